@@ -1,0 +1,239 @@
+/**
+ * What the API serves and `secondwind classify --json` prints: types only, one schema for both.
+ * Keys are lowerCamelCase as in OTLP/JSON; times are ISO 8601, or nanoseconds as strings; ids with
+ * hyphens. Duplicated on purpose from the domain types: the wire does not move when they do.
+ */
+
+export type WireOutcome = 'ok' | 'rescued' | 'failed' | 'cancelled' | 'rejected' | 'unknown'
+export type WireSeverity = 'high' | 'medium' | 'info'
+export type WireConfidence = 'certain' | 'likely'
+
+export interface WireClassification {
+  readonly schemaVersion: 1
+  readonly requests: readonly WireRequest[]
+}
+
+export interface WireRequest {
+  /** The source's name; offline, the file or `-`. */
+  readonly source: string
+  /** Of the first attempt. */
+  readonly traceId: string
+  readonly traceIds: readonly string[]
+  readonly requestSpanId: string
+  readonly dialect: string
+  readonly api: 'chat' | 'responses' | 'messages' | 'unknown'
+  readonly stream: boolean | null
+  readonly route: string | null
+  readonly caller: {
+    readonly team?: string
+    readonly keyAlias?: string
+    readonly keyHash?: string
+  }
+  readonly outcome: WireOutcome
+  readonly attempts: readonly WireAttempt[]
+  readonly clientSaw: WireClientSaw
+  readonly findings: readonly WireFinding[]
+  /** ISO 8601. */
+  readonly startTime: string
+  readonly durationMs: number
+}
+
+export interface WireAttempt {
+  readonly number: number
+  readonly kind: 'initial' | 'retry' | 'fallback' | 'unknown'
+  readonly deployment?: string
+  readonly provider?: string
+  readonly model?: string
+  readonly route?: string
+  readonly status: 'ok' | 'failed' | 'cancelled' | 'unknown'
+  readonly phase: 'before_headers' | 'before_content' | 'mid_stream' | 'after_terminal' | 'unknown'
+  readonly reason?: string
+  readonly errorType?: string
+  readonly statusCode?: number
+  readonly message?: string
+  readonly spanId?: string
+  readonly durationMs?: number
+}
+
+export interface WireClientSaw {
+  readonly statusCode?: number
+  readonly errorType?: string
+  readonly message?: string
+  /** `null`: the spans cannot tell. */
+  readonly complete: boolean | null
+}
+
+export interface WireFinding {
+  readonly rule: string
+  readonly primary: boolean
+  readonly severity: WireSeverity
+  readonly confidence: WireConfidence
+  readonly title: string
+  readonly summary: string
+  readonly evidence: readonly {
+    readonly spanId: string
+    readonly key: string
+    readonly value: string
+  }[]
+}
+
+/** `GET /api/v1/overview?window=1h` */
+export interface WireOverview {
+  readonly schemaVersion: 1
+  readonly now: string
+  readonly windowMs: number
+  readonly requests: number
+  readonly outcomes: Readonly<Record<WireOutcome, number>>
+  /** The headline: eligible failures that were not rescued; a share is never shown without its n. */
+  readonly eligibleFailures: number
+  readonly unrescued: number
+  readonly byRule: readonly {
+    readonly rule: string
+    readonly title: string
+    readonly severity: WireSeverity
+    readonly count: number
+  }[]
+  readonly openIncidents: readonly WireIncidentRow[]
+  /** Requests per bucket and outcome, oldest first: what the chart draws. */
+  readonly buckets: readonly WireBucket[]
+  readonly health: WireHealth
+}
+
+export interface WireBucket {
+  readonly start: string
+  readonly ok: number
+  readonly rescued: number
+  readonly failed: number
+  readonly cancelled: number
+  readonly other: number
+}
+
+export interface WireHealth {
+  readonly spansStored: number
+  readonly spansRejected: number
+  readonly requestsPending: number
+  /** `null`: no span has ever come, which is how empty is told from broken. */
+  readonly lastSpanAt: string | null
+  readonly spansUnrecognised: number
+  readonly otlpHttpUrl: string
+  readonly sources: readonly {
+    readonly name: string
+    readonly spans: number
+    readonly lastSpanAt: string | null
+  }[]
+}
+
+/** `GET /api/v1/incidents` */
+export interface WireIncidentList {
+  readonly schemaVersion: 1
+  readonly now: string
+  readonly incidents: readonly WireIncidentRow[]
+}
+
+export interface WireIncidentRow {
+  /** `inc-` and hex digits of the fingerprint. */
+  readonly id: string
+  readonly rule: string
+  readonly title: string
+  readonly severity: WireSeverity
+  readonly confidence: WireConfidence
+  readonly state: 'open' | 'acknowledged' | 'resolved' | 'regressed' | 'muted'
+  readonly source: string
+  readonly route: string | null
+  /** Primary and fallback route. */
+  readonly edge: { readonly from: string | null; readonly to: string | null }
+  readonly provider: string | null
+  /** Normalised: no ids, numbers or ports. */
+  readonly cause: string
+  readonly summary: string
+  readonly count: number
+  readonly firstSeen: string
+  readonly lastSeen: string
+  /** Seen within the last five minutes. */
+  readonly stillHappening: boolean
+  /** Counts per bucket, oldest first, for the sparkline. */
+  readonly sparkline: readonly number[]
+}
+
+/** `GET /api/v1/incidents/:id` */
+export interface WireIncident extends WireIncidentRow {
+  readonly schemaVersion: 1
+  readonly now: string
+  readonly fingerprint: {
+    readonly version: number
+    readonly ingredients: Readonly<Record<string, string>>
+  }
+  readonly remedy: { readonly stopItNow: string; readonly fixIt: string; readonly verify: string }
+  readonly docs: string
+  /** The newest request of it, whole: the two columns. */
+  readonly example: WireRequest
+  readonly occurrences: readonly WireOccurrence[]
+  readonly callers: readonly { readonly name: string; readonly count: number }[]
+}
+
+export interface WireOccurrence {
+  readonly traceId: string
+  readonly requestSpanId: string
+  readonly at: string
+  readonly outcome: WireOutcome
+  readonly route: string | null
+}
+
+/** `GET /api/v1/requests?q=&outcome=&route=&rule=&limit=&before=` */
+export interface WireRequestList {
+  readonly schemaVersion: 1
+  readonly requests: readonly WireRequest[]
+  readonly next: string | null
+}
+
+/** `GET /api/v1/traces/:traceId` */
+export interface WireTrace {
+  readonly schemaVersion: 1
+  readonly traceId: string
+  readonly startTimeUnixNano: string
+  readonly durationNano: string
+  readonly spans: readonly WireSpan[]
+  readonly requests: readonly WireRequest[]
+}
+
+export interface WireSpan {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId: string
+  readonly name: string
+  readonly kind: string
+  readonly startTimeUnixNano: string
+  readonly endTimeUnixNano: string
+  readonly status: { readonly code: 'unset' | 'ok' | 'error'; readonly message: string }
+  readonly scope: { readonly name: string; readonly version: string }
+  readonly service: string
+  /** Values as text, ready to be shown; content is already replaced by its shape. */
+  readonly attributes: readonly { readonly key: string; readonly value: string }[]
+  readonly events: readonly {
+    readonly name: string
+    readonly timeUnixNano: string
+    readonly attributes: readonly { readonly key: string; readonly value: string }[]
+  }[]
+}
+
+/** `GET /api/v1/rules` */
+export interface WireRules {
+  readonly schemaVersion: 1
+  readonly rules: readonly {
+    readonly id: string
+    readonly title: string
+    readonly severity: WireSeverity
+    readonly description: string
+    readonly docs: string
+  }[]
+}
+
+/** RFC 9457. */
+export interface WireProblem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  /** The reader's next step. */
+  readonly hint?: string
+}

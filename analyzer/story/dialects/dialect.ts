@@ -1,0 +1,18 @@
+import type { RouterConfig } from '../router-config.ts'
+import type { Span } from '../span.ts'
+import type { DialectName, Story } from '../story.ts'
+
+/** Turns the spans of one kind of sender into stories. Pure: spans and config in, stories out. */
+export interface Dialect {
+  readonly name: DialectName
+  /** Whether this span is one that this dialect writes (told by scope and shape, never by route names). */
+  recognises(span: Span): boolean
+  /** Spans of one source, of one or several traces, in any order, duplicates already removed. */
+  toStories(input: DialectInput): readonly Story[]
+}
+
+export interface DialectInput {
+  readonly source: string
+  readonly spans: readonly Span[]
+  readonly routerConfig: RouterConfig | undefined
+}

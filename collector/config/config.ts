@@ -1,0 +1,105 @@
+import type { Secret } from './secret.ts'
+
+/**
+ * The sidecar's configuration after loading: complete, defaulted, deep-frozen. What reads the YAML
+ * and LiteLLM's words for things is `load-config.ts`; nothing below `config/` sees either.
+ */
+export interface SidecarConfig {
+  readonly listen: ListenConfig
+  /** Absent: no authentication, which only a loopback bind may have. */
+  readonly clientKey?: Secret
+  readonly routes: ReadonlyMap<string, RouteConfig>
+  readonly retry: RetryConfig
+  readonly breaker: BreakerConfig
+  readonly limits: LimitsConfig
+  readonly headerHoldMs: number
+  /** Interval of SSE comments once the headers went out and no content has come. */
+  readonly keepAliveMs: number
+  readonly propagateTraceContext: boolean
+  readonly drainMs: number
+  /** LiteLLM keys that we do not honour, by path. */
+  readonly ignoredKeys: readonly string[]
+}
+
+export interface ListenConfig {
+  readonly host: string
+  readonly port: number
+  readonly allowedHosts: readonly string[]
+}
+
+export interface RouteConfig {
+  readonly name: string
+  readonly deployments: readonly DeploymentConfig[]
+  /** Routes to fall back to, in order; `default_fallbacks` already merged in. */
+  readonly fallbacks: readonly string[]
+  readonly contextWindowFallbacks: readonly string[]
+  readonly contentPolicyFallbacks: readonly string[]
+  readonly continuation: ContinuationConfig
+}
+
+export interface DeploymentConfig {
+  /** `model_info.id`, else `<route>/<number>`: unique, readable, in spans and headers. */
+  readonly id: string
+  readonly route: string
+  /** `openai`, `anthropic` … the part before the slash of `litellm_params.model`. */
+  readonly provider: string
+  /** The provider's model name, without the provider. */
+  readonly model: string
+  readonly apiBase: string
+  /** Absent: the provider wants none (a local server). */
+  readonly apiKey?: Secret
+  readonly order: number
+  readonly weight: number
+  readonly supportsAssistantPrefill?: boolean
+  readonly timers: TimersConfig
+}
+
+export interface ContinuationConfig {
+  readonly enabled: boolean
+  readonly strategy: 'auto' | 'prefill' | 'user_turn' | 'restart' | 'stop'
+  readonly withTools: boolean
+  readonly requireAnchor: boolean
+}
+
+/** Milliseconds; design 4.3. */
+export interface TimersConfig {
+  readonly connectMs: number
+  /** Where no `timeout` is given; else a third of it while another target is left. */
+  readonly firstEventMs: number
+  readonly firstContentMs: number
+  readonly firstContentReasoningMs: number
+  readonly byteIdleMs: number
+  readonly contentIdleMs: number
+  readonly totalStreamMs: number
+  /** Non-streaming: LiteLLM's `timeout`. */
+  readonly totalMs: number
+  /** LiteLLM's `timeout` where the file gives one: caps the wait for a first event. */
+  readonly timeoutMs?: number
+}
+
+export interface RetryConfig {
+  readonly retriesMax: number
+  readonly attemptsMax: number
+  readonly fallbacksMax: number
+  readonly budgetRatio: number
+  readonly budgetPerSecondMin: number
+  readonly backoffBaseMs: number
+  readonly backoffMaxMs: number
+  readonly retryAfterMaxMs: number
+}
+
+export interface BreakerConfig {
+  readonly failuresToOpen: number
+  readonly firstOpenMs: number
+  readonly openMs: number
+  readonly openMaxMs: number
+  readonly quotaOpenMs: number
+}
+
+export interface LimitsConfig {
+  readonly requestBodyBytesMax: number
+  readonly sseLineBytesMax: number
+  readonly sseEventBytesMax: number
+  readonly streamBufferBytesMax: number
+  readonly answerBytesMax: number
+}

@@ -1,0 +1,73 @@
+import type { ClientError } from '../protocol/protocol.ts'
+import type { DecodedFrame } from '../protocol/event.ts'
+import type { Api, ContentKind, Strategy } from '../vocabulary.ts'
+
+/**
+ * One client's stream over any number of attempts: holds the prelude until commit, passes frames
+ * through raw while client and target speak the same protocol, splices after a seam. Pure: the time
+ * is an argument, bytes are results.
+ */
+export interface ClientStream {
+  readonly committed: boolean
+  /** The terminal reached the client: nothing that follows can fail this answer (I1). */
+  readonly terminal: string | undefined
+  readonly delivered: DeliveredCounts & {
+    /** Text of all attempts as the client holds it, up to the seam limit. */
+    readonly text: string
+  }
+  readonly seam: Seam | undefined
+  /** When a held-back seam must be decided at the latest; the caller sets a timer for it. */
+  readonly heldUntilMs: number | undefined
+  /** The attempt whose frames come next; the first call opens the stream. */
+  startAttempt(attempt: StreamAttempt, nowMs: number): void
+  accept(frame: DecodedFrame, nowMs: number): StreamStep
+  /** The hold's time is over: join what is held, unverified. */
+  release(nowMs: number): StreamStep
+  /** The attempt's body ended after its terminal: adds a missing closing frame. */
+  finish(nowMs: number): FinishStep
+  /** The in-band failure frame; never a terminal. */
+  fail(error: ClientError): Uint8Array
+  /** `model` as the client read it, from the envelope. */
+  readonly model: string | undefined
+  /** Envelopes sent: more than one is a defect of ours. */
+  readonly envelopes: number
+}
+
+export interface StreamAttempt {
+  readonly number: number
+  readonly targetApi: Api
+  readonly model: string
+  readonly strategy: Strategy
+  readonly anchor?: string
+  readonly requireAnchor: boolean
+}
+
+export type StreamStep =
+  /** Nothing to write: prelude before commit, or text held back by the seam guard. */
+  | { readonly kind: 'held' }
+  | { readonly kind: 'write'; readonly bytes: Uint8Array }
+  /** The target started over in other words: the splice fails honestly (I3). */
+  | { readonly kind: 'diverged'; readonly detail: string }
+
+export interface FinishStep {
+  readonly bytes: Uint8Array
+  readonly closingFrameAdded: boolean
+}
+
+/** What reached the client; held back or dropped in translation is not delivered. */
+export interface DeliveredCounts {
+  readonly chunks: number
+  readonly chars: number
+  readonly kinds: readonly ContentKind[]
+  readonly toolCalls: number
+}
+
+/** How well the second target's content joined the first's. */
+export interface Seam {
+  /** The anchor was found: white space is exact. */
+  readonly verified: boolean
+  /** The target started over and was swallowed while it repeated what was delivered. */
+  readonly aligned: boolean
+  readonly droppedChars: number
+  readonly heldMs: number
+}

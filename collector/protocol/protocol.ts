@@ -1,0 +1,205 @@
+import type { Api } from '../vocabulary.ts'
+import type { DecodedFrame, ProviderError, StopKind, Usage } from './event.ts'
+
+/**
+ * What each wire protocol offers. `protocol/` decodes and encodes; it knows no target, no timer and
+ * no socket, so that it can also serve a tap that watches somebody else's router.
+ */
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined
+}
+
+/** A client's request, parsed once and never changed. */
+export interface ClientRequest {
+  readonly api: Api
+  /** The model name that the client asked for. */
+  readonly route: string
+  readonly stream: boolean
+  /** The client's JSON without the fields of `options`. */
+  readonly body: JsonObject
+  /** The client's own bytes where `body` still equals them; lets a replay skip `JSON.stringify`. */
+  readonly features: RequestFeatures
+  readonly options: RequestOptions
+}
+
+/** What a request asks for that limits where it may go and how it may be continued. */
+export interface RequestFeatures {
+  readonly tools: number
+  /** `auto`, `none`, `required` (also Anthropic's `any`) or `named`. Absent: not given. */
+  readonly toolChoice?: 'auto' | 'none' | 'required' | 'named'
+  /** `json_object`, `json_schema`; absent for plain text. */
+  readonly responseFormat?: 'json_object' | 'json_schema'
+  readonly n: number
+  readonly logprobs: boolean
+  readonly audio: boolean
+  readonly hostedTools: boolean
+  /** Needs state that lives at one provider: file ids, containers, previous responses. */
+  readonly stateful: boolean
+  readonly thinking: boolean
+  /** Chat only: the client asked for the usage chunk. */
+  readonly includeUsage: boolean
+  readonly maxTokens?: number
+  readonly stopSequences: readonly string[]
+}
+
+/** Body fields that are ours or LiteLLM's, taken out before the request is sent on. */
+export interface RequestOptions {
+  readonly disableFallbacks: boolean
+  readonly disableContinuation: boolean
+}
+
+/** The wire's shape of a request, for spans: counts and names, never content. */
+export interface PayloadShape {
+  readonly messages: number
+  readonly lastRole: string
+  readonly prefill: boolean
+  readonly bytes: number
+  readonly tools: number
+  readonly toolChoice?: string
+  readonly responseFormat?: string
+  readonly maxTokens?: number
+}
+
+/** How a fallback request goes on from what the client already has. */
+export type Continuation =
+  | { readonly strategy: 'restart' }
+  | {
+      readonly strategy: 'prefill'
+      /** Text already delivered. */
+      readonly partial: string
+    }
+  | {
+      readonly strategy: 'user_turn'
+      readonly partial: string
+      /** The last few words delivered, which the target is asked to begin with. */
+      readonly anchor: string
+    }
+
+export interface UpstreamRequestInput {
+  readonly request: ClientRequest
+  /** The protocol that the target speaks. */
+  readonly targetApi: Api
+  /** The provider's model name, which replaces the route. */
+  readonly model: string
+  readonly continuation: Continuation
+  /** Extra body fields that a prefill needs there (Mistral, DeepSeek: on the message; vLLM: on the body). */
+  readonly prefillFlags?: PrefillFlags
+  /** Tokens left for the client after what was delivered; absent: the client gave no limit. */
+  readonly maxTokensLeft?: number
+}
+
+export interface PrefillFlags {
+  readonly message?: JsonObject
+  readonly body?: JsonObject
+}
+
+export type UpstreamRequest =
+  | {
+      readonly kind: 'built'
+      readonly body: Uint8Array
+      readonly shape: PayloadShape
+      readonly messagesAdded: number
+      /** Fields of the client's request that the target's protocol has no word for. */
+      readonly dropped: readonly string[]
+      /** False where the target gets the client's request unchanged but for the model's name. */
+      readonly changed: boolean
+    }
+  /** `field` names what cannot be said honestly in the target's protocol. */
+  | { readonly kind: 'not-translatable'; readonly field: string; readonly detail: string }
+
+export type ParsedRequest =
+  | { readonly kind: 'parsed'; readonly request: ClientRequest }
+  | { readonly kind: 'invalid'; readonly message: string; readonly param?: string }
+
+/** A non-streaming answer, decoded far enough to check it and to say it in another protocol. */
+export interface DecodedAnswer {
+  readonly id: string
+  readonly model: string
+  readonly parts: readonly AnswerPart[]
+  readonly stop?: { readonly native: string; readonly stop: StopKind }
+  readonly usage?: Usage
+}
+
+export type AnswerPart =
+  | { readonly kind: 'text' | 'reasoning' | 'refusal'; readonly text: string }
+  | {
+      readonly kind: 'tool-call'
+      readonly id: string
+      readonly name: string
+      readonly json: string
+    }
+
+export type AnswerResult =
+  | { readonly kind: 'answer'; readonly answer: DecodedAnswer }
+  | { readonly kind: 'error'; readonly error: ProviderError }
+  | { readonly kind: 'malformed'; readonly detail: string }
+
+/** Pull-parser over an upstream's body; a frame split anywhere gives the same frames. */
+export interface StreamDecoder {
+  push(chunk: Uint8Array): readonly DecodedFrame[]
+  /** The body ended. An unterminated last frame was not received. */
+  end(): void
+}
+
+/** Writes one client's stream from events, with one envelope whatever the number of attempts. */
+export interface StreamEncoder {
+  /** Bytes for events that came from a target of another protocol, or from behind a seam. */
+  encode(events: DecodedFrame['events']): Uint8Array
+  /** Learns the envelope (id, model, created, open blocks) from frames passed through raw. */
+  observe(frame: DecodedFrame): void
+  /** `[DONE]`, `message_stop`: what closes the envelope once the terminal went out. */
+  closing(): Uint8Array
+  /** The in-band failure frame that makes every SDK raise; never a terminal. */
+  failure(error: ClientError): Uint8Array
+  /** An SSE comment, safe in every protocol. */
+  comment(text: string): Uint8Array
+}
+
+/** What the client is told: the root cause, with every later failure attached as detail. */
+export interface ClientError {
+  readonly statusCode: number
+  readonly type: string
+  readonly code?: string
+  readonly message: string
+  readonly param?: string
+  readonly attempts: readonly ClientErrorAttempt[]
+  readonly requestId?: string
+}
+
+export interface ClientErrorAttempt {
+  readonly number: number
+  readonly deployment: string
+  readonly reason: string
+  readonly phase: string
+  readonly statusCode?: number
+  readonly message: string
+}
+
+export interface Protocol {
+  readonly api: Api
+  parseRequest(body: Uint8Array): ParsedRequest
+  /** Shape of the client's own request. */
+  shapeOf(request: ClientRequest): PayloadShape
+  createDecoder(limits: StreamLimits): StreamDecoder
+  createEncoder(context: EncoderContext): StreamEncoder
+  decodeAnswer(body: Uint8Array): AnswerResult
+  encodeAnswer(answer: DecodedAnswer): Uint8Array
+  /** An HTTP error body, or what can be read of it; never throws. */
+  decodeError(statusCode: number, body: Uint8Array): ProviderError
+  encodeError(error: ClientError): Uint8Array
+}
+
+export interface StreamLimits {
+  readonly lineBytesMax: number
+  readonly eventBytesMax: number
+}
+
+export interface EncoderContext {
+  readonly request: ClientRequest
+  /** Seconds since the epoch, for envelopes that we open ourselves. */
+  readonly createdSeconds: number
+  /** Source of ids for envelopes that we open ourselves. */
+  readonly createId: (prefix: string) => string
+}

@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/**
+ * Tests that start real processes run the compiled program, as users do. `tsc` takes about a
+ * second, which is cheaper than finding out that a test ran yesterday's code.
+ */
+export function setup(): void {
+  const tsc = spawnSync(
+    process.execPath,
+    ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+    { cwd: root, encoding: 'utf8' },
+  )
+  if (tsc.status !== 0) throw new Error(`the program does not compile:\n${tsc.stdout}${tsc.stderr}`)
+}
