@@ -26,6 +26,14 @@ export interface Recorder {
   startRequest(start: RequestStart): RequestRecorder
 }
 
+/** A recorder with a life: what `main.ts` wires, drains and reads counts from. */
+export interface Telemetry extends Recorder {
+  /** Spans by what became of them (`exported`, `spooled`, `dropped` …), for `/metrics`. */
+  counts(): ReadonlyMap<string, number>
+  /** Flushes for at most `flushMs`; never rejects (I6). */
+  stop(flushMs: number): Promise<void>
+}
+
 export interface RequestStart {
   readonly api: Api
   readonly path: string
