@@ -1,3 +1,4 @@
+import type { FailureReason } from '../vocabulary.ts'
 import type { Secret } from './secret.ts'
 
 /**
@@ -17,6 +18,7 @@ export interface SidecarConfig {
   readonly keepAliveMs: number
   readonly propagateTraceContext: boolean
   readonly drainMs: number
+  readonly telemetry: TelemetryConfig
   /** LiteLLM keys that we do not honour, by path. */
   readonly ignoredKeys: readonly string[]
 }
@@ -27,7 +29,9 @@ export interface ListenConfig {
   readonly allowedHosts: readonly string[]
 }
 
+/** `find-route.ts` looks a route up by the client's name for it; wildcard routes need that. */
 export interface RouteConfig {
+  /** May hold `*` (`openai/*`), which stands for any text. */
   readonly name: string
   readonly deployments: readonly DeploymentConfig[]
   /** Routes to fall back to, in order; `default_fallbacks` already merged in. */
@@ -41,10 +45,13 @@ export interface DeploymentConfig {
   /** `model_info.id`, else `<route>/<number>`: unique, readable, in spans and headers. */
   readonly id: string
   readonly route: string
-  /** `openai`, `anthropic` … the part before the slash of `litellm_params.model`. */
+  /** `openai`, `anthropic`, `groq` … the part before the slash of `litellm_params.model`. */
   readonly provider: string
-  /** The provider's model name, without the provider. */
+  /** What its endpoint speaks: every provider but Anthropic is OpenAI-compatible. */
+  readonly dialect: 'openai' | 'anthropic'
+  /** The provider's model name, without the provider; `*` only in a wildcard route. */
   readonly model: string
+  /** Without a slash at its end, without user info, query or fragment. */
   readonly apiBase: string
   /** Absent: the provider wants none (a local server). */
   readonly apiKey?: Secret
@@ -78,7 +85,10 @@ export interface TimersConfig {
 }
 
 export interface RetryConfig {
+  /** LiteLLM's `num_retries`: on the same target. */
   readonly retriesMax: number
+  /** LiteLLM's `retry_policy`, where it says more than `num_retries` for a reason. */
+  readonly retriesMaxByReason?: ReadonlyMap<FailureReason, number>
   readonly attemptsMax: number
   readonly fallbacksMax: number
   readonly budgetRatio: number
@@ -102,4 +112,20 @@ export interface LimitsConfig {
   readonly sseEventBytesMax: number
   readonly streamBufferBytesMax: number
   readonly answerBytesMax: number
+}
+
+/** Where spans go, and how many may wait for it; from OpenTelemetry's own environment variables. */
+export interface TelemetryConfig {
+  /** False with `OTEL_SDK_DISABLED=true`: nothing is recorded, traffic is served all the same. */
+  readonly enabled: boolean
+  /** The full URL, `/v1/traces` included. */
+  readonly tracesUrl: string
+  /** May hold credentials. */
+  readonly headers: ReadonlyMap<string, Secret>
+  readonly exportTimeoutMs: number
+  readonly serviceName: string
+  readonly resourceAttributes: ReadonlyMap<string, string>
+  readonly queueSpansMax: number
+  readonly batchSpansMax: number
+  readonly batchDelayMs: number
 }
