@@ -1,10 +1,15 @@
+import { toMap } from './attributes.ts'
+
 /**
  * What a LiteLLM `config.yaml` says about routes and fallbacks, reduced to what dialects need. Keys,
  * teams and databases can override the file, so what rests on it is at most `likely`.
  */
 export interface RouterConfig {
   readonly routes: ReadonlyMap<string, RouterRoute>
+  /** General fallbacks; the key `*` holds for every route that has none of its own. */
   readonly fallbacks: ReadonlyMap<string, readonly string[]>
+  readonly contextWindowFallbacks: ReadonlyMap<string, readonly string[]>
+  readonly contentPolicyFallbacks: ReadonlyMap<string, readonly string[]>
   readonly defaultFallbacks: readonly string[]
   readonly numRetries: number | undefined
 }
@@ -19,4 +24,77 @@ export interface RouterDeployment {
   /** `litellm_params.model`, provider included. */
   readonly model: string
   readonly apiBase: string | undefined
+}
+
+type Section = ReadonlyMap<string, unknown>
+
+/**
+ * Reads the parsed config file (an object; parsing YAML is the caller's). Total: what is malformed
+ * is left out, for the router that runs with it has the last word about it. Throws nothing.
+ */
+export function parseRouterConfig(document: unknown): RouterConfig {
+  const root = toMap(document) ?? NOTHING
+  const router = toMap(root.get('router_settings')) ?? NOTHING
+  const litellm = toMap(root.get('litellm_settings')) ?? NOTHING
+  // Given to the Router's constructor in process, the same settings stand at the top.
+  const setting = (name: string): unknown => router.get(name) ?? litellm.get(name) ?? root.get(name)
+  const retries = setting('num_retries')
+  return {
+    routes: readRoutes(root.get('model_list')),
+    fallbacks: readFallbacks(setting('fallbacks')),
+    contextWindowFallbacks: readFallbacks(setting('context_window_fallbacks')),
+    contentPolicyFallbacks: readFallbacks(setting('content_policy_fallbacks')),
+    defaultFallbacks: readNames(setting('default_fallbacks')),
+    numRetries: typeof retries === 'number' && Number.isFinite(retries) ? retries : undefined,
+  }
+}
+
+/** Where a route may fall back to, in LiteLLM's order: its own list, else `*`, else the default. */
+export function fallbacksOf(config: RouterConfig, route: string): readonly string[] {
+  return config.fallbacks.get(route) ?? config.fallbacks.get('*') ?? config.defaultFallbacks
+}
+
+const NOTHING: Section = new Map()
+
+function readRoutes(list: unknown): ReadonlyMap<string, RouterRoute> {
+  const deployments = new Map<string, RouterDeployment[]>()
+  for (const item of asList(list)) {
+    const entry = toMap(item)
+    const name = entry?.get('model_name')
+    const params = toMap(entry?.get('litellm_params'))
+    const model = params?.get('model')
+    if (typeof name !== 'string' || typeof model !== 'string') continue
+    const deployment = {
+      id: asText(toMap(entry?.get('model_info'))?.get('id')),
+      model,
+      apiBase: asText(params?.get('api_base')),
+    }
+    const known = deployments.get(name)
+    if (known === undefined) deployments.set(name, [deployment])
+    else known.push(deployment)
+  }
+  return new Map([...deployments].map(([name, list]) => [name, { name, deployments: list }]))
+}
+
+/** LiteLLM's shape: a list of one-entry objects, `[{route: [fallback, …]}]`. */
+function readFallbacks(list: unknown): ReadonlyMap<string, readonly string[]> {
+  const fallbacks = new Map<string, readonly string[]>()
+  for (const item of asList(list)) {
+    for (const [route, targets] of toMap(item) ?? NOTHING) {
+      if (!fallbacks.has(route)) fallbacks.set(route, readNames(targets))
+    }
+  }
+  return fallbacks
+}
+
+function readNames(list: unknown): readonly string[] {
+  return asList(list).filter((name): name is string => typeof name === 'string')
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

@@ -116,6 +116,8 @@ export interface ClientView {
   readonly message?: string
   /** Whether the client held a complete answer. */
   readonly complete: boolean | 'unknown'
+  /** Whether the client was told of a failure: by status, by an error frame or by an exception. */
+  readonly errorShown: boolean | 'unknown'
   /** The attempt whose failure the client was shown; 0 = the gateway's own. */
   readonly errorAttempt?: number
   readonly evidence: readonly Evidence[]

@@ -7,7 +7,10 @@ export interface Dialect {
   readonly name: DialectName
   /** Whether this span is one that this dialect writes (told by scope and shape, never by route names). */
   recognises(span: Span): boolean
-  /** Spans of one source, of one or several traces, in any order, duplicates already removed. */
+  /**
+   * Spans of one source: every span of every trace in which the dialect recognised one, in any
+   * order, duplicates already removed.
+   */
   toStories(input: DialectInput): readonly Story[]
 }
 

@@ -1,0 +1,21 @@
+import { findBypass } from './bypass.ts'
+import type { Rule } from './rule.ts'
+
+/** LiteLLM #28216: `Router.aresponses` hands its stream out without the fallback around it. */
+export const aresponsesFallbackBypassed: Rule = {
+  id: 'aresponses-fallback-bypassed',
+  severity: 'high',
+  title: 'Fallback skipped on /v1/responses',
+  description:
+    'A Responses request failed in a way that its configured fallback is there for, and no other target was asked.',
+  opensWhenRescued: false,
+  remedy: {
+    stopItNow:
+      'Send the clients of {route} to {fallback} by hand: swap the two in `model_list` and restart, or change the `model` that the clients ask for; no setting of LiteLLM makes this path fall back.',
+    fixIt:
+      'LiteLLM: 1.109 falls back on in-band errors of /v1/responses and before content, not after a cut or a time-out after content; before 1.87 nothing does. Upgrade, use /v1/chat/completions for {route}, or put the sidecar behind LiteLLM (`api_base` of the deployment): it keeps the failure from ever reaching LiteLLM.',
+    verify:
+      'secondwind classify --router-config config.yaml --fail-on aresponses-fallback-bypassed spans.json',
+  },
+  evaluate: (story) => (story.api === 'responses' ? findBypass(story) : undefined),
+}

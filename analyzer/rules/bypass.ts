@@ -1,0 +1,74 @@
+import type { FailureReason, NotTriedReason } from '../../collector/vocabulary.ts'
+import { mayFallBack, rootCause } from '../story/eligible.ts'
+import type { Attempt, Confidence, Fact, Story } from '../story/story.ts'
+import {
+  causeOf,
+  describeClient,
+  describeError,
+  describePhase,
+  describeTarget,
+  mergeEvidence,
+} from './describe.ts'
+import type { Finding } from './rule.ts'
+
+/**
+ * One incident family for two rules: an eligible failure whose configured fallback was never asked.
+ * An honest `stop` after content counts too: the client stayed, and was not rescued.
+ */
+export function findBypass(story: Story): Finding | undefined {
+  const cause = rootCause(story)
+  const { configured, disabled, tried } = story.fallbacks
+  if (story.outcome !== 'failed' || cause === undefined || !mayFallBack(cause)) return undefined
+  if (tried !== false || disabled?.value === true) return undefined
+  if (configured === undefined || configured.value.length === 0) return undefined
+  const why = whyNotTried(story, cause)
+  if (why === undefined) return undefined
+  return {
+    confidence: confidenceOf(story, configured),
+    summary: `${describeTarget(cause)} failed ${describePhase(cause)}: ${describeError(cause)}. Its fallback ${configured.value.join(', ')} was never asked (${why}); ${describeClient(story)}.`,
+    evidence: mergeEvidence(
+      cause.evidence,
+      configured.evidence === undefined ? [] : [configured.evidence],
+      story.client.evidence,
+    ),
+    cause: `${causeOf(cause)}, ${why}`,
+  }
+}
+
+/** In closed words, for they tell incidents apart; undefined where not trying was right. */
+function whyNotTried(story: Story, cause: Attempt): string | undefined {
+  const stated = story.fallbacks.notTried?.value
+  if (stated === undefined) return whyBySymptom(cause)
+  return WHY_STATED.get(stated)
+}
+
+/**
+ * What a router gives as its reason. The reasons that are absent were right (disabled, client gone,
+ * none configured, not eligible) or have classes of their own: no target was eligible
+ * (`targets_unavailable`, `not_portable`), none can take the request (`not_translatable`).
+ */
+const WHY_STATED: ReadonlyMap<NotTriedReason, string> = new Map([
+  ['stopped_after_content', 'stopped after content'],
+  ['no_budget', 'no budget left'],
+])
+
+function whyBySymptom(cause: Attempt): string {
+  if (cause.phase === 'mid_stream') return 'after content'
+  const symptom = cause.reason === undefined ? undefined : WHY_BY_REASON.get(cause.reason)
+  return symptom ?? 'no reason given'
+}
+
+const WHY_BY_REASON: ReadonlyMap<FailureReason, string> = new Map([
+  ['timeout-connect', 'time-out'],
+  ['timeout-first-event', 'time-out'],
+  ['timeout-first-content', 'time-out'],
+  ['timeout-total', 'time-out'],
+  ['timeout-idle', 'stall'],
+  ['rate-limited', 'rate limit'],
+])
+
+function confidenceOf(story: Story, configured: Fact<readonly string[]>): Confidence {
+  return story.sureness === 'certain' && story.attemptsComplete && configured.source === 'span'
+    ? 'certain'
+    : 'likely'
+}

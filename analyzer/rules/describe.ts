@@ -1,0 +1,86 @@
+import type { FailureReason } from '../../collector/vocabulary.ts'
+import type { Attempt, Evidence, Story } from '../story/story.ts'
+
+/** Words that findings share, so that every summary reads alike. */
+
+/** `429 RateLimitError` or the like: what a person recognises an error by. */
+export function describeError(attempt: Attempt): string {
+  const parts = [attempt.statusCode?.toString(), attempt.errorType].filter(
+    (part) => part !== undefined,
+  )
+  const error = parts.length > 0 ? parts.join(' ') : undefined
+  const reason = attempt.reason === undefined ? undefined : REASON_WORDS[attempt.reason]
+  if (reason === undefined) return error ?? 'an error that the spans do not name'
+  return error === undefined ? reason : `${reason} (${error})`
+}
+
+/** Route, else deployment or model; never empty. */
+export function describeTarget(attempt: Attempt): string {
+  return attempt.route ?? attempt.deployment ?? attempt.model ?? `attempt ${attempt.number}`
+}
+
+export function describePhase(attempt: Attempt): string {
+  switch (attempt.phase) {
+    case 'before_headers':
+      return 'before any response'
+    case 'before_content':
+      return 'before any content'
+    case 'mid_stream':
+      return 'after content'
+    case 'after_terminal':
+      return 'after the end'
+    case 'unknown':
+      return 'while answering'
+  }
+}
+
+export function describeClient(story: Story): string {
+  const { client } = story
+  if (client.errorShown === false) return 'the client was told that all went well'
+  const parts = [client.statusCode?.toString(), client.errorType].filter(
+    (part) => part !== undefined,
+  )
+  return parts.length === 0 ? 'the client got an error' : `the client got ${parts.join(' ')}`
+}
+
+/** Ingredients of a fingerprint: closed words only, so that no id, port or name splits a class. */
+export function causeOf(attempt: Attempt): string {
+  const reason = attempt.reason ?? 'unknown'
+  return attempt.phase === 'unknown' ? reason : `${reason} ${attempt.phase}`
+}
+
+/** Without duplicates, in order. */
+export function mergeEvidence(...lists: readonly (readonly Evidence[])[]): readonly Evidence[] {
+  const seen = new Map<string, Evidence>()
+  for (const evidence of lists.flat()) {
+    const id = `${evidence.spanId} ${evidence.key} ${evidence.value}`
+    if (!seen.has(id)) seen.set(id, evidence)
+  }
+  return [...seen.values()]
+}
+
+const REASON_WORDS: Readonly<Record<FailureReason, string>> = {
+  'rate-limited': 'rate limited',
+  'quota-exhausted': 'quota exhausted',
+  auth: 'refused the key',
+  'not-found': 'model not found',
+  'context-too-long': 'context too long',
+  'content-filtered': 'content filtered',
+  'bad-request': 'bad request',
+  'prefill-rejected': 'assistant prefill refused',
+  'server-error': 'server error',
+  overloaded: 'overloaded',
+  connection: 'connection failed',
+  'timeout-connect': 'connect timed out',
+  'timeout-first-event': 'nothing came in time',
+  'timeout-first-content': 'no content came in time',
+  'timeout-idle': 'fell silent',
+  'timeout-total': 'took too long',
+  'error-event': 'error event in the stream',
+  'malformed-frame': 'malformed frame',
+  'stream-cut': 'stream cut',
+  'missing-terminal': 'stream ended without its end',
+  'bad-response': 'not an answer',
+  redirect: 'redirected',
+  'client-aborted': 'client gone',
+}

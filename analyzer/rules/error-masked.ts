@@ -1,0 +1,37 @@
+import { rootCause } from '../story/eligible.ts'
+import { causeOf, describeError, describeTarget, mergeEvidence } from './describe.ts'
+import type { Rule } from './rule.ts'
+
+/** Invariant I2, broken: the error that was shown is not the error that happened. */
+export const errorMasked: Rule = {
+  id: 'error-masked',
+  severity: 'high',
+  title: 'The client was shown another error',
+  description:
+    'The error that the client read is not the root cause: it is a later attempt’s, or the gateway’s own, and whoever debugs the client looks in the wrong place.',
+  opensWhenRescued: false,
+  remedy: {
+    stopItNow:
+      'Tell those who debug the clients of {route} what really failed (the left column): the error that they read is not it.',
+    fixIt:
+      'LiteLLM with `disable_aiohttp_transport: true` loses the text of time-outs and cuts: remove that setting, or upgrade to 1.97 or later. The sidecar shows the root cause with the later failures attached.',
+    verify: 'secondwind classify --router-config config.yaml --fail-on error-masked spans.json',
+  },
+  evaluate(story) {
+    const cause = rootCause(story)
+    const shown = story.client.errorAttempt
+    if (story.outcome !== 'failed' || cause === undefined) return undefined
+    if (shown === undefined || shown === cause.number) return undefined
+    const other = story.attempts.find((attempt) => attempt.number === shown)
+    const what =
+      other === undefined
+        ? 'an error of the gateway’s own'
+        : `the error of ${describeTarget(other)}, ${describeError(other)}`
+    return {
+      confidence: story.sureness,
+      summary: `${describeTarget(cause)} failed: ${describeError(cause)}. The client was shown ${what}.`,
+      evidence: mergeEvidence(cause.evidence, other?.evidence ?? [], story.client.evidence),
+      cause: `${causeOf(cause)}, shown ${other?.reason ?? 'gateway error'}`,
+    }
+  },
+}

@@ -1,0 +1,50 @@
+import { rootCause } from '../story/eligible.ts'
+import type { Story } from '../story/story.ts'
+import {
+  causeOf,
+  describeClient,
+  describeError,
+  describeTarget,
+  mergeEvidence,
+} from './describe.ts'
+import type { Rule } from './rule.ts'
+
+/**
+ * Keeps the other classes honest: what none of them explains is shown with its share instead of
+ * disappearing. The runner asks it last, and only where nothing above `info` was found.
+ */
+export const failureUnclassified: Rule = {
+  id: 'failure-unclassified',
+  severity: 'medium',
+  title: 'Failed, no class fits',
+  description: 'A request failed, and no other class explains it.',
+  opensWhenRescued: false,
+  remedy: {
+    stopItNow:
+      'Look at the attempts and their errors; where the router’s config is not given (`--router-config`), give it: without it nobody can tell whether {route} has a fallback.',
+    fixIt:
+      'A pattern that keeps showing up here deserves a class of its own: file it with the output of `secondwind classify --json --explain`.',
+    verify:
+      'secondwind classify --router-config config.yaml --fail-on failure-unclassified spans.json',
+  },
+  evaluate(story) {
+    if (story.outcome !== 'failed' || isClientsOwnFault(story)) return undefined
+    const cause = rootCause(story)
+    const what =
+      cause === undefined
+        ? 'No span names the attempt that failed'
+        : `${describeTarget(cause)} failed: ${describeError(cause)}`
+    return {
+      confidence: story.sureness,
+      summary: `${what}; ${describeClient(story)}.`,
+      evidence: mergeEvidence(cause?.evidence ?? [], story.client.evidence),
+      cause: cause === undefined ? 'unknown' : causeOf(cause),
+    }
+  },
+}
+
+/** A bad request from the only attempt is counted, not an incident: the client was told rightly. */
+function isClientsOwnFault({ attempts }: Story): boolean {
+  const [only] = attempts
+  return attempts.length === 1 && only?.reason === 'bad-request'
+}

@@ -1,0 +1,62 @@
+import type { Story } from '../story/story.ts'
+import { failureUnclassified } from './failure-unclassified.ts'
+import { RULES } from './index.ts'
+import type { Finding, Rule, RuledFinding } from './rule.ts'
+
+export interface JudgeOptions {
+  /** Default: the registry, in order of priority. */
+  readonly rules?: readonly Rule[]
+  /** A rule that threw: it is a defect of ours, and must not silence the other rules. */
+  readonly onRuleError?: (rule: Rule, error: unknown) => void
+}
+
+/**
+ * Everything that the rules find in one story; the first is primary. Nothing is concluded from a
+ * story whose own request span never came.
+ */
+export function judge(story: Story, options: JudgeOptions = {}): readonly RuledFinding[] {
+  if (story.incomplete) return []
+  const { rules = RULES, onRuleError } = options
+  const found: { rule: Rule; finding: Finding }[] = []
+  for (const rule of rules) {
+    if (rule === failureUnclassified && found.some((entry) => entry.rule.severity !== 'info')) {
+      continue
+    }
+    try {
+      const finding = rule.evaluate(story)
+      if (finding !== undefined) found.push({ rule, finding })
+    } catch (error) {
+      onRuleError?.(rule, error)
+    }
+  }
+  return found.map(({ rule, finding }, position) => ({
+    ...finding,
+    rule: rule.id,
+    severity: rule.severity,
+    title: rule.title,
+    primary: position === 0,
+  }))
+}
+
+/**
+ * Whether the findings open an incident: the primary one does, unless it is only a figure, or the
+ * client got a whole answer and the class is not about the rescue itself.
+ */
+export function opensIncident(story: Story, findings: readonly RuledFinding[]): boolean {
+  return incidentFinding(story, findings) !== undefined
+}
+
+/** The finding that owns the incident of this story, if there is to be one. */
+export function incidentFinding(
+  story: Story,
+  findings: readonly RuledFinding[],
+): RuledFinding | undefined {
+  return findings.find(
+    ({ rule, severity }) =>
+      severity !== 'info' && (story.outcome !== 'rescued' || opensWhenRescued(rule)),
+  )
+}
+
+function opensWhenRescued(id: string): boolean {
+  return RULES.find((rule) => rule.id === id)?.opensWhenRescued ?? false
+}

@@ -1,0 +1,43 @@
+import { mayFallBack, rootCause } from '../story/eligible.ts'
+import {
+  causeOf,
+  describeClient,
+  describeError,
+  describeTarget,
+  mergeEvidence,
+} from './describe.ts'
+import type { Rule } from './rule.ts'
+
+/** Not a defect of the router: a gap in its configuration that an outage has found. */
+export const noFallbackConfigured: Rule = {
+  id: 'no-fallback-configured',
+  severity: 'medium',
+  title: 'Nothing to fall back to',
+  description:
+    'A request failed in a way that a fallback would be there for, and its route has none.',
+  opensWhenRescued: false,
+  remedy: {
+    stopItNow:
+      'Give {route} a fallback: `router_settings.fallbacks: [{"{route}": ["another-route"]}]` (LiteLLM and sidecar), and restart. In LiteLLM with a database, `POST /fallback` needs no restart.',
+    fixIt:
+      'Decide for every route whether it may fail alone; `default_fallbacks` covers those that nobody thought of.',
+    verify:
+      'secondwind classify --router-config config.yaml --fail-on no-fallback-configured spans.json',
+  },
+  evaluate(story) {
+    const cause = rootCause(story)
+    const { configured, disabled, tried } = story.fallbacks
+    if (story.outcome !== 'failed' || cause === undefined || !mayFallBack(cause)) return undefined
+    if (configured === undefined || configured.value.length > 0 || tried === true) return undefined
+    if (disabled?.value === true) return undefined
+    return {
+      confidence: configured.source === 'span' ? story.sureness : 'likely',
+      summary: `${describeTarget(cause)} failed: ${describeError(cause)}, and ${story.route ?? 'its route'} has no fallback; ${describeClient(story)}.`,
+      evidence: mergeEvidence(
+        cause.evidence,
+        configured.evidence === undefined ? [] : [configured.evidence],
+      ),
+      cause: causeOf(cause),
+    }
+  },
+}

@@ -1,0 +1,49 @@
+import type { Attempt, Story } from '../story/story.ts'
+import { rootCause } from '../story/eligible.ts'
+import {
+  causeOf,
+  describeClient,
+  describeError,
+  describeTarget,
+  mergeEvidence,
+} from './describe.ts'
+import type { Rule } from './rule.ts'
+
+/** LiteLLM #27967: the continuation of a cut answer ends with an assistant turn, which is refused. */
+export const prefillRejected: Rule = {
+  id: 'prefill-rejected',
+  severity: 'high',
+  title: 'Fallback refused the assistant prefill',
+  description:
+    'The fallback was asked to go on from the partial answer by a request that ended with an assistant turn, and its model does not accept that (HTTP 400).',
+  opensWhenRescued: false,
+  remedy: {
+    stopItNow:
+      'Give {route} another fallback than {fallback}, one whose model accepts an assistant turn at the end, or one of a provider that does; LiteLLM: edit `router_settings.fallbacks` and restart. Sidecar: remove the forced `strategy: prefill` of {route}.',
+    fixIt:
+      'LiteLLM 1.74 to 1.96 continues every broken chat stream this way: upgrade to 1.97 or later, and leave `enable_mid_stream_fallback_continuation` off there, or declare `model_info.supports_assistant_prefill: false` for {fallback}. Or put the sidecar behind LiteLLM (`api_base`): with `strategy: auto` it asks such models by a user turn.',
+    verify: 'secondwind classify --router-config config.yaml --fail-on prefill-rejected spans.json',
+  },
+  evaluate(story) {
+    const rejected = story.attempts.find(
+      (attempt) => attempt.status === 'failed' && attempt.reason === 'prefill-rejected',
+    )
+    if (rejected === undefined) return undefined
+    const cause = rootCause(story) ?? rejected
+    return {
+      confidence: story.sureness,
+      summary: summarise(story, cause, rejected),
+      evidence: mergeEvidence(
+        rejected.evidence,
+        cause.evidence,
+        ...story.continuations.map((continuation) => continuation.evidence),
+      ),
+      cause: cause === rejected ? 'prefill-rejected' : `${causeOf(cause)}, then prefill-rejected`,
+    }
+  },
+}
+
+function summarise(story: Story, cause: Attempt, rejected: Attempt): string {
+  const first = cause === rejected ? '' : `${describeTarget(cause)}: ${describeError(cause)}. `
+  return `${first}${describeTarget(rejected)} refused to go on from an assistant turn; ${describeClient(story)}.`
+}

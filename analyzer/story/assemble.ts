@@ -1,0 +1,62 @@
+import { DIALECTS } from './dialects/index.ts'
+import type { Dialect } from './dialects/dialect.ts'
+import type { RouterConfig } from './router-config.ts'
+import type { Span } from './span.ts'
+import type { Story } from './story.ts'
+
+export interface AssembleInput {
+  /** Who sent the spans; offline, the file. */
+  readonly source: string
+  /** Any order, duplicates allowed; every span of every trace that is to be told. */
+  readonly spans: readonly Span[]
+  readonly routerConfig: RouterConfig | undefined
+}
+
+/**
+ * Every story that the spans of one source tell. Pure, and independent of the order in which spans
+ * came and of duplicates (invariant I8). Spans that no dialect recognises tell nothing.
+ */
+export function assembleStories({ source, spans, routerConfig }: AssembleInput): readonly Story[] {
+  const ordered = inOrder(spans)
+  const stories = DIALECTS.flatMap((dialect) => {
+    const own = spansOf(dialect, ordered)
+    return own.length === 0 ? [] : dialect.toStories({ source, spans: own, routerConfig })
+  })
+  return stories.toSorted(byStartThenId)
+}
+
+/** Whether any dialect reads this span: a source whose spans are all unknown is misconfigured. */
+export function isRecognised(span: Span): boolean {
+  return DIALECTS.some((dialect) => dialect.recognises(span))
+}
+
+function spansOf(dialect: Dialect, spans: readonly Span[]): readonly Span[] {
+  const traceIds = new Set<string>()
+  for (const span of spans) if (dialect.recognises(span)) traceIds.add(span.traceId)
+  return spans.filter((span) => traceIds.has(span.traceId))
+}
+
+/**
+ * One canonical order without duplicates. A span that came twice with different contents (a retried
+ * export after a crash) keeps the one that ended last, whichever came first.
+ */
+function inOrder(spans: readonly Span[]): readonly Span[] {
+  const byId = new Map<string, Span>()
+  for (const span of spans) {
+    const id = `${span.traceId}-${span.spanId}`
+    const known = byId.get(id)
+    if (known === undefined || span.endTimeNs > known.endTimeNs) byId.set(id, span)
+  }
+  return [...byId.values()].toSorted(byStartThenSpanId)
+}
+
+function byStartThenSpanId(left: Span, right: Span): number {
+  if (left.startTimeNs !== right.startTimeNs) return left.startTimeNs < right.startTimeNs ? -1 : 1
+  if (left.traceId !== right.traceId) return left.traceId < right.traceId ? -1 : 1
+  return left.spanId < right.spanId ? -1 : left.spanId > right.spanId ? 1 : 0
+}
+
+function byStartThenId(left: Story, right: Story): number {
+  if (left.startTimeNs !== right.startTimeNs) return left.startTimeNs < right.startTimeNs ? -1 : 1
+  return left.id < right.id ? -1 : left.id > right.id ? 1 : 0
+}
