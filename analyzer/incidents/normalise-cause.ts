@@ -19,7 +19,7 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:mon|tue|wed|thu|fri|sat|sun), \d\d? [a-z]{3} \d{4} \d\d:\d\d:\d\d(?: gmt)?/gu, '<date>'],
   [/\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b/gu, '<date>'],
   [/\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d+)?\b/gu, '<ip>'],
-  [/\[[0-9a-f:.%]{3,}\](?::\d+)?/gu, '<ip>'],
+  [/\[[0-9a-f:.]{3,}(?:%[a-z0-9]+)?\](?::\d+)?/gu, '<ip>'],
   [/\b0x[0-9a-f]+\b/gu, '#'],
   [/(?<=[a-z0-9_-]):\d{2,5}\b/gu, ':#'],
   // Provider ids: `req_011CQx…`, `chatcmpl-9a…`, `toolu_01…`; a word without a digit is a word.
