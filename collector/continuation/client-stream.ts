@@ -12,14 +12,19 @@ export interface ClientStream {
   /** The terminal reached the client: nothing that follows can fail this answer (I1). */
   readonly terminal: string | undefined
   readonly delivered: DeliveredCounts & {
-    /** Text of all attempts as the client holds it, up to the seam limit. */
+    /** Text of all attempts as the client holds it, up to the buffer limit. */
     readonly text: string
+    /** False where the text outgrew the buffer: no continuation can be built from it. */
+    readonly textComplete: boolean
   }
+  /** The share of the attempt whose frames come now. */
+  readonly attemptDelivered: DeliveredCounts
   readonly seam: Seam | undefined
   /** When a held-back seam must be decided at the latest; the caller sets a timer for it. */
   readonly heldUntilMs: number | undefined
   /** The attempt whose frames come next; the first call opens the stream. */
   startAttempt(attempt: StreamAttempt, nowMs: number): void
+  /** The caller has looked at the frame for `error` and `malformed` before; here they say nothing. */
   accept(frame: DecodedFrame, nowMs: number): StreamStep
   /** The hold's time is over: join what is held, unverified. */
   release(nowMs: number): StreamStep
@@ -27,6 +32,8 @@ export interface ClientStream {
   finish(nowMs: number): FinishStep
   /** The in-band failure frame; never a terminal. */
   fail(error: ClientError): Uint8Array
+  /** An SSE comment: keep-alive while the headers are out and nothing else is. */
+  comment(text: string): Uint8Array
   /** `model` as the client read it, from the envelope. */
   readonly model: string | undefined
   /** Envelopes sent: more than one is a defect of ours. */
@@ -46,7 +53,7 @@ export type StreamStep =
   /** Nothing to write: prelude before commit, or text held back by the seam guard. */
   | { readonly kind: 'held' }
   | { readonly kind: 'write'; readonly bytes: Uint8Array }
-  /** The target started over in other words: the splice fails honestly (I3). */
+  /** What came cannot be joined to what the client has: the splice fails honestly (I3). */
   | { readonly kind: 'diverged'; readonly detail: string }
 
 export interface FinishStep {

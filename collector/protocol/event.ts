@@ -1,4 +1,5 @@
 import type { ContentKind } from '../vocabulary.ts'
+import type { JsonObject } from './json.ts'
 
 /**
  * The internal event union: what every wire protocol's stream is decoded to, and what a stream of
@@ -58,6 +59,8 @@ export interface ProviderError {
 export interface DecodedFrame {
   /** The frame's own bytes, terminator included: what same-protocol pass-through writes. */
   readonly raw: Uint8Array
+  /** The frame's JSON, where it has some: what an encoder learns the envelope from. */
+  readonly payload?: JsonObject
   readonly events: readonly StreamEvent[]
 }
 

@@ -1,15 +1,13 @@
 import type { Api } from '../vocabulary.ts'
-import type { DecodedFrame, ProviderError, StopKind, Usage } from './event.ts'
+import type { DecodedFrame, ProviderError, StopKind, StreamEvent, Usage } from './event.ts'
+import type { JsonObject } from './json.ts'
 
 /**
  * What each wire protocol offers. `protocol/` decodes and encodes; it knows no target, no timer and
  * no socket, so that it can also serve a tap that watches somebody else's router.
  */
 
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
-export interface JsonObject {
-  readonly [key: string]: JsonValue | undefined
-}
+export type { JsonObject, JsonValue } from './json.ts'
 
 /** A client's request, parsed once and never changed. */
 export interface ClientRequest {
@@ -19,7 +17,6 @@ export interface ClientRequest {
   readonly stream: boolean
   /** The client's JSON without the fields of `options`. */
   readonly body: JsonObject
-  /** The client's own bytes where `body` still equals them; lets a replay skip `JSON.stringify`. */
   readonly features: RequestFeatures
   readonly options: RequestOptions
 }
@@ -88,6 +85,8 @@ export interface UpstreamRequestInput {
   readonly prefillFlags?: PrefillFlags
   /** Tokens left for the client after what was delivered; absent: the client gave no limit. */
   readonly maxTokensLeft?: number
+  /** False: the model rejects `temperature`, `top_p` and `top_k`; they are dropped, and listed. */
+  readonly acceptsSampling?: boolean
 }
 
 export interface PrefillFlags {
@@ -139,12 +138,17 @@ export type AnswerResult =
 /** Pull-parser over an upstream's body; a frame split anywhere gives the same frames. */
 export interface StreamDecoder {
   push(chunk: Uint8Array): readonly DecodedFrame[]
-  /** The body ended. An unterminated last frame was not received. */
-  end(): void
+  /**
+   * The body ended. An unterminated last frame was not received; what comes back is a last frame
+   * whose bare CR could have been half of a CRLF until now.
+   */
+  end(): readonly DecodedFrame[]
 }
 
 /** Writes one client's stream from events, with one envelope whatever the number of attempts. */
 export interface StreamEncoder {
+  /** Whether the client's protocol has a word for this content; what it has not is not delivered. */
+  carries(event: StreamEvent): boolean
   /** Bytes for events that came from a target of another protocol, or from behind a seam. */
   encode(events: DecodedFrame['events']): Uint8Array
   /** Learns the envelope (id, model, created, open blocks) from frames passed through raw. */
@@ -182,7 +186,8 @@ export interface Protocol {
   parseRequest(body: Uint8Array): ParsedRequest
   /** Shape of the client's own request. */
   shapeOf(request: ClientRequest): PayloadShape
-  createDecoder(limits: StreamLimits): StreamDecoder
+  /** `choices` is the request's `n`: a Chat stream is complete when every choice is. */
+  createDecoder(limits: StreamLimits, choices?: number): StreamDecoder
   createEncoder(context: EncoderContext): StreamEncoder
   decodeAnswer(body: Uint8Array): AnswerResult
   encodeAnswer(answer: DecodedAnswer): Uint8Array

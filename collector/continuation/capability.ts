@@ -1,0 +1,128 @@
+import type { DeploymentConfig } from '../config/config.ts'
+import type { PrefillFlags } from '../protocol/protocol.ts'
+import type { Capability, CapabilitySource } from '../vocabulary.ts'
+import type { LearnedRefusals } from './learned-refusals.ts'
+
+/**
+ * Who goes on from a trailing assistant message. The one place where a model's *name* is read:
+ * providers publish no other sign, and asking them costs a 400 in the middle of a rescue.
+ * `model_info.supports_assistant_prefill` overrides everything here.
+ */
+
+export interface PrefillCapability {
+  readonly prefill: Capability
+  readonly source: CapabilitySource
+  /** What this provider wants beside the trailing message. */
+  readonly flags?: PrefillFlags
+}
+
+export type CapabilityTarget = Pick<
+  DeploymentConfig,
+  'id' | 'provider' | 'model' | 'apiBase' | 'supportsAssistantPrefill'
+>
+
+export interface LearnedAt {
+  readonly refusals: LearnedRefusals
+  readonly nowMs: number
+}
+
+/** What is known of a target's prefill: configuration first, then what it refused, then the table. */
+export function capabilityOf(target: CapabilityTarget, learned?: LearnedAt): PrefillCapability {
+  const flags = prefillFlagsOf(target)
+  const withFlags = flags === undefined ? {} : { flags }
+  const configured = target.supportsAssistantPrefill
+  if (configured !== undefined) {
+    return { prefill: configured ? 'yes' : 'no', source: 'config', ...withFlags }
+  }
+  if (learned?.refusals.refuses(target.id, learned.nowMs) === true) {
+    return { prefill: 'no', source: 'learned', ...withFlags }
+  }
+  return { prefill: tableEntry(target), source: 'table', ...withFlags }
+}
+
+/**
+ * Claude 4.7 and later reject `temperature`, `top_p` and `top_k` whatever the API version; a
+ * translated request must not carry them there.
+ */
+export function acceptsSampling(target: Pick<CapabilityTarget, 'model'>): boolean {
+  const model = target.model.toLowerCase()
+  if (/claude-(?:mythos|fable)/.test(model)) return false
+  const version = claudeVersion(model)
+  return version === undefined || isUpTo(version, [4, 6])
+}
+
+function tableEntry(target: CapabilityTarget): Capability {
+  const model = target.model.toLowerCase()
+  if (model.includes('claude')) return claudePrefill(model)
+  if (model.includes('gemini')) return geminiPrefill(model)
+  if (isMistral(target)) return 'yes'
+  // DeepSeek continues a prefix on its beta address only.
+  if (isDeepSeek(target)) return /\/beta\/*$/.test(target.apiBase) ? 'yes' : 'no'
+  // OpenAI answers 200 and writes a new message: worse than a refusal, for nothing tells.
+  if (isOpenAiModel(model) || hostOf(target.apiBase) === 'api.openai.com') return 'no'
+  return 'unknown'
+}
+
+/** Anthropic: "Claude 4.6 and later models and Claude Mythos Preview do not support prefilling". */
+function claudePrefill(model: string): Capability {
+  if (/claude-(?:mythos|fable)/.test(model)) return 'no'
+  const version = claudeVersion(model)
+  if (version === undefined) return 'unknown'
+  return isUpTo(version, [4, 5]) ? 'yes' : 'no'
+}
+
+type Version = readonly [major: number, minor: number]
+
+/** `claude-3-5-sonnet-20241022`, `us.anthropic.claude-opus-4-6-v1:0`, `claude-sonnet-4.5@20250929`. */
+function claudeVersion(model: string): Version | undefined {
+  const match = /claude-(?:[a-z]+-)?(\d{1,2})(?!\d)(?:[-.](\d{1,2})(?!\d))?/.exec(model)
+  return match === null ? undefined : [Number(match[1]), Number(match[2] ?? 0)]
+}
+
+/** From 3.5-flash-lite and 3.6-flash on: "Requests ending with a model turn are not supported." */
+function geminiPrefill(model: string): Capability {
+  const match = /gemini-(\d{1,2})(?!\d)(?:\.(\d{1,2}))?(-flash-lite)?/.exec(model)
+  if (match === null) return 'unknown'
+  const version: Version = [Number(match[1]), Number(match[2] ?? 0)]
+  const isLite = match[3] !== undefined
+  return isUpTo(version, isLite ? [3, 4] : [3, 5]) ? 'yes' : 'no'
+}
+
+function isUpTo(version: Version, last: Version): boolean {
+  return version[0] < last[0] || (version[0] === last[0] && version[1] <= last[1])
+}
+
+function isOpenAiModel(model: string): boolean {
+  const name = model.slice(model.lastIndexOf('/') + 1)
+  return /^(?:gpt-(?!oss)|chatgpt-|o\d+(?:-|$))/.test(name)
+}
+
+function isMistral(target: CapabilityTarget): boolean {
+  return target.provider === 'mistral' || hostOf(target.apiBase) === 'api.mistral.ai'
+}
+
+function isDeepSeek(target: CapabilityTarget): boolean {
+  return target.provider === 'deepseek' || hostOf(target.apiBase) === 'api.deepseek.com'
+}
+
+/** vLLM and SGLang start a new message unless the body tells them to go on with the last one. */
+function isVllm(target: CapabilityTarget): boolean {
+  return target.provider === 'hosted_vllm' || target.provider === 'vllm'
+}
+
+function prefillFlagsOf(target: CapabilityTarget): PrefillFlags | undefined {
+  if (isMistral(target) || isDeepSeek(target)) return { message: { prefix: true } }
+  if (isVllm(target)) {
+    return { body: { continue_final_message: true, add_generation_prompt: false } }
+  }
+  return undefined
+}
+
+function hostOf(apiBase: string): string | undefined {
+  try {
+    return new URL(apiBase).hostname
+  } catch {
+    // Not an address: the configuration's loader has said so, and no table entry fits.
+    return undefined
+  }
+}
