@@ -1,3 +1,4 @@
+import { incidentFinding } from '../rules/judge.ts'
 import type { RuledFinding, Severity } from '../rules/rule.ts'
 import type { Confidence, Story } from '../story/story.ts'
 import { fingerprintStory, type Fingerprint } from './fingerprint.ts'
@@ -17,19 +18,17 @@ export interface Occurrence {
 
 export interface OccurrenceInput {
   readonly story: Story
-  /** In the registry's order, as the runner hands them on. */
+  /** What `judge` returned for it. */
   readonly findings: readonly RuledFinding[]
-  /** Of the rule with this id; a rescued request opens an incident through no other rule. */
-  readonly opensWhenRescued: (rule: string) => boolean
   /** A sender's clock may be wrong: a request from the future would be happening for ever. */
   readonly nowMs: number
 }
 
 /** What a settled story adds to the incidents; `undefined`: nothing, it is counted only. */
 export function toOccurrence(input: OccurrenceInput): Occurrence | undefined {
-  const { story } = input
-  const finding = owningFinding(input)
-  if (finding === undefined) return undefined
+  const { story, findings } = input
+  const finding = incidentFinding(story, findings)
+  if (finding === undefined || story.incomplete) return undefined
   return {
     storyId: story.id,
     fingerprint: fingerprintStory(story, finding),
@@ -40,19 +39,4 @@ export function toOccurrence(input: OccurrenceInput): Occurrence | undefined {
     title: finding.title,
     summary: finding.summary,
   }
-}
-
-/**
- * The first finding that may open an incident. `info` is a figure: shown and counted, never an
- * incident. Of a rescued request only what the rescue itself broke or hid is one. Without the
- * request's own span there is no verdict, so no incident either.
- */
-function owningFinding(input: OccurrenceInput): RuledFinding | undefined {
-  const { story, findings, opensWhenRescued } = input
-  if (story.incomplete) return undefined
-  return findings.find(
-    (finding) =>
-      finding.severity !== 'info' &&
-      (story.outcome !== 'rescued' || opensWhenRescued(finding.rule)),
-  )
 }

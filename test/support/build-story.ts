@@ -22,7 +22,7 @@ export function buildStory(over: Partial<Story> = {}): Story {
     sureness: 'certain',
     fallbacks: { tried: false },
     continuations: [],
-    client: { complete: false, evidence: [] },
+    client: { complete: false, errorShown: true, evidence: [] },
     gateway: { name: 'secondwind' },
     incomplete: false,
     indistinguishable: false,

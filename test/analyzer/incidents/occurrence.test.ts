@@ -20,12 +20,8 @@ function ruled(rule: string, severity: RuledFinding['severity'], primary = false
   }
 }
 
-function opensWhenRescued(rule: string): boolean {
-  return rule === 'tool-call-replayed'
-}
-
 function occurrenceOf(story: Story, findings: readonly RuledFinding[], nowMs = NOW_MS) {
-  return toOccurrence({ story, findings, opensWhenRescued, nowMs })
+  return toOccurrence({ story, findings, nowMs })
 }
 
 describe('toOccurrence', () => {
@@ -50,11 +46,9 @@ describe('toOccurrence', () => {
     expect(occurrenceOf(buildStory(), [])).toBeUndefined()
   })
 
-  test('a rescued request opens one only through a class about the rescue', () => {
+  test('a rescued request does not belong to the incident of what was rescued', () => {
     const story = buildStory({ outcome: 'rescued' })
     expect(occurrenceOf(story, [ruled('prefill-rejected', 'high', true)])).toBeUndefined()
-    const both = [ruled('prefill-rejected', 'high', true), ruled('tool-call-replayed', 'high')]
-    expect(occurrenceOf(story, both)?.rule).toBe('tool-call-replayed')
   })
 
   test('a request whose own span never came belongs to none', () => {

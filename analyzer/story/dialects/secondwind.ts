@@ -1,0 +1,79 @@
+import * as v from '../../../collector/vocabulary.ts'
+import { flag, numeric, text } from '../attributes.ts'
+import type { Span } from '../span.ts'
+import type { Story } from '../story.ts'
+import type { Dialect } from './dialect.ts'
+import { readAttempts } from './secondwind-attempts.ts'
+import { readContinuations, readFallbacks } from './secondwind-fallbacks.ts'
+import { groupByRequest, type RequestSpans } from './secondwind-spans.ts'
+import { defined, member } from './secondwind-values.ts'
+import { readVerdict } from './secondwind-verdict.ts'
+
+/**
+ * Our own router's spans, the contract of `collector/vocabulary.ts`. They are read as hostile input
+ * all the same: anyone may send spans under our scope, and an old router writes an old vocabulary.
+ */
+export const secondwind: Dialect = {
+  name: 'secondwind',
+  recognises: isOurs,
+  toStories: ({ source, spans }) =>
+    groupByRequest(spans.filter(isOurs)).map((group) => toStory(group, source)),
+}
+
+function isOurs(span: Span): boolean {
+  return span.scope.name === v.SCOPE_NAME
+}
+
+function toStory(group: RequestSpans, source: string): Story {
+  const { request, traceId, requestSpanId } = group
+  const attempts = readAttempts(group)
+  const verdict = request && readVerdict(request, attempts)
+  const spans = [request, ...group.attempts.map(({ attempt }) => attempt), ...group.fallbacks]
+  const known = spans.filter((span) => span !== undefined)
+  return {
+    id: `${traceId}-${requestSpanId}`,
+    source,
+    dialect: 'secondwind',
+    api: (request && member(request.attributes, v.ATTR_API, v.APIS)) ?? 'unknown',
+    stream: (request && flag(request.attributes, v.ATTR_STREAM)) ?? 'unknown',
+    route: request && text(request.attributes, v.ATTR_ROUTE),
+    // Our router knows keys, not teams; it never exports a client's key, not even hashed.
+    caller: {},
+    traceIds: [traceId],
+    requestSpanId,
+    startTimeNs: request?.startTimeNs ?? earliest(known),
+    endTimeNs: request?.endTimeNs ?? latest(known),
+    outcome: verdict?.outcome ?? 'unknown',
+    attempts: attempts.list,
+    attemptsComplete: attempts.complete,
+    sureness: 'certain',
+    fallbacks: readFallbacks(group, attempts),
+    continuations: readContinuations(group),
+    client: verdict?.client ?? { complete: 'unknown', errorShown: 'unknown', evidence: [] },
+    gateway: gatewayOf(known),
+    ...readUsage(request),
+    incomplete: request === undefined,
+    indistinguishable: false,
+  }
+}
+
+function gatewayOf([span]: readonly Span[]): Story['gateway'] {
+  const release = span?.scope.version ?? ''
+  return release === '' ? { name: 'secondwind' } : { name: 'secondwind', release }
+}
+
+function readUsage(request: Span | undefined): Pick<Story, 'usage'> {
+  if (request === undefined) return {}
+  const inputTokens = numeric(request.attributes, v.ATTR_USAGE_INPUT_TOKENS)
+  const outputTokens = numeric(request.attributes, v.ATTR_USAGE_OUTPUT_TOKENS)
+  if (inputTokens === undefined && outputTokens === undefined) return {}
+  return { usage: defined({ inputTokens, outputTokens }) }
+}
+
+function earliest(spans: readonly Span[]): bigint {
+  return spans.map((span) => span.startTimeNs).reduce((one, other) => (one < other ? one : other))
+}
+
+function latest(spans: readonly Span[]): bigint {
+  return spans.map((span) => span.endTimeNs).reduce((one, other) => (one > other ? one : other))
+}
