@@ -153,6 +153,8 @@ export interface StreamEncoder {
   encode(events: DecodedFrame['events']): Uint8Array
   /** Learns the envelope (id, model, created, open blocks) from frames passed through raw. */
   observe(frame: DecodedFrame): void
+  /** Another target goes on behind a seam: its indexes begin after those that are used. */
+  continueWith(): void
   /** `[DONE]`, `message_stop`: what closes the envelope once the terminal went out. */
   closing(): Uint8Array
   /** The in-band failure frame that makes every SDK raise; never a terminal. */
@@ -190,7 +192,7 @@ export interface Protocol {
   createDecoder(limits: StreamLimits, choices?: number): StreamDecoder
   createEncoder(context: EncoderContext): StreamEncoder
   decodeAnswer(body: Uint8Array): AnswerResult
-  encodeAnswer(answer: DecodedAnswer): Uint8Array
+  encodeAnswer(answer: DecodedAnswer, context: EncoderContext): Uint8Array
   /** An HTTP error body, or what can be read of it; never throws. */
   decodeError(statusCode: number, body: Uint8Array): ProviderError
   encodeError(error: ClientError): Uint8Array

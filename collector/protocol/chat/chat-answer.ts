@@ -1,0 +1,112 @@
+import type { AnswerPart, AnswerResult, DecodedAnswer, EncoderContext } from '../protocol.ts'
+import {
+  arrayOf,
+  isArray,
+  isObject,
+  objectOf,
+  own,
+  parseJsonBytes,
+  stringOf,
+  toBytes,
+} from '../json.ts'
+import type { JsonObject } from '../json.ts'
+import { readErrorObject } from '../read-error.ts'
+import { readChatUsage, writeChatUsage } from './chat-usage.ts'
+import { finishReasonOf, isErrorFinish, stopOfFinishReason } from './finish-reason.ts'
+
+/** A Chat Completions answer in one piece. */
+export function decodeChatAnswer(body: Uint8Array): AnswerResult {
+  const json = parseJsonBytes(body)
+  if (json.kind === 'invalid') return malformed(`the answer is broken: ${json.detail}`)
+  const answer = json.value
+  if (!isObject(answer)) return malformed('the answer is no JSON object')
+  if (own(answer, 'error') || stringOf(answer, 'object') === 'error') {
+    return { kind: 'error', error: readErrorObject(answer) }
+  }
+  const choice = arrayOf(answer, 'choices')?.[0]
+  if (!isObject(choice)) return malformed('the answer has no choices')
+  const native = stringOf(choice, 'finish_reason')
+  if (native !== undefined && isErrorFinish(native)) {
+    return { kind: 'error', error: { message: `finish_reason "${native}"`, type: native } }
+  }
+  const usage = objectOf(answer, 'usage')
+  return {
+    kind: 'answer',
+    answer: {
+      id: stringOf(answer, 'id') ?? '',
+      model: stringOf(answer, 'model') ?? '',
+      parts: [...readParts(objectOf(choice, 'message') ?? {})],
+      ...(native === undefined || native === ''
+        ? {}
+        : { stop: { native, stop: stopOfFinishReason(native) } }),
+      ...(usage === undefined ? {} : { usage: readChatUsage(usage) }),
+    },
+  }
+}
+
+function* readParts(message: JsonObject): Generator<AnswerPart> {
+  const reasoning = stringOf(message, 'reasoning_content') ?? stringOf(message, 'reasoning')
+  if (reasoning !== undefined && reasoning !== '') yield { kind: 'reasoning', text: reasoning }
+  const content = own(message, 'content')
+  if (typeof content === 'string' && content !== '') yield { kind: 'text', text: content }
+  if (isArray(content)) {
+    for (const part of content) {
+      const text = isObject(part) ? stringOf(part, 'text') : undefined
+      if (text !== undefined && text !== '') yield { kind: 'text', text }
+    }
+  }
+  const refusal = stringOf(message, 'refusal')
+  if (refusal !== undefined && refusal !== '') yield { kind: 'refusal', text: refusal }
+  for (const call of arrayOf(message, 'tool_calls') ?? []) {
+    if (!isObject(call)) continue
+    const body = objectOf(call, 'function') ?? {}
+    yield {
+      kind: 'tool-call',
+      id: stringOf(call, 'id') ?? '',
+      name: stringOf(body, 'name') ?? '',
+      json: stringOf(body, 'arguments') ?? '',
+    }
+  }
+}
+
+/** An answer of another protocol, said as a Chat Completions answer. */
+export function encodeChatAnswer(answer: DecodedAnswer, context: EncoderContext): Uint8Array {
+  const texts = (kind: 'text' | 'reasoning' | 'refusal'): string =>
+    answer.parts.map((part) => (part.kind === kind ? part.text : '')).join('')
+  const calls = answer.parts.flatMap((part) =>
+    part.kind === 'tool-call'
+      ? [{ id: part.id, type: 'function', function: { name: part.name, arguments: part.json } }]
+      : [],
+  )
+  const text = texts('text')
+  const reasoning = texts('reasoning')
+  const refusal = texts('refusal')
+  const stop = answer.stop
+  return toBytes(
+    JSON.stringify({
+      id: context.createId('chatcmpl-'),
+      object: 'chat.completion',
+      created: context.createdSeconds,
+      model: answer.model,
+      choices: [
+        {
+          index: 0,
+          message: {
+            role: 'assistant',
+            content: text === '' && calls.length > 0 ? null : text,
+            refusal: refusal === '' ? null : refusal,
+            ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+            ...(calls.length === 0 ? {} : { tool_calls: calls }),
+          },
+          logprobs: null,
+          finish_reason: stop === undefined ? null : finishReasonOf(stop.stop, stop.native),
+        },
+      ],
+      ...(answer.usage === undefined ? {} : { usage: writeChatUsage(answer.usage) }),
+    }),
+  )
+}
+
+function malformed(detail: string): AnswerResult {
+  return { kind: 'malformed', detail }
+}

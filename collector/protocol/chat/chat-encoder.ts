@@ -1,0 +1,148 @@
+import type { DecodedFrame, StreamEvent, Usage } from '../event.ts'
+import { arrayOf, isObject, numberOf, own, stringOf, toBytes } from '../json.ts'
+import type { JsonObject } from '../json.ts'
+import type { EncoderContext, StreamEncoder } from '../protocol.ts'
+import { commentLine } from '../sse/comment-line.ts'
+import { chatErrorObject } from './chat-error.ts'
+import { writeChatUsage } from './chat-usage.ts'
+import { finishReasonOf } from './finish-reason.ts'
+
+/**
+ * Writes a Chat Completions stream: one id, model and `created` on every chunk (openai-node takes
+ * the last id and the first model), one role chunk, tool indexes that are never used twice.
+ */
+export function createChatEncoder(context: EncoderContext): StreamEncoder {
+  const state: ChatEnvelope = {
+    open: undefined,
+    toolOffset: 0,
+    toolsSeen: 0,
+    usage: undefined,
+    isClosed: false,
+  }
+  return {
+    carries: (event) => event.kind !== 'other',
+    encode: (events) => toBytes(events.map((event) => encodeEvent(event, state, context)).join('')),
+    observe: (frame) => observe(frame, state),
+    closing: () => toBytes(closing(state, context)),
+    failure: (error) => toBytes(frame({ error: chatErrorObject(error, 'upstream_stream_failed') })),
+    comment: (text) => toBytes(commentLine(text)),
+    continueWith: () => {
+      state.toolOffset = state.toolsSeen
+    },
+  }
+}
+
+interface ChatEnvelope {
+  /** What every chunk repeats; learned from the first chunk, or opened by us. */
+  open: JsonObject | undefined
+  /** Added to the next target's tool indexes: an index used twice concatenates two calls. */
+  toolOffset: number
+  toolsSeen: number
+  usage: Usage | undefined
+  isClosed: boolean
+}
+
+function encodeEvent(event: StreamEvent, state: ChatEnvelope, context: EncoderContext): string {
+  switch (event.kind) {
+    case 'start':
+      return state.open === undefined ? openEnvelope(event.model, state, context) : ''
+    case 'text':
+      return delta({ content: event.text }, state, context)
+    case 'reasoning':
+      // Not OpenAI's word, but the one that DeepSeek, vLLM and LiteLLM share; others ignore it.
+      return delta({ reasoning_content: event.text }, state, context)
+    case 'refusal':
+      return delta({ refusal: event.text }, state, context)
+    case 'tool-call': {
+      const index = event.index + state.toolOffset
+      state.toolsSeen = Math.max(state.toolsSeen, index + 1)
+      const call = { name: event.name, arguments: '' }
+      return delta(
+        { tool_calls: [{ index, id: event.id, type: 'function', function: call }] },
+        state,
+        context,
+      )
+    }
+    case 'tool-arguments': {
+      const index = event.index + state.toolOffset
+      return delta({ tool_calls: [{ index, function: { arguments: event.json } }] }, state, context)
+    }
+    case 'usage':
+      state.usage = { ...state.usage, ...event.usage }
+      return ''
+    case 'terminal':
+      return chunk({ choices: [finishedChoice(event)] }, state, context)
+    case 'closing':
+      return closing(state, context)
+    case 'prelude':
+    case 'other':
+    case 'error':
+    case 'malformed':
+      return ''
+    default:
+      return event satisfies never
+  }
+}
+
+function openEnvelope(model: string, state: ChatEnvelope, context: EncoderContext): string {
+  state.open = {
+    id: context.createId('chatcmpl-'),
+    object: 'chat.completion.chunk',
+    created: context.createdSeconds,
+    model: model === '' ? context.request.route : model,
+  }
+  return delta({ role: 'assistant', content: '' }, state, context)
+}
+
+function finishedChoice({ stop, native }: Extract<StreamEvent, { kind: 'terminal' }>): JsonObject {
+  return { index: 0, delta: {}, finish_reason: finishReasonOf(stop, native) }
+}
+
+function delta(fields: JsonObject, state: ChatEnvelope, context: EncoderContext): string {
+  return chunk({ choices: [{ index: 0, delta: fields, finish_reason: null }] }, state, context)
+}
+
+function chunk(fields: JsonObject, state: ChatEnvelope, context: EncoderContext): string {
+  const opening = state.open === undefined ? openEnvelope('', state, context) : ''
+  return opening + frame({ ...state.open, ...fields })
+}
+
+function closing(state: ChatEnvelope, context: EncoderContext): string {
+  if (state.isClosed) return ''
+  state.isClosed = true
+  // Only for who asked: a chunk without choices breaks clients that read `choices[0]`.
+  const wanted = context.request.features.includeUsage && state.usage !== undefined
+  const fields = { choices: [], usage: writeChatUsage(state.usage ?? {}) }
+  const usage = wanted ? chunk(fields, state, context) : ''
+  return `${usage}data: [DONE]\n\n`
+}
+
+function observe({ payload, events }: DecodedFrame, state: ChatEnvelope): void {
+  for (const event of events) {
+    if (event.kind === 'tool-call') state.toolsSeen = Math.max(state.toolsSeen, event.index + 1)
+    if (event.kind === 'closing') state.isClosed = true
+  }
+  if (payload === undefined || arrayOf(payload, 'choices') === undefined) return
+  state.open ??= envelopeOf(payload)
+}
+
+function envelopeOf(payload: JsonObject): JsonObject {
+  const fingerprint = stringOf(payload, 'system_fingerprint')
+  return {
+    id: stringOf(payload, 'id') ?? '',
+    object: 'chat.completion.chunk',
+    created: numberOf(payload, 'created') ?? 0,
+    model: stringOf(payload, 'model') ?? '',
+    ...(fingerprint === undefined ? {} : { system_fingerprint: fingerprint }),
+  }
+}
+
+/** The usage chunk that we asked for and the client did not. */
+export function isUsageChunk({ payload }: DecodedFrame): boolean {
+  if (payload === undefined) return false
+  return arrayOf(payload, 'choices')?.length === 0 && isObject(own(payload, 'usage'))
+}
+
+function frame(payload: JsonObject): string {
+  return `data: ${JSON.stringify(payload)}\n\n`
+}

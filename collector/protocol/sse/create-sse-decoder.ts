@@ -1,0 +1,40 @@
+import type { DecodedFrame, StreamEvent } from '../event.ts'
+import { isObject, parseJson } from '../json.ts'
+import type { JsonObject } from '../json.ts'
+import type { StreamDecoder, StreamLimits } from '../protocol.ts'
+import type { SseFrame } from './parse-sse-frame.ts'
+import { SseSplitter } from './sse-splitter.ts'
+
+/** What one protocol makes of a frame's JSON; everything else about a stream is the same for all. */
+export interface FrameReader {
+  read(payload: JsonObject, eventName: string | undefined): readonly StreamEvent[]
+}
+
+const PRELUDE: readonly StreamEvent[] = [{ kind: 'prelude' }]
+
+/** Bytes → frames → JSON → events. `[DONE]` is read here, for both OpenAI protocols send it. */
+export function createSseDecoder(limits: StreamLimits, reader: FrameReader): StreamDecoder {
+  const splitter = new SseSplitter(limits)
+  const decode = (frame: SseFrame): DecodedFrame => decodeFrame(frame, reader)
+  return {
+    push: (chunk) => splitter.push(chunk).map(decode),
+    end: () => splitter.end().map(decode),
+  }
+}
+
+function decodeFrame(frame: SseFrame, reader: FrameReader): DecodedFrame {
+  const { raw } = frame
+  if (frame.defect !== undefined) return malformed(raw, frame.defect)
+  // Comments, and events without data, which the specification does not dispatch.
+  if (frame.data === undefined || frame.data.trim() === '') return { raw, events: PRELUDE }
+  if (frame.data.trim() === '[DONE]') return { raw, events: [{ kind: 'closing' }] }
+  const json = parseJson(frame.data)
+  if (json.kind === 'invalid')
+    return malformed(raw, `an event whose data is broken: ${json.detail}`)
+  if (!isObject(json.value)) return malformed(raw, 'an event whose data is no JSON object')
+  return { raw, payload: json.value, events: reader.read(json.value, frame.event) }
+}
+
+function malformed(raw: Uint8Array, detail: string): DecodedFrame {
+  return { raw, events: [{ kind: 'malformed', detail }] }
+}
