@@ -22,7 +22,8 @@ export function parseJson(body: Uint8Array): unknown {
   const problem = scanJson(body)
   if (problem !== undefined) throw new MalformedError(`the JSON is ${problem}`)
   try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
+    // Also drops a byte order mark, which `JSON.parse` would trip over.
+    return JSON.parse(new TextDecoder().decode(body))
   } catch (error: unknown) {
     throw new MalformedError('the body is not JSON', { cause: error })
   }

@@ -66,6 +66,8 @@ export interface ContentShape {
   readonly prefill: boolean
   /** Characters of each message in `roles`. */
   readonly lengths: readonly number[]
+  /** Tool calls in them, where there are any. */
+  readonly toolCalls?: number
   /** Salted per installation; equal for equal first user messages. */
   readonly firstUserHash?: string
 }
