@@ -43,7 +43,7 @@ function readResourceOf(reader: ProtobufReader, sink: SpanSink): Attributes {
   return resource
 }
 
-function readResource(reader: ProtobufReader, sink: SpanSink): Attributes {
+export function readResource(reader: ProtobufReader, sink: SpanSink): Attributes {
   const attributes = new Map<string, AttributeValue>()
   while (reader.next()) {
     if (!reader.is(1, WIRE_BYTES)) {
@@ -82,7 +82,7 @@ function readScopeOf(reader: ProtobufReader): Scope {
   return scope
 }
 
-function readScope(reader: ProtobufReader): Scope {
+export function readScope(reader: ProtobufReader): Scope {
   let name = ''
   let version = ''
   while (reader.next()) {

@@ -1,0 +1,426 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { decodeOtlp } from '../../../analyzer/ingest/decode-otlp.ts'
+import type { Decoded } from '../../../analyzer/ingest/decoded.ts'
+import {
+  JSON_DEPTH_MAX,
+  SPANS_MAX,
+  VALUE_DEPTH_MAX,
+  VALUES_MAX,
+} from '../../../analyzer/ingest/limits.ts'
+import { ProtobufWriter } from '../../../analyzer/ingest/protobuf-writer.ts'
+import type { AttributeValue, Span } from '../../../analyzer/story/span.ts'
+import { buildSpan, jsonRequest, jsonSpan, protobufRequest } from '../../support/otlp.ts'
+
+const fromJson = (value: unknown): Decoded =>
+  decodeOtlp(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), 'json')
+
+function decoded(result: Decoded) {
+  if (result.kind !== 'decoded') throw new Error(result.message)
+  return result
+}
+
+function inRequest(span: unknown) {
+  return { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }
+}
+
+const value: fc.Arbitrary<AttributeValue> = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.string({ unit: 'grapheme' }),
+    fc.boolean(),
+    fc.maxSafeInteger(),
+    fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
+    fc.double().map((number) => (Object.is(number, -0) ? 0 : number)),
+    fc.uint8Array({ maxLength: 8 }),
+    fc.constant(null),
+    fc.array(tie('value')),
+    fc.array(fc.tuple(fc.string(), tie('value'))).map((entries) => new Map(entries)),
+  ),
+})).value as fc.Arbitrary<AttributeValue>
+
+const attributes = fc
+  .array(fc.tuple(fc.string(), value), { maxLength: 8 })
+  .map((entries) => new Map(entries))
+const id = (bytes: number) =>
+  fc
+    .uint8Array({ minLength: bytes, maxLength: bytes })
+    .filter((array) => array.some((byte) => byte !== 0))
+    .map((array) => Buffer.from(array).toString('hex'))
+const time = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n })
+
+const span: fc.Arbitrary<Span> = fc.record({
+  traceId: id(16),
+  spanId: id(8),
+  parentSpanId: fc.oneof(fc.constant(''), id(8)),
+  name: fc.string({ unit: 'grapheme', maxLength: 40 }),
+  kind: fc.constantFrom<Span['kind']>('unspecified', 'internal', 'server', 'client', 'producer'),
+  startTimeNs: fc.constant(1n),
+  endTimeNs: time,
+  status: fc.record({
+    code: fc.constantFrom<Span['status']['code']>('unset', 'ok', 'error'),
+    message: fc.string(),
+  }),
+  attributes,
+  events: fc.array(fc.record({ name: fc.string(), timeNs: time, attributes }), { maxLength: 3 }),
+  scope: fc.record({ name: fc.string(), version: fc.string() }),
+  resource: attributes,
+})
+
+test('what is written as protobuf is read back unchanged', () => {
+  fc.assert(
+    fc.property(fc.array(span, { maxLength: 4 }), (spans) => {
+      expect(decodeOtlp(protobufRequest(spans), 'protobuf')).toEqual({
+        kind: 'decoded',
+        spans,
+        rejected: 0,
+        reasons: {},
+      })
+    }),
+  )
+})
+
+test('JSON and protobuf of the same spans decode to the same', () => {
+  fc.assert(
+    fc.property(fc.array(span, { maxLength: 4 }), (spans) => {
+      expect(fromJson(jsonRequest(spans))).toEqual(decodeOtlp(protobufRequest(spans), 'protobuf'))
+    }),
+  )
+})
+
+test('an empty request is no error in either encoding', () => {
+  const nothing = { kind: 'decoded', spans: [], rejected: 0, reasons: {} }
+  expect(decodeOtlp(Buffer.alloc(0), 'protobuf')).toEqual(nothing)
+  expect(fromJson({})).toEqual(nothing)
+  expect(fromJson({ resourceSpans: [] })).toEqual(nothing)
+})
+
+test('several protobuf requests in a row are one', () => {
+  const body = Buffer.concat([
+    protobufRequest([buildSpan({ spanId: '0000000000000001' })]),
+    protobufRequest([buildSpan({ spanId: '0000000000000002' })]),
+  ])
+  const { spans } = decoded(decodeOtlp(body, 'protobuf'))
+  expect(spans.map((each) => each.spanId)).toEqual(['0000000000000001', '0000000000000002'])
+})
+
+test('a resource and a scope that stand after their spans are still theirs', () => {
+  const writer = new ProtobufWriter()
+  writer.messageField(1, (resourceSpans) => {
+    resourceSpans.messageField(2, (scopeSpans) => {
+      scopeSpans.messageField(2, (message) => {
+        message.hexField(1, '5b8efff798038103d269b633813fc60c')
+        message.hexField(2, 'eee19b7ec3c1b174')
+        message.fixed64Field(8, 5n)
+      })
+      scopeSpans.messageField(1, (scope) => scope.stringField(1, 'late scope'))
+    })
+    resourceSpans.messageField(1, (resource) => {
+      resource.messageField(1, (attribute) => {
+        attribute.stringField(1, 'service.name')
+        attribute.messageField(2, (text) => text.stringField(1, 'late resource'))
+      })
+    })
+  })
+  const { spans } = decoded(decodeOtlp(writer.finish(), 'protobuf'))
+  expect(spans[0]?.scope.name).toBe('late scope')
+  expect(spans[0]?.resource.get('service.name')).toBe('late resource')
+})
+
+test('a bad span costs itself only, and its reason is counted', () => {
+  const bad: readonly [string, Record<string, unknown>][] = [
+    ['trace-id-invalid', { traceId: '' }],
+    ['trace-id-invalid', { traceId: '0'.repeat(32) }],
+    ['trace-id-invalid', { traceId: 'W47/95gDgQPSabYzgT/GDA==' }],
+    ['span-id-invalid', { spanId: 'abc' }],
+    ['span-id-invalid', { spanId: '0'.repeat(16) }],
+    ['parent-span-id-invalid', { parentSpanId: 'nonsense' }],
+    ['time-invalid', { startTimeUnixNano: '0', endTimeUnixNano: '0' }],
+    ['time-invalid', { endTimeUnixNano: String(2n ** 64n - 1n) }],
+    ['time-invalid', { startTimeUnixNano: 'yesterday' }],
+    ['time-invalid', { startTimeUnixNano: -1 }],
+    ['kind-invalid', { kind: 'SPAN_KIND_SERVER' }],
+    ['kind-invalid', { status: { code: 'STATUS_CODE_ERROR' } }],
+  ]
+  for (const [reason, spoiled] of bad) {
+    const result = decoded(
+      fromJson({
+        resourceSpans: [
+          {
+            scopeSpans: [
+              { spans: [{ ...jsonSpan(buildSpan()), ...spoiled }, jsonSpan(buildSpan())] },
+            ],
+          },
+        ],
+      }),
+    )
+    expect(result).toMatchObject({ rejected: 1, reasons: { [reason]: 1 } })
+    expect(result.spans).toHaveLength(1)
+  }
+})
+
+test('a thing that is no span is rejected, and not its batch', () => {
+  for (const nonsense of [null, 7, 'span', [], { events: [3] }, { attributes: ['x'] }]) {
+    expect(decoded(fromJson(inRequest(nonsense))).rejected).toBe(1)
+  }
+})
+
+test('hex ids are read in either case, and an all-zero parent is none', () => {
+  const { spans } = decoded(
+    fromJson(
+      inRequest({
+        ...jsonSpan(buildSpan()),
+        traceId: '5B8EFFF798038103D269B633813FC60C',
+        parentSpanId: '0000000000000000',
+      }),
+    ),
+  )
+  expect(spans[0]).toMatchObject({ traceId: '5b8efff798038103d269b633813fc60c', parentSpanId: '' })
+})
+
+test('64-bit numbers are read from text and from numbers', () => {
+  const { spans } = decoded(
+    fromJson(
+      inRequest({
+        ...jsonSpan(buildSpan()),
+        startTimeUnixNano: 1000,
+        endTimeUnixNano: '1760000000123456789',
+        attributes: [
+          { key: 'text', value: { intValue: '9007199254740993' } },
+          { key: 'number', value: { intValue: 42 } },
+          { key: 'infinite', value: { doubleValue: 'Infinity' } },
+        ],
+      }),
+    ),
+  )
+  expect(spans[0]?.endTimeNs).toBe(1_760_000_000_123_456_789n)
+  expect(spans[0]?.startTimeNs).toBe(1000n)
+  expect(Object.fromEntries(spans[0]?.attributes ?? [])).toEqual({
+    text: 9_007_199_254_740_993n,
+    number: 42,
+    infinite: Infinity,
+  })
+})
+
+test('a span that ends before it starts has no duration, and one without a start begins at its end', () => {
+  const { spans } = decoded(
+    decodeOtlp(
+      protobufRequest([
+        buildSpan({ startTimeNs: 100n, endTimeNs: 50n }),
+        buildSpan({ startTimeNs: 0n, endTimeNs: 50n }),
+      ]),
+      'protobuf',
+    ),
+  )
+  expect(spans.map((each) => [each.startTimeNs, each.endTimeNs])).toEqual([
+    [100n, 100n],
+    [50n, 50n],
+  ])
+})
+
+test('keys that pollute prototypes are inert data', () => {
+  const text = JSON.stringify(
+    inRequest({
+      ...jsonSpan(buildSpan()),
+      attributes: [
+        { key: '__proto__', value: { stringValue: 'a' } },
+        { key: 'constructor.prototype', value: { stringValue: 'b' } },
+        { key: 'm', value: { kvlistValue: { values: [{ key: '__proto__', value: {} }] } } },
+      ],
+    }),
+  ).replace('"name"', '"__proto__":{"polluted":true},"name"')
+  const { spans } = decoded(fromJson(text))
+  expect(spans[0]?.attributes.get('__proto__')).toBe('a')
+  expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false)
+  expect(spans[0] !== undefined && 'polluted' in spans[0]).toBe(false)
+})
+
+test('names that are nearly right are told, other unknown keys are ignored', () => {
+  expect(fromJson({ resource_spans: [] })).toMatchObject({
+    kind: 'malformed',
+    message: expect.stringContaining('lowerCamelCase'),
+  })
+  expect(fromJson({ resourceLogs: [] })).toMatchObject({
+    message: expect.stringContaining('logs, not traces'),
+  })
+  expect(fromJson({ resourceSpans: [], newField: { x: 1 } })).toMatchObject({ kind: 'decoded' })
+})
+
+test('what is not the encoding that it claims to be is malformed', () => {
+  const bodies: readonly [string, 'json' | 'protobuf'][] = [
+    ['', 'json'],
+    ['[]', 'json'],
+    ['null', 'json'],
+    ['{"resourceSpans":[', 'json'],
+    ['{"resourceSpans":[7]}', 'json'],
+    ['hello', 'protobuf'],
+    ['{"resourceSpans":[]}', 'protobuf'],
+    ['\u0000\u0000\u0000\u0000\u0005hello', 'protobuf'],
+  ]
+  for (const [body, encoding] of bodies) {
+    expect(decodeOtlp(Buffer.from(body), encoding).kind).toBe('malformed')
+  }
+})
+
+test('a protobuf body that is cut anywhere is malformed', () => {
+  const body = protobufRequest([buildSpan({ attributes: { a: 'text', b: 7, c: [1.5, true] } })])
+  for (let end = 1; end < body.length; end += 1) {
+    expect(decodeOtlp(body.subarray(0, end), 'protobuf').kind).toBe('malformed')
+  }
+})
+
+test('no bytes whatever make a decoder throw', () => {
+  const real = protobufRequest([buildSpan({ attributes: { a: 'text', n: new Map([['k', 1]]) } })])
+  const kinds = ['decoded', 'malformed']
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      expect(kinds).toContain(decodeOtlp(bytes, 'protobuf').kind)
+      expect(kinds).toContain(decodeOtlp(bytes, 'json').kind)
+    }),
+    { numRuns: 2000 },
+  )
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(real.length - 1), fc.nat(255))), (changes) => {
+      const bytes = Buffer.from(real)
+      for (const [index, byte] of changes) bytes[index] = byte
+      expect(kinds).toContain(decodeOtlp(bytes, 'protobuf').kind)
+    }),
+    { numRuns: 2000 },
+  )
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 6 }), (json) => {
+      const { kind } = fromJson(`{"resourceSpans":[{"scopeSpans":[{"spans":[${json}]}]}]}`)
+      expect(kinds).toContain(kind)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+/** `AnyValue`s in `ArrayValue`s, written from the innermost out. */
+function nestedValue(levels: number): Buffer {
+  const buffer = Buffer.alloc(levels * 10)
+  let start = buffer.length
+  const prepend = (tag: number): void => {
+    const length: number[] = []
+    for (let rest = buffer.length - start; ; rest >>>= 7) {
+      length.push(rest >= 0x80 ? (rest & 0x7f) | 0x80 : rest)
+      if (rest < 0x80) break
+    }
+    start -= length.length
+    buffer.set(length, start)
+    start -= 1
+    buffer[start] = tag
+  }
+  for (let level = 0; level < levels; level += 1) {
+    prepend(0x0a)
+    prepend(0x2a)
+  }
+  return buffer.subarray(start)
+}
+
+test('a value that is nested a million levels deep costs its span only', () => {
+  const deep = nestedValue(1_000_000)
+  const writer = new ProtobufWriter()
+  writer.messageField(1, (resourceSpans) => {
+    resourceSpans.messageField(2, (scopeSpans) => {
+      scopeSpans.messageField(2, (message) => {
+        message.messageField(9, (attribute) => attribute.bytesField(2, deep))
+      })
+    })
+  })
+  const body = Buffer.concat([writer.finish(), protobufRequest([buildSpan()])])
+  const result = decoded(decodeOtlp(body, 'protobuf'))
+  expect(result).toMatchObject({ rejected: 1, reasons: { 'nested-too-deep': 1 } })
+  expect(result.spans).toHaveLength(1)
+})
+
+test('the deepest allowed value is read from JSON and from protobuf', () => {
+  const nest = (depth: number): AttributeValue => (depth === 1 ? 'x' : [nest(depth - 1)])
+  const allowed = buildSpan({ attributes: { deep: nest(VALUE_DEPTH_MAX) } })
+  const tooDeep = buildSpan({ attributes: { deep: nest(VALUE_DEPTH_MAX + 1) } })
+  for (const result of [
+    fromJson(jsonRequest([allowed, tooDeep])),
+    decodeOtlp(protobufRequest([allowed, tooDeep]), 'protobuf'),
+  ]) {
+    expect(decoded(result).spans).toEqual([allowed])
+    expect(decoded(result).reasons).toEqual({ 'nested-too-deep': 1 })
+  }
+})
+
+test('JSON that is nested beyond reason is refused before it is parsed', () => {
+  const levels = 1_000_000
+  const body = `{"resourceSpans":${'['.repeat(levels)}${']'.repeat(levels)}}`
+  expect(fromJson(body)).toEqual({
+    kind: 'malformed',
+    message: `the JSON is nested deeper than ${JSON_DEPTH_MAX} levels`,
+  })
+})
+
+test('brackets inside JSON strings are not counted as nesting', () => {
+  const text = `\\"${'['.repeat(1000)}`
+  const { spans } = decoded(fromJson(jsonRequest([buildSpan({ attributes: { text } })])))
+  expect(spans[0]?.attributes.get('text')).toBe(text)
+})
+
+test('a body of a great many tiny values does not get past its budget', () => {
+  const body = Buffer.alloc(VALUES_MAX * 2 + 2)
+  for (let index = 0; index < body.length; index += 2) body[index] = 0x0a
+  const writer = new ProtobufWriter()
+  writer.messageField(1, (resourceSpans) => {
+    resourceSpans.messageField(2, (scopeSpans) => {
+      scopeSpans.messageField(2, (message) => {
+        message.messageField(9, (attribute) => {
+          attribute.messageField(2, (any) => any.bytesField(5, body))
+        })
+      })
+    })
+  })
+  expect(decoded(decodeOtlp(writer.finish(), 'protobuf'))).toMatchObject({
+    rejected: 1,
+    reasons: { 'too-many-values': 1 },
+  })
+})
+
+test('more spans than one request may hold are rejected and counted', () => {
+  const writer = new ProtobufWriter()
+  writer.messageField(1, (resourceSpans) => {
+    resourceSpans.messageField(2, (scopeSpans) => {
+      for (let index = 0; index <= SPANS_MAX; index += 1) {
+        scopeSpans.messageField(2, (message) => {
+          message.hexField(1, '5b8efff798038103d269b633813fc60c')
+          message.hexField(2, (index + 1).toString(16).padStart(16, '0'))
+          message.fixed64Field(8, 5n)
+        })
+      }
+    })
+  })
+  const result = decoded(decodeOtlp(writer.finish(), 'protobuf'))
+  expect(result.spans).toHaveLength(SPANS_MAX)
+  expect(result.reasons).toEqual({ 'too-many-spans': 1 })
+})
+
+test('attributes, events and names beyond their limits are dropped', () => {
+  const many = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`k${index}`, index]))
+  const events = Array.from({ length: 200 }, () => ({
+    name: 'e',
+    timeNs: 1n,
+    attributes: new Map(),
+  }))
+  const wide = buildSpan({ attributes: many, events, name: 'n'.repeat(1000) })
+  for (const result of [
+    fromJson(jsonRequest([wide])),
+    decodeOtlp(protobufRequest([wide]), 'protobuf'),
+  ]) {
+    const [span] = decoded(result).spans
+    expect(span?.attributes.size).toBe(128)
+    expect(span?.events).toHaveLength(128)
+    expect(span?.name).toHaveLength(256)
+  }
+})
+
+test('invalid UTF-8 becomes a replacement character', () => {
+  const body = protobufRequest([buildSpan({ name: 'XYZ' })])
+  body[body.indexOf('XYZ') + 1] = 0xff
+  expect(decoded(decodeOtlp(body, 'protobuf')).spans[0]?.name).toBe('X\uFFFDZ')
+})
