@@ -151,8 +151,11 @@ export interface StreamEncoder {
   carries(event: StreamEvent): boolean
   /** Bytes for events that came from a target of another protocol, or from behind a seam. */
   encode(events: DecodedFrame['events']): Uint8Array
-  /** Learns the envelope (id, model, created, open blocks) from frames passed through raw. */
-  observe(frame: DecodedFrame): void
+  /**
+   * Bytes for a frame of the client's own protocol: its own, but for what the client did not ask
+   * for and what no SDK could read. Learns the envelope (id, model, open blocks) from it.
+   */
+  pass(frame: DecodedFrame): Uint8Array
   /** Another target goes on behind a seam: its indexes begin after those that are used. */
   continueWith(): void
   /** `[DONE]`, `message_stop`: what closes the envelope once the terminal went out. */

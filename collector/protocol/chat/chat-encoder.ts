@@ -22,12 +22,13 @@ export function createChatEncoder(context: EncoderContext): StreamEncoder {
   return {
     carries: (event) => event.kind !== 'other',
     encode: (events) => toBytes(events.map((event) => encodeEvent(event, state, context)).join('')),
-    observe: (frame) => observe(frame, state),
+    pass: (frame) => pass(frame, state, context),
     closing: () => toBytes(closing(state, context)),
     failure: (error) => toBytes(frame({ error: chatErrorObject(error, 'upstream_stream_failed') })),
     comment: (text) => toBytes(commentLine(text)),
     continueWith: () => {
       state.toolOffset = state.toolsSeen
+      state.usage = undefined
     },
   }
 }
@@ -117,13 +118,18 @@ function closing(state: ChatEnvelope, context: EncoderContext): string {
   return `${usage}data: [DONE]\n\n`
 }
 
-function observe({ payload, events }: DecodedFrame, state: ChatEnvelope): void {
+const NOTHING = new Uint8Array(0)
+
+function pass(frame: DecodedFrame, state: ChatEnvelope, { request }: EncoderContext): Uint8Array {
+  const { payload, events } = frame
   for (const event of events) {
     if (event.kind === 'tool-call') state.toolsSeen = Math.max(state.toolsSeen, event.index + 1)
     if (event.kind === 'closing') state.isClosed = true
   }
-  if (payload === undefined || arrayOf(payload, 'choices') === undefined) return
-  state.open ??= envelopeOf(payload)
+  if (payload !== undefined && arrayOf(payload, 'choices') !== undefined) {
+    state.open ??= envelopeOf(payload)
+  }
+  return isUsageChunk(frame) && !request.features.includeUsage ? NOTHING : frame.raw
 }
 
 function envelopeOf(payload: JsonObject): JsonObject {
@@ -138,7 +144,7 @@ function envelopeOf(payload: JsonObject): JsonObject {
 }
 
 /** The usage chunk that we asked for and the client did not. */
-export function isUsageChunk({ payload }: DecodedFrame): boolean {
+function isUsageChunk({ payload }: DecodedFrame): boolean {
   if (payload === undefined) return false
   return arrayOf(payload, 'choices')?.length === 0 && isObject(own(payload, 'usage'))
 }

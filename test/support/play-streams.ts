@@ -1,0 +1,107 @@
+import { createClientStream } from '../../collector/continuation/create-client-stream.ts'
+import type { ClientStream, StreamAttempt } from '../../collector/continuation/client-stream.ts'
+import { protocolOf } from '../../collector/protocol/index.ts'
+import type { ClientRequest, StreamLimits } from '../../collector/protocol/protocol.ts'
+import type { Api } from '../../collector/vocabulary.ts'
+
+export const limits: StreamLimits = { lineBytesMax: 1 << 20, eventBytesMax: 4 << 20 }
+
+export function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}
+
+export function parse(api: Api, body: object): ClientRequest {
+  const parsed = protocolOf(api).parseRequest(bytesOf(JSON.stringify(body)))
+  if (parsed.kind === 'invalid') throw new Error(parsed.message)
+  return parsed.request
+}
+
+export const chatBody = {
+  model: 'route',
+  stream: true,
+  messages: [{ role: 'user', content: 'Tell me.' }],
+}
+
+export const messagesBody = { ...chatBody, max_tokens: 100 }
+
+export function streamOf(request: ClientRequest): ClientStream {
+  let ids = 0
+  return createClientStream({
+    request,
+    createdSeconds: 1_700_000_000,
+    createId: (prefix) => `${prefix}${(ids += 1)}`,
+    bufferBytesMax: 1 << 20,
+  })
+}
+
+export interface Leg {
+  readonly api: Api
+  /** The upstream's body. */
+  readonly body: string
+  readonly attempt?: Partial<StreamAttempt>
+  /** Bytes per push; the whole body at once where absent. */
+  readonly split?: readonly number[]
+}
+
+export interface Played {
+  readonly text: string
+  readonly diverged?: string
+  readonly stream: ClientStream
+}
+
+/** Plays upstream bodies one after the other into one client's stream, as the run loop does. */
+export function play(request: ClientRequest, legs: readonly Leg[]): Played {
+  const stream = streamOf(request)
+  let text = ''
+  for (const [index, leg] of legs.entries()) {
+    stream.startAttempt(
+      {
+        number: index + 1,
+        targetApi: leg.api,
+        model: `model-${index + 1}`,
+        strategy: index === 0 ? 'restart' : 'user_turn',
+        requireAnchor: false,
+        ...leg.attempt,
+      },
+      0,
+    )
+    const decoder = protocolOf(leg.api).createDecoder(limits, request.features.n)
+    const frames = [
+      ...pieces(bytesOf(leg.body), leg.split).flatMap((piece) => decoder.push(piece)),
+      ...decoder.end(),
+    ]
+    for (const frame of frames) {
+      const step = stream.accept(frame, 0)
+      if (step.kind === 'write') text += textOf(step.bytes)
+      if (step.kind === 'diverged') return { text, diverged: step.detail, stream }
+    }
+  }
+  text += textOf(stream.finish(0).bytes)
+  return { text, stream }
+}
+
+export function pieces(bytes: Uint8Array, split: readonly number[] = []): readonly Uint8Array[] {
+  const cuts = [0, ...split, bytes.length]
+  return cuts.slice(1).map((cut, index) => bytes.slice(cuts[index], cut))
+}
+
+export function chatFrame(delta: object, finish: string | null = null, extra: object = {}): string {
+  return `data: ${JSON.stringify({
+    id: 'chatcmpl-a',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'served',
+    choices: [{ index: 0, delta, finish_reason: finish }],
+    ...extra,
+  })}\n\n`
+}
+
+export function chatStream(texts: readonly string[], finish: string | null = 'stop'): string {
+  const role = chatFrame({ role: 'assistant', content: '' })
+  const content = texts.map((content) => chatFrame({ content })).join('')
+  return role + content + (finish === null ? '' : `${chatFrame({}, finish)}data: [DONE]\n\n`)
+}
