@@ -39,8 +39,11 @@ export function readAttempts(spans: RequestSpans): Attempts {
   const numbers = inOrder.map(({ attempt }) => numberOf(attempt))
   const numbered =
     numbers.every((number) => number !== undefined) && new Set(numbers).size === numbers.length
-  const own = inOrder.map((attempt, position) =>
-    readAttempt(attempt, (numbered ? numbers[position] : undefined) ?? position + 1),
+  const own = withoutAbandoned(
+    inOrder.map((attempt, position) =>
+      readAttempt(attempt, (numbered ? numbers[position] : undefined) ?? position + 1),
+    ),
+    spans.request,
   )
   const counted = spans.request && numeric(spans.request.attributes, v.ATTR_ATTEMPTS)
   return {
@@ -48,6 +51,14 @@ export function readAttempts(spans: RequestSpans): Attempts {
     complete: numbered && counted === own.length && own.every(isAtItsNumber),
     numbered,
   }
+}
+
+/** The attempt that was under way when the client left may have ended without a word. */
+function withoutAbandoned(list: readonly Attempt[], request: Span | undefined): readonly Attempt[] {
+  const last = list.at(-1)
+  const left = request && text(request.attributes, v.ATTR_OUTCOME) === 'cancelled'
+  if (!left || last?.status !== 'unknown') return list
+  return [...list.slice(0, -1), { ...last, status: 'cancelled' }]
 }
 
 function isAtItsNumber(attempt: Attempt, position: number): boolean {
@@ -114,9 +125,9 @@ function readReason({ attempt, firstChunk, stream }: AttemptSpans): v.FailureRea
 function readStatus(spans: AttemptSpans, reason: v.FailureReason | undefined): Attempt['status'] {
   const { attempt, firstChunk, stream } = spans
   if (reason === 'client-aborted') return 'cancelled'
-  if (reason !== undefined || [attempt, firstChunk, stream].some((span) => span && isError(span))) {
-    return 'failed'
-  }
+  if ([attempt, firstChunk, stream].some((span) => span && isError(span))) return 'failed'
+  // What breaks after the terminal is ignored: the answer was complete (I1).
+  if (reason !== undefined && readPhase(spans) !== 'after_terminal') return 'failed'
   const finish = textList(attempt.attributes, v.ATTR_GEN_AI_RESPONSE_FINISH_REASONS) ?? []
   if (finish.includes('error')) return 'failed'
   const terminal = flag(attempt.attributes, v.ATTR_RECEIVED_TERMINAL)
