@@ -1,0 +1,86 @@
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { lastNavigation, navigate, rememberedScroll } from '../lib/location.ts'
+import { ALL_REQUESTS, toPath, type Route } from '../lib/route.ts'
+import { cycleTheme } from '../lib/theme.ts'
+import { moveRowFocus, useShortcuts } from '../lib/use-shortcuts.ts'
+import { HelpDialog } from './help-dialog.tsx'
+import { Rail } from './rail.tsx'
+
+interface FrameProps {
+  readonly route: Route
+  readonly children: ReactNode
+}
+
+/** What stands around every view: skip link, rail, keyboard, help; and where the focus goes. */
+export function Frame({ route, children }: FrameProps): ReactNode {
+  const main = useRef<HTMLElement>(null)
+  const [helpOpen, setHelpOpen] = useState(false)
+  const path = toPath(route)
+  const view = viewOf(route)
+  const above = parentOf(route)
+  const handlers = useMemo(
+    () => ({
+      help: () => setHelpOpen(true),
+      overview: () => navigate('/'),
+      incidents: () => navigate('/incidents'),
+      requests: () => navigate('/requests'),
+      traces: () => navigate('/traces'),
+      rules: () => navigate('/rules'),
+      next: () => moveRowFocus(1),
+      previous: () => moveRowFocus(-1),
+      search: () => document.querySelector<HTMLInputElement>('main input[type=search]')?.select(),
+      theme: cycleTheme,
+      ...(above === undefined ? {} : { back: () => navigate(above) }),
+    }),
+    [above],
+  )
+  useShortcuts(handlers)
+
+  const lastPath = useRef(path)
+  useLayoutEffect(() => {
+    if (lastPath.current === path) return
+    lastPath.current = path
+    const kind = lastNavigation()
+    if (kind === 'back') scrollTo(0, rememberedScroll())
+    if (kind === 'push') scrollTo(0, 0)
+  }, [path])
+
+  const lastView = useRef(view)
+  useEffect(() => {
+    if (lastView.current === view) return
+    lastView.current = view
+    // A screen reader goes on reading at the new view, not at the link that led to it.
+    if (lastNavigation() === 'push') main.current?.focus({ preventScroll: true })
+  }, [view])
+
+  return (
+    <div className="frame">
+      <a
+        className="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault()
+          main.current?.focus()
+        }}
+      >
+        Skip to the content
+      </a>
+      <Rail route={route} onHelp={() => setHelpOpen(true)} />
+      <main id="main" ref={main} tabIndex={-1}>
+        {children}
+      </main>
+      <HelpDialog open={helpOpen} onClose={() => setHelpOpen(false)} />
+    </div>
+  )
+}
+
+/** Filters and selections are not views of their own: changing them must not move the focus. */
+function viewOf(route: Route): string {
+  return 'id' in route ? `${route.page}/${route.id}` : route.page
+}
+
+function parentOf(route: Route): string | undefined {
+  if (route.page === 'incident') return '/incidents'
+  if (route.page === 'trace') return toPath(ALL_REQUESTS)
+  return undefined
+}

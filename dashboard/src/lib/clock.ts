@@ -1,0 +1,38 @@
+import { useSyncExternalStore } from 'react'
+
+/** One clock for all relative times on the page, so that they change together and only once. */
+const TICK_MS = 1000
+
+const listeners = new Set<() => void>()
+let nowMs = Date.now()
+/** Analyzer's time minus the browser's: ages are told by the clock that wrote them. */
+let offsetMs = 0
+let timer: ReturnType<typeof setInterval> | undefined
+
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => nowMs)
+}
+
+/** Differences within a second are the response's own travel time and not worth a jump. */
+export function setServerTime(serverNow: string): void {
+  const serverMs = Date.parse(serverNow)
+  if (Number.isNaN(serverMs)) return
+  const offset = serverMs - Date.now()
+  offsetMs = Math.abs(offset) < TICK_MS ? 0 : offset
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  timer ??= setInterval(tick, TICK_MS)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+}
+
+function tick(): void {
+  nowMs = Date.now() + offsetMs
+  for (const listener of listeners) listener()
+}

@@ -1,0 +1,83 @@
+import type { ReactNode } from 'react'
+import type { WireIncident } from '../../../analyzer/api/wire.ts'
+import { Edge } from '../components/edge.tsx'
+import { Findings } from '../components/findings.tsx'
+import { Fingerprint } from '../components/fingerprint.tsx'
+import { IncidentStrip } from '../components/incident-strip.tsx'
+import { Link } from '../components/link.tsx'
+import { ConfidenceMark, SeverityMark, StateMark } from '../components/marks.tsx'
+import { Occurrences } from '../components/occurrences.tsx'
+import { PageHeader } from '../components/page-header.tsx'
+import { Remedy } from '../components/remedy.tsx'
+import { ResourceView } from '../components/resource-view.tsx'
+import { Skeleton } from '../components/skeleton.tsx'
+import { TwoColumns } from '../components/two-columns.tsx'
+import { findPrimary } from '../lib/root-cause.ts'
+import { useResource } from '../lib/use-resource.ts'
+
+export function IncidentPage({ id }: { readonly id: string }): ReactNode {
+  const resource = useResource<WireIncident>(`incidents/${encodeURIComponent(id)}`)
+  return (
+    <>
+      <PageHeader
+        title={resource.data?.title ?? 'Incident'}
+        above={
+          <>
+            <Link to={{ page: 'incidents', text: '', severity: 'all' }}>Incidents</Link>
+            {resource.data !== undefined && (
+              <>
+                <SeverityMark severity={resource.data.severity} />
+                <StateMark state={resource.data.state} />
+                <code className="rule-id">{resource.data.rule}</code>
+              </>
+            )}
+          </>
+        }
+      >
+        {resource.data !== undefined && <Edge incident={resource.data} />}
+      </PageHeader>
+      <ResourceView resource={resource} skeleton={<IncidentSkeleton />}>
+        {(incident) => <Incident incident={incident} />}
+      </ResourceView>
+    </>
+  )
+}
+
+function Incident({ incident }: { readonly incident: WireIncident }): ReactNode {
+  const request = incident.example
+  const primary = findPrimary(request)
+  return (
+    <>
+      <IncidentStrip incident={incident} />
+      <p className="verdict">
+        <ConfidenceMark confidence={primary?.confidence ?? incident.confidence} />
+        <span>{primary?.summary ?? incident.summary}</span>
+        <Link to={{ page: 'trace', id: request.traceId, span: request.requestSpanId }}>
+          Open the trace
+        </Link>
+      </p>
+      <TwoColumns request={request} />
+      <Remedy incident={incident} />
+      <section className="panel" aria-labelledby="findings-title">
+        <header className="panel-header">
+          <h2 id="findings-title">Findings and evidence</h2>
+          <span className="panel-note">of the newest request; each key leads to its span</span>
+        </header>
+        <Findings request={request} />
+      </section>
+      <Occurrences incident={incident} />
+      <Fingerprint incident={incident} />
+    </>
+  )
+}
+
+function IncidentSkeleton(): ReactNode {
+  return (
+    <>
+      <Skeleton shape="strip" />
+      <Skeleton shape="verdict" />
+      <Skeleton shape="columns" />
+      <Skeleton shape="panel" />
+    </>
+  )
+}

@@ -1,0 +1,106 @@
+import type { ReactNode } from 'react'
+import type { WireIncidentRow, WireOverview } from '../../../analyzer/api/wire.ts'
+import { ConnectGuide } from '../components/connect-guide.tsx'
+import { HealthLine } from '../components/health-line.tsx'
+import { IncidentTable } from '../components/incident-table.tsx'
+import { KeyFigures } from '../components/key-figures.tsx'
+import { Link } from '../components/link.tsx'
+import { isNothingRecognised, NoIncidents, NothingRecognised } from '../components/no-incidents.tsx'
+import { OutcomeChart } from '../components/outcome-chart.tsx'
+import { PageHeader } from '../components/page-header.tsx'
+import { ResourceView } from '../components/resource-view.tsx'
+import { RuleCounts } from '../components/rule-counts.tsx'
+import { Segmented } from '../components/segmented.tsx'
+import { Skeleton } from '../components/skeleton.tsx'
+import { formatCount } from '../lib/format-share.ts'
+import { sortIncidents } from '../lib/incident-list.ts'
+import { TIME_WINDOWS, type TimeWindow } from '../lib/route.ts'
+import { useResource } from '../lib/use-resource.ts'
+import { useSteadyList } from '../lib/use-steady-list.ts'
+
+/** More are one click away, on the page that can filter them. */
+const INCIDENTS_SHOWN = 8
+
+export function OverviewPage({ window }: { readonly window: TimeWindow }): ReactNode {
+  const resource = useResource<WireOverview>(`overview?window=${window}`, { keepLast: true })
+  return (
+    <>
+      <PageHeader title="Overview">
+        <Segmented
+          label="Time window"
+          options={TIME_WINDOWS.map((option) => ({
+            word: option,
+            to: { page: 'overview', window: option },
+            current: option === window,
+          }))}
+        />
+      </PageHeader>
+      <ResourceView resource={resource} skeleton={<OverviewSkeleton />}>
+        {(overview) => <Overview overview={overview} window={window} />}
+      </ResourceView>
+    </>
+  )
+}
+
+interface OverviewProps {
+  readonly overview: WireOverview
+  readonly window: TimeWindow
+}
+
+function Overview({ overview, window }: OverviewProps): ReactNode {
+  const { health } = overview
+  if (health.lastSpanAt === null) {
+    return (
+      <>
+        <ConnectGuide otlpHttpUrl={health.otlpHttpUrl} />
+        <HealthLine health={health} />
+      </>
+    )
+  }
+  return (
+    <>
+      {isNothingRecognised(health) && <NothingRecognised health={health} />}
+      <KeyFigures overview={overview} />
+      <OutcomeChart buckets={overview.buckets} windowMs={overview.windowMs} />
+      <div className="overview-columns">
+        <OpenIncidents overview={overview} window={window} />
+        <RuleCounts rows={overview.byRule} />
+      </div>
+      <HealthLine health={health} />
+    </>
+  )
+}
+
+function OpenIncidents({ overview, window }: OverviewProps): ReactNode {
+  const sorted = sortIncidents(overview.openIncidents).slice(0, INCIDENTS_SHOWN)
+  const list = useSteadyList(sorted, keyOf, window)
+  return (
+    <section className="panel" aria-labelledby="open-title">
+      <header className="panel-header">
+        <h2 id="open-title">Open incidents</h2>
+        <Link to={{ page: 'incidents', text: '', severity: 'all' }}>
+          All {formatCount(overview.openIncidents.length)}
+        </Link>
+      </header>
+      {list.items.length === 0 && list.waiting === 0 ? (
+        <NoIncidents health={overview.health} requests={overview.requests} />
+      ) : (
+        <IncidentTable list={list} caption="Open incidents" compact />
+      )}
+    </section>
+  )
+}
+
+function keyOf(incident: WireIncidentRow): string {
+  return incident.id
+}
+
+function OverviewSkeleton(): ReactNode {
+  return (
+    <>
+      <Skeleton shape="figures" />
+      <Skeleton shape="chart" />
+      <Skeleton shape="panel" />
+    </>
+  )
+}
