@@ -3,6 +3,7 @@ import type { DecodedFrame, StreamEvent } from '../protocol/event.ts'
 import { protocolOf } from '../protocol/index.ts'
 import type { ClientError, ClientRequest, Protocol, StreamEncoder } from '../protocol/protocol.ts'
 import { stringOf } from '../protocol/json.ts'
+import { unsayableStop } from '../protocol/unsayable-stop.ts'
 import type { ContentKind } from '../vocabulary.ts'
 import type {
   ClientStream,
@@ -213,10 +214,8 @@ class SplicedStream implements ClientStream {
 
   #end(event: TerminalEvent, bytes: Uint8Array[]): StreamStep | undefined {
     const isForeign = this.#attempt?.targetApi !== this.#protocol.api
-    if (isForeign && (event.stop === 'other' || event.stop === 'paused')) {
-      const detail = `the target stopped with "${event.native}", which ${this.#protocol.api} has no word for`
-      return { kind: 'diverged', detail }
-    }
+    const detail = isForeign ? unsayableStop(this.#protocol.api, event) : undefined
+    if (detail !== undefined) return { kind: 'diverged', detail }
     this.#open(bytes)
     bytes.push(this.#encoder.encode([event]))
     this.#terminal = event.native

@@ -135,6 +135,11 @@ export type AnswerResult =
   | { readonly kind: 'error'; readonly error: ProviderError }
   | { readonly kind: 'malformed'; readonly detail: string }
 
+/** An answer in the client's protocol, or why it cannot be said there. */
+export type EncodedAnswer =
+  | { readonly kind: 'encoded'; readonly bytes: Uint8Array }
+  | { readonly kind: 'not-translatable'; readonly detail: string }
+
 /** Pull-parser over an upstream's body; a frame split anywhere gives the same frames. */
 export interface StreamDecoder {
   push(chunk: Uint8Array): readonly DecodedFrame[]
@@ -195,7 +200,7 @@ export interface Protocol {
   createDecoder(limits: StreamLimits, choices?: number): StreamDecoder
   createEncoder(context: EncoderContext): StreamEncoder
   decodeAnswer(body: Uint8Array): AnswerResult
-  encodeAnswer(answer: DecodedAnswer, context: EncoderContext): Uint8Array
+  encodeAnswer(answer: DecodedAnswer, context: EncoderContext): EncodedAnswer
   /** An HTTP error body, or what can be read of it; never throws. */
   decodeError(statusCode: number, body: Uint8Array): ProviderError
   encodeError(error: ClientError): Uint8Array

@@ -1,4 +1,11 @@
-import type { AnswerPart, AnswerResult, DecodedAnswer, EncoderContext } from '../protocol.ts'
+import type {
+  AnswerPart,
+  AnswerResult,
+  DecodedAnswer,
+  EncodedAnswer,
+  EncoderContext,
+} from '../protocol.ts'
+import { unsayableStop } from '../unsayable-stop.ts'
 import {
   arrayOf,
   isArray,
@@ -70,7 +77,9 @@ function* readParts(message: JsonObject): Generator<AnswerPart> {
 }
 
 /** An answer of another protocol, said as a Chat Completions answer. */
-export function encodeChatAnswer(answer: DecodedAnswer, context: EncoderContext): Uint8Array {
+export function encodeChatAnswer(answer: DecodedAnswer, context: EncoderContext): EncodedAnswer {
+  const detail = unsayableStop('chat', answer.stop)
+  if (detail !== undefined) return { kind: 'not-translatable', detail }
   const texts = (kind: 'text' | 'reasoning' | 'refusal'): string =>
     answer.parts.map((part) => (part.kind === kind ? part.text : '')).join('')
   const calls = answer.parts.flatMap((part) =>
@@ -81,30 +90,24 @@ export function encodeChatAnswer(answer: DecodedAnswer, context: EncoderContext)
   const text = texts('text')
   const reasoning = texts('reasoning')
   const refusal = texts('refusal')
-  const stop = answer.stop
-  return toBytes(
-    JSON.stringify({
-      id: context.createId('chatcmpl-'),
-      object: 'chat.completion',
-      created: context.createdSeconds,
-      model: answer.model,
-      choices: [
-        {
-          index: 0,
-          message: {
-            role: 'assistant',
-            content: text === '' && calls.length > 0 ? null : text,
-            refusal: refusal === '' ? null : refusal,
-            ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
-            ...(calls.length === 0 ? {} : { tool_calls: calls }),
-          },
-          logprobs: null,
-          finish_reason: stop === undefined ? null : finishReasonOf(stop.stop, stop.native),
-        },
-      ],
-      ...(answer.usage === undefined ? {} : { usage: writeChatUsage(answer.usage) }),
-    }),
-  )
+  const message = {
+    role: 'assistant',
+    content: text === '' && calls.length > 0 ? null : text,
+    refusal: refusal === '' ? null : refusal,
+    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls }),
+  }
+  const { stop, usage } = answer
+  const finishReason = stop === undefined ? null : finishReasonOf(stop.stop, stop.native)
+  const body = {
+    id: context.createId('chatcmpl-'),
+    object: 'chat.completion',
+    created: context.createdSeconds,
+    model: answer.model,
+    choices: [{ index: 0, message, logprobs: null, finish_reason: finishReason }],
+    ...(usage === undefined ? {} : { usage: writeChatUsage(usage) }),
+  }
+  return { kind: 'encoded', bytes: toBytes(JSON.stringify(body)) }
 }
 
 function malformed(detail: string): AnswerResult {

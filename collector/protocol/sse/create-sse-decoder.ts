@@ -8,6 +8,8 @@ import { SseSplitter } from './sse-splitter.ts'
 /** What one protocol makes of a frame's JSON; everything else about a stream is the same for all. */
 export interface FrameReader {
   read(payload: JsonObject, eventName: string | undefined): readonly StreamEvent[]
+  /** Repairs a frame that clients of its own protocol could not read. */
+  mend?(frame: DecodedFrame, eventName: string | undefined): DecodedFrame
 }
 
 const PRELUDE: readonly StreamEvent[] = [{ kind: 'prelude' }]
@@ -32,7 +34,8 @@ function decodeFrame(frame: SseFrame, reader: FrameReader): DecodedFrame {
   if (json.kind === 'invalid')
     return malformed(raw, `an event whose data is broken: ${json.detail}`)
   if (!isObject(json.value)) return malformed(raw, 'an event whose data is no JSON object')
-  return { raw, payload: json.value, events: reader.read(json.value, frame.event) }
+  const decoded = { raw, payload: json.value, events: reader.read(json.value, frame.event) }
+  return reader.mend?.(decoded, frame.event) ?? decoded
 }
 
 function malformed(raw: Uint8Array, detail: string): DecodedFrame {

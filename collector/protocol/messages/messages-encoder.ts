@@ -1,0 +1,215 @@
+import type { DecodedFrame, StreamEvent, Usage } from '../event.ts'
+import { numberOf, objectOf, stringOf, toBytes } from '../json.ts'
+import type { JsonObject } from '../json.ts'
+import type { ClientError, EncoderContext, StreamEncoder } from '../protocol.ts'
+import { commentLine } from '../sse/comment-line.ts'
+import { messagesErrorBody } from './messages-error.ts'
+import { writeMessagesUsage } from './messages-usage.ts'
+import { stopReasonOf } from './stop-reason.ts'
+
+type TerminalEvent = Extract<StreamEvent, { readonly kind: 'terminal' }>
+type ToolCallEvent = Extract<StreamEvent, { readonly kind: 'tool-call' }>
+
+/**
+ * Writes an Anthropic Messages stream: one `message_start`, blocks with consecutive indexes (a gap
+ * loses text in the SDK, without an error), one `message_delta` with its usage, one `message_stop`.
+ */
+export function createMessagesEncoder(context: EncoderContext): StreamEncoder {
+  const writer = new MessagesWriter(context)
+  return {
+    // A chain of thought without Anthropic's signature breaks the client's next turn.
+    carries: (event) => event.kind !== 'other' && event.kind !== 'reasoning',
+    encode: (events) => toBytes(events.map((event) => writer.event(event)).join('')),
+    pass: (frame) => writer.pass(frame),
+    continueWith: () => {
+      writer.continueWith()
+    },
+    closing: () => toBytes(writer.closing()),
+    failure: (error) => toBytes(failureFrame(error)),
+    comment: (text) => toBytes(commentLine(text)),
+  }
+}
+
+interface OpenBlock {
+  readonly index: number
+  readonly type: string
+}
+
+class MessagesWriter {
+  readonly #context: EncoderContext
+  #hasStarted = false
+  #open: OpenBlock | undefined
+  #nextIndex = 0
+  /** Tool call → block, of the target that is speaking. */
+  #toolBlocks = new Map<number, number>()
+  #usage: Usage = {}
+  #isRefusal = false
+  #terminal: TerminalEvent | undefined
+  #hasDelta = false
+  #isClosed = false
+
+  constructor(context: EncoderContext) {
+    this.#context = context
+  }
+
+  continueWith(): void {
+    this.#toolBlocks = new Map()
+    this.#usage = {}
+  }
+
+  event(event: StreamEvent): string {
+    switch (event.kind) {
+      case 'start':
+        return this.#start(event.model)
+      case 'text':
+        return this.#textDelta(event.text)
+      case 'refusal':
+        // Anthropic has no field for it: the words are text, the stop reason says what they are.
+        this.#isRefusal = true
+        return this.#textDelta(event.text)
+      case 'tool-call':
+        return this.#toolUse(event)
+      case 'tool-arguments': {
+        const index = this.#toolBlocks.get(event.index)
+        if (index === undefined) return ''
+        return blockDelta(index, { type: 'input_json_delta', partial_json: event.json })
+      }
+      case 'usage':
+        this.#usage = { ...this.#usage, ...event.usage }
+        return this.#terminal === undefined ? '' : this.#messageDelta()
+      case 'terminal':
+        // Its `message_delta` must carry the usage, which Chat sends behind the terminal.
+        this.#terminal ??= event
+        return this.#start('') + this.#closeBlock()
+      case 'closing':
+        return this.closing()
+      case 'prelude':
+      case 'reasoning':
+      case 'other':
+      case 'error':
+      case 'malformed':
+        return ''
+      default:
+        return event satisfies never
+    }
+  }
+
+  /** A frame of the client's own protocol, as it came unless it would break the SDK. */
+  pass(frame: DecodedFrame): Uint8Array {
+    const { payload, events } = frame
+    const isClosing = events.some((event) => event.kind === 'closing')
+    if (isClosing && this.#terminal !== undefined && !this.#hasDelta) {
+      return toBytes(this.closing())
+    }
+    this.#isClosed ||= isClosing
+    if (payload !== undefined) this.#learn(payload)
+    for (const event of events) {
+      if (event.kind === 'usage') this.#usage = { ...this.#usage, ...event.usage }
+      if (event.kind !== 'terminal') continue
+      // The SDK reads `usage.output_tokens` of every message_delta without asking.
+      if (!events.some(({ kind }) => kind === 'usage')) return toBytes(this.event(event))
+      this.#terminal = event
+      this.#hasDelta = true
+    }
+    return frame.raw
+  }
+
+  closing(): string {
+    if (this.#isClosed) return ''
+    const delta = this.#messageDelta()
+    this.#isClosed = true
+    return delta + frameOf({ type: 'message_stop' })
+  }
+
+  #start(model: string): string {
+    if (this.#hasStarted) return ''
+    this.#hasStarted = true
+    const { createId, request } = this.#context
+    const message = {
+      id: createId('msg_'),
+      type: 'message',
+      role: 'assistant',
+      model: model === '' ? request.route : model,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      // Chat tells its input tokens last; `message_delta` corrects them there.
+      usage: { input_tokens: 0, ...writeMessagesUsage(this.#usage) },
+    }
+    return frameOf({ type: 'message_start', message })
+  }
+
+  #textDelta(text: string): string {
+    const opening = this.#open?.type === 'text' ? '' : this.#openBlock({ type: 'text', text: '' })
+    return opening + blockDelta(this.#open?.index ?? 0, { type: 'text_delta', text })
+  }
+
+  #toolUse(event: ToolCallEvent): string {
+    const id = event.id === '' ? this.#context.createId('toolu_') : event.id
+    const opening = this.#openBlock({ type: 'tool_use', id, name: event.name, input: {} })
+    this.#toolBlocks.set(event.index, this.#open?.index ?? 0)
+    return opening
+  }
+
+  #openBlock(block: JsonObject): string {
+    const before = this.#start('') + this.#closeBlock()
+    const index = this.#nextIndex
+    this.#nextIndex += 1
+    this.#open = { index, type: stringOf(block, 'type') ?? '' }
+    return before + frameOf({ type: 'content_block_start', index, content_block: block })
+  }
+
+  #closeBlock(): string {
+    if (this.#open === undefined) return ''
+    const { index } = this.#open
+    this.#open = undefined
+    return frameOf({ type: 'content_block_stop', index })
+  }
+
+  #messageDelta(): string {
+    if (this.#terminal === undefined || this.#hasDelta) return ''
+    this.#hasDelta = true
+    const { stop, native } = this.#terminal
+    const delta = {
+      stop_reason: this.#isRefusal ? 'refusal' : stopReasonOf(stop, native),
+      stop_sequence: null,
+    }
+    return frameOf({ type: 'message_delta', delta, usage: writeMessagesUsage(this.#usage) })
+  }
+
+  #learn(payload: JsonObject): void {
+    const index = numberOf(payload, 'index')
+    switch (stringOf(payload, 'type')) {
+      case 'message_start':
+        this.#hasStarted = true
+        return
+      case 'content_block_start': {
+        const block = objectOf(payload, 'content_block')
+        const type = (block && stringOf(block, 'type')) ?? ''
+        this.#open = { index: index ?? this.#nextIndex, type }
+        this.#nextIndex = Math.max(this.#nextIndex, this.#open.index + 1)
+        return
+      }
+      case 'content_block_stop':
+        this.#open = undefined
+        return
+      case undefined:
+      default:
+        // Deltas and events that we do not know open and close nothing.
+        return
+    }
+  }
+}
+
+function blockDelta(index: number, delta: JsonObject): string {
+  return frameOf({ type: 'content_block_delta', index, delta })
+}
+
+function failureFrame(error: ClientError): string {
+  return frameOf(messagesErrorBody(error))
+}
+
+/** Always with its `event:` line: the SDKs drop a frame that has none. */
+function frameOf(payload: JsonObject): string {
+  return `event: ${stringOf(payload, 'type') ?? ''}\ndata: ${JSON.stringify(payload)}\n\n`
+}
