@@ -1,0 +1,94 @@
+import {
+  type Document,
+  LineCounter,
+  type ParsedNode,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  parseDocument,
+} from 'yaml'
+import type { Path, PathPart } from './problem.ts'
+
+/** Where something stands in the file, counted from 1. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** A YAML file's value, and where each part of it stands. */
+export interface YamlSource {
+  readonly value: unknown
+  /** Of the key at the end of `path`, else of the nearest thing around it. */
+  locate(path: Path): Position | undefined
+}
+
+export type ParsedYaml =
+  | { readonly kind: 'parsed'; readonly source: YamlSource }
+  | {
+      readonly kind: 'invalid'
+      readonly errors: readonly { readonly message: string; readonly position?: Position }[]
+    }
+
+/** More than any configuration has; a file of nothing but aliases unfolds to gigabytes. */
+const ALIASES_MAX = 1000
+
+export function parseYaml(text: string): ParsedYaml {
+  const lineCounter = new LineCounter()
+  // `<<` is YAML 1.1, which LiteLLM's parser reads and its users' files use.
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true })
+  const toPosition = (offset: number): Position => {
+    const { line, col } = lineCounter.linePos(offset)
+    return { line, column: col }
+  }
+  if (document.errors.length > 0) {
+    return {
+      kind: 'invalid',
+      errors: document.errors.map((error) => ({
+        message: error.message,
+        position: toPosition(error.pos[0]),
+      })),
+    }
+  }
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX })
+    const locate = (path: Path) => {
+      const offset = findOffset(document, path)
+      return offset === undefined ? undefined : toPosition(offset)
+    }
+    return { kind: 'parsed', source: { value, locate } }
+  } catch (error) {
+    // An alias without its anchor, or more aliases than the limit.
+    return { kind: 'invalid', errors: [{ message: String(error) }] }
+  }
+}
+
+function findOffset(document: Document.Parsed, path: Path): number | undefined {
+  let node: unknown = document.contents
+  let offset = isNode(node) ? node.range?.[0] : undefined
+  for (const part of path) {
+    const step = findPart(node, part)
+    // What a merge or an alias brought in stands elsewhere: the place that asked for it will do.
+    if (step === undefined) return offset
+    node = step.node
+    offset = step.offset ?? offset
+  }
+  return offset
+}
+
+function findPart(
+  parent: unknown,
+  part: PathPart,
+): { readonly node: unknown; readonly offset: number | undefined } | undefined {
+  if (isSeq<ParsedNode>(parent) && typeof part === 'number') {
+    const node = parent.items[part]
+    return node === undefined ? undefined : { node, offset: node.range[0] }
+  }
+  if (!isMap(parent)) return undefined
+  for (const pair of parent.items) {
+    if (!isPair(pair) || !isScalar(pair.key) || String(pair.key.value) !== String(part)) continue
+    return { node: pair.value, offset: pair.key.range?.[0] }
+  }
+  return undefined
+}
