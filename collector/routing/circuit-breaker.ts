@@ -13,6 +13,8 @@ export interface CircuitBreaker {
   permits(nowMs: number): Permit
   /** An attempt starts; takes the probe where one is due. */
   start(nowMs: number): void
+  /** Content reached a client: a probe need not last as long as its stream to be believed. */
+  delivered(): void
   succeeded(): void
   failed(failure: Failure, nowMs: number): void
   /** The attempt ended without a verdict on the target: cancelled, or our own fault. */
@@ -64,6 +66,12 @@ class Breaker implements CircuitBreaker {
     if (inner.value === 'half_open' || (inner.value === 'open' && nowMs >= inner.untilMs)) {
       this.#inner = { value: 'half_open', probing: true, openMs: inner.openMs }
     }
+  }
+
+  delivered(): void {
+    if (this.#inner.value !== 'half_open') return
+    // Not forgiven yet: a target that sends and then breaks opens again with its next failure.
+    this.#inner = { value: 'closed', failures: this.#config.failuresToOpen - 1 }
   }
 
   succeeded(): void {

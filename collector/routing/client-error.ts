@@ -1,0 +1,121 @@
+import type { ClientError } from '../protocol/protocol.ts'
+import type { Api } from '../vocabulary.ts'
+import type { Failure } from '../upstream/failure.ts'
+
+/** One failed attempt of a request, as its error lists it. */
+export interface FailedAttempt {
+  readonly number: number
+  readonly deployment: string
+  readonly failure: Failure
+}
+
+/** Of one request: what went wrong, in order. Never empty. */
+export type FailedAttempts = readonly [FailedAttempt, ...FailedAttempt[]]
+
+/**
+ * What the client is told when no attempt succeeded: the root cause, which is the first failure,
+ * with its own status, type and message; every later one is a detail (I2).
+ */
+export function toClientError(failures: FailedAttempts, api: Api, requestId: string): ClientError {
+  const [root] = failures
+  const { failure } = root
+  const statusCode = clientStatus(failure)
+  const { error } = failure
+  return {
+    statusCode,
+    type: clientType(failure, statusCode, api),
+    message: failure.message,
+    ...(error?.code !== undefined && { code: error.code }),
+    ...(error?.param !== undefined && { param: error.param }),
+    attempts: failures.map((failed) => ({
+      number: failed.number,
+      deployment: failed.deployment,
+      reason: failed.failure.reason,
+      phase: failed.failure.phase,
+      ...(failed.failure.statusCode !== undefined && { statusCode: failed.failure.statusCode }),
+      message: failed.failure.message,
+    })),
+    requestId,
+  }
+}
+
+/** An error of the router's own, which no attempt caused. */
+export function ownError(
+  error: Pick<ClientError, 'statusCode' | 'message' | 'param' | 'code'>,
+  api: Api,
+): ClientError {
+  return { ...error, type: typeOfStatus(error.statusCode, api), attempts: [] }
+}
+
+/** The upstream's own status where it is an error; else what a gateway says of such a failure. */
+function clientStatus(failure: Failure): number {
+  const { statusCode } = failure
+  if (statusCode !== undefined && statusCode >= 400) return statusCode
+  if (failure.reason.startsWith('timeout-')) return 504
+  // Inside HTTP 200 there is no status; these types have one of their own in the provider's docs.
+  return STATUS_BY_TYPE.get(failure.errorType ?? '') ?? 502
+}
+
+const STATUS_BY_TYPE: ReadonlyMap<string, number> = new Map([
+  ['overloaded_error', 529],
+  ['rate_limit_error', 429],
+  ['rate_limit_exceeded', 429],
+  ['timeout_error', 504],
+])
+
+/** Types that Anthropic's SDK knows; https://platform.claude.com/docs/en/api/errors. */
+const MESSAGES_TYPES: ReadonlySet<string> = new Set([
+  'invalid_request_error',
+  'authentication_error',
+  'billing_error',
+  'permission_error',
+  'not_found_error',
+  'conflict_error',
+  'request_too_large',
+  'rate_limit_error',
+  'api_error',
+  'timeout_error',
+  'overloaded_error',
+])
+
+function clientType(failure: Failure, statusCode: number, api: Api): string {
+  const type = failure.error?.type
+  if (type === undefined || type === '') return typeOfStatus(statusCode, api)
+  return api === 'messages' && !MESSAGES_TYPES.has(type) ? typeOfStatus(statusCode, api) : type
+}
+
+function typeOfStatus(statusCode: number, api: Api): string {
+  return api === 'messages' ? messagesType(statusCode) : chatType(statusCode)
+}
+
+function messagesType(statusCode: number): string {
+  switch (statusCode) {
+    case 401:
+      return 'authentication_error'
+    case 402:
+      return 'billing_error'
+    case 403:
+      return 'permission_error'
+    case 404:
+      return 'not_found_error'
+    case 409:
+      return 'conflict_error'
+    case 413:
+      return 'request_too_large'
+    case 429:
+      return 'rate_limit_error'
+    case 408:
+    case 504:
+      return 'timeout_error'
+    case 503:
+    case 529:
+      return 'overloaded_error'
+    default:
+      return statusCode >= 500 ? 'api_error' : 'invalid_request_error'
+  }
+}
+
+function chatType(statusCode: number): string {
+  if (statusCode === 429) return 'rate_limit_exceeded'
+  return statusCode >= 500 ? 'server_error' : 'invalid_request_error'
+}

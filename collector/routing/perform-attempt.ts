@@ -1,0 +1,169 @@
+import type { DeploymentConfig } from '../config/config.ts'
+import type { AttemptPlan } from './plan-attempt.ts'
+import type { AttemptInput, AttemptOutcome } from './attempt.ts'
+import type { AttemptRecorder, FallbackRecorder } from './recorder.ts'
+import type { RequestRun } from './request-run.ts'
+import type { UpstreamCall } from '../upstream/send.ts'
+import { findProvider } from '../upstream/providers/index.ts'
+import { runAnswerAttempt } from './answer-attempt.ts'
+import { runStreamAttempt } from './stream-attempt.ts'
+import { answerLimits, streamLimits } from './watchdog.ts'
+
+export interface AttemptContext {
+  readonly run: RequestRun
+  readonly plan: AttemptPlan
+  /** Waiting must leave time for whoever is left. */
+  readonly otherTargetLeft: boolean
+  /** The decision that led here; ended with the seam that came of it. */
+  readonly fallback: FallbackRecorder | undefined
+}
+
+/** Makes one attempt, and keeps its breaker, its span and the request's counts. */
+export async function performAttempt(context: AttemptContext): Promise<AttemptOutcome> {
+  const { run, plan } = context
+  const { router } = run
+  const breaker = router.breakers.of(plan.target.id)
+  run.target = plan.target
+  run.firstTarget ??= plan.target
+  run.asked.add(plan.target.id)
+  run.attempts += 1
+  const recorder = startSpan(run, plan)
+  breaker.start(router.clock.now())
+  const outcome = await makeCall(context, recorder)
+  const { result } = outcome
+  if (result.kind === 'complete') breaker.succeeded()
+  else if (result.kind === 'failed') breaker.failed(result.failure, router.clock.now())
+  else breaker.undecided()
+  noteBill(run, outcome)
+  noteServing(run, plan.target, outcome)
+  context.fallback?.end(run.clientStream?.seam)
+  endSpan(recorder, outcome)
+  return outcome
+}
+
+function makeCall(context: AttemptContext, recorder: AttemptRecorder): Promise<AttemptOutcome> {
+  const { run, plan, otherTargetLeft } = context
+  const { router, clientStream, request } = run
+  const { clock, config } = router
+  const { timers } = plan.target
+  const input: Omit<AttemptInput, 'limits'> = {
+    call: toCall(run, plan),
+    targetProtocol: plan.targetProtocol,
+    apiKey: plan.target.apiKey?.reveal(),
+    config,
+    clock,
+    upstream: router.upstream,
+    cancellation: run.cancellation,
+    recorder,
+  }
+  if (clientStream === undefined) {
+    return runAnswerAttempt({ ...input, limits: answerLimits(timers) })
+  }
+  clientStream.startAttempt(
+    {
+      number: run.attempts,
+      targetApi: plan.targetProtocol.api,
+      model: plan.target.model,
+      strategy: plan.choice.strategy,
+      ...(plan.anchor !== undefined && { anchor: plan.anchor }),
+      requireAnchor: run.route.continuation.requireAnchor,
+    },
+    clock.now(),
+  )
+  return runStreamAttempt({
+    ...input,
+    limits: streamLimits({
+      timers,
+      otherTargetLeft,
+      thinking: request.features.thinking,
+      elapsedMs: clock.now() - run.startMs,
+    }),
+    clientStream,
+    response: run.response,
+    choices: request.features.n,
+    onDelivery() {
+      run.timeToFirstContentMs ??= clock.now() - run.startMs
+      router.breakers.of(plan.target.id).delivered()
+      context.fallback?.end(clientStream.seam)
+    },
+  })
+}
+
+function toCall(run: RequestRun, plan: AttemptPlan): UpstreamCall {
+  const { target, targetProtocol, built } = plan
+  const provider = findProvider(target.dialect)
+  return {
+    url: provider.endpoint(target.apiBase, targetProtocol.api),
+    headers: {
+      ...provider.headers({
+        apiKey: target.apiKey,
+        clientApi: run.request.api,
+        clientHeaders: run.clientHeaders,
+      }),
+      'content-type': 'application/json',
+      accept: run.request.stream ? 'text/event-stream' : 'application/json',
+      // A compressed body that is cut looks like one that ended: nothing would show the loss.
+      'accept-encoding': 'identity',
+      'user-agent': 'secondwind',
+      ...(run.router.config.propagateTraceContext && { traceparent: run.recorder.traceparent }),
+    },
+    body: built.body,
+  }
+}
+
+/** Tells a rescue from an answer: whether somebody else than the first target served any of it. */
+function noteServing(run: RequestRun, target: DeploymentConfig, outcome: AttemptOutcome): void {
+  const isOther = target.id !== run.firstTarget?.id || target.route !== run.route.name
+  const served = outcome.result.kind === 'complete' || outcome.delivered.chunks > 0
+  if (isOther && served) run.servedByOther = true
+}
+
+/** A refused request costs nothing; whatever began to answer is billed, told or not. */
+function noteBill(run: RequestRun, { facts }: AttemptOutcome): void {
+  if (facts.head?.statusCode !== 200) return
+  run.bills.push({ usage: facts.usage, isFinal: facts.receivedTerminal })
+}
+
+function startSpan(run: RequestRun, plan: AttemptPlan): AttemptRecorder {
+  const { target } = plan
+  const url = new URL(target.apiBase)
+  return run.recorder.startAttempt({
+    number: run.attempts,
+    kind: plan.kind,
+    route: target.route,
+    deployment: target.id,
+    provider: target.provider,
+    model: target.model,
+    serverAddress: url.hostname,
+    serverPort: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port),
+    ...(target.apiKey !== undefined && { apiKey: target.apiKey.reveal() }),
+    breakerState: run.router.breakers.of(target.id).state,
+    stream: run.request.stream,
+  })
+}
+
+/** What providers call their own id of a request; asked for in every support case. */
+const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id'] as const
+
+function endSpan(recorder: AttemptRecorder, outcome: AttemptOutcome): void {
+  const { facts, result, delivered } = outcome
+  const headers = facts.head?.headers ?? {}
+  const requestId = REQUEST_ID_HEADERS.map((name) => headers[name]).find(
+    (value) => typeof value === 'string',
+  )
+  recorder.end({
+    result: result.kind === 'complete' ? 'ok' : result.kind,
+    ...(result.kind === 'failed' && { failure: result.failure }),
+    ...(facts.head !== undefined && { statusCode: facts.head.statusCode }),
+    ...(typeof requestId === 'string' && { upstreamRequestId: requestId }),
+    ...(facts.responseId !== undefined && { responseId: facts.responseId }),
+    ...(facts.responseModel !== undefined && { responseModel: facts.responseModel }),
+    ...(facts.finishReason !== undefined && { finishReason: facts.finishReason }),
+    ...(facts.usage !== undefined && { usage: facts.usage }),
+    delivered,
+    receivedTerminal: facts.receivedTerminal,
+    preludeEvents: facts.preludeEvents,
+    chunks: facts.chunks,
+    longestSilenceMs: facts.longestSilenceMs,
+  })
+}

@@ -1,0 +1,164 @@
+import type { DeploymentConfig } from '../config/config.ts'
+import type { PrefillCapability } from '../continuation/capability.ts'
+import type { StrategyChoice } from '../continuation/choose-strategy.ts'
+import type { Continuation, Protocol, UpstreamRequest } from '../protocol/protocol.ts'
+import type { AttemptKind, SkipReason, Strategy } from '../vocabulary.ts'
+import type { RequestRun } from './request-run.ts'
+import { anchorOf } from '../continuation/anchor.ts'
+import { acceptsSampling, capabilityOf } from '../continuation/capability.ts'
+import { chooseStrategy } from '../continuation/choose-strategy.ts'
+import { buildUpstreamRequest } from '../protocol/build-upstream-request.ts'
+import { protocolOf } from '../protocol/index.ts'
+import { findProvider } from '../upstream/providers/index.ts'
+import { isCommitted } from './request-run.ts'
+
+/** Everything that one attempt needs to be made, and what its decision is recorded with. */
+export interface AttemptPlan {
+  readonly target: DeploymentConfig
+  readonly targetProtocol: Protocol
+  readonly kind: AttemptKind
+  readonly choice: StrategyChoice
+  readonly capability: PrefillCapability
+  readonly built: BuiltRequest
+  readonly anchor: string | undefined
+  /** Retries made on this target with this request. */
+  readonly retries: number
+  /** Strategies that this target has refused for this request. */
+  readonly refused: readonly Strategy[]
+}
+
+type BuiltRequest = Extract<UpstreamRequest, { readonly kind: 'built' }>
+
+/** Why a target cannot be asked now. */
+export type PlanResult =
+  | { readonly kind: 'planned'; readonly plan: AttemptPlan }
+  | {
+      readonly kind: 'stop'
+      readonly choice: StrategyChoice
+      readonly capability: PrefillCapability
+    }
+  | { readonly kind: 'skip'; readonly reason: SkipReason; readonly detail: string }
+
+/** How `target` would be asked, or why it cannot be. */
+export function planAttempt(
+  run: RequestRun,
+  target: DeploymentConfig,
+  refused: readonly Strategy[] = [],
+): PlanResult {
+  if (!isPortableTo(run, target)) {
+    return {
+      kind: 'skip',
+      reason: 'not_portable',
+      detail: 'the request needs state that lives at another provider or key',
+    }
+  }
+  const capability = capabilityOf(target, {
+    refusals: run.router.learned,
+    nowMs: run.router.clock.now(),
+  })
+  const choice = strategyFor(run, capability, refused)
+  if (choice.strategy === 'stop') return { kind: 'stop', choice, capability }
+  return build(run, { target, capability, choice, refused })
+}
+
+/** The strategy that a target with this capability would be asked with. */
+export function strategyFor(
+  run: RequestRun,
+  capability: PrefillCapability,
+  refused: readonly Strategy[],
+): StrategyChoice {
+  return chooseStrategy({
+    request: run.request,
+    committed: isCommitted(run),
+    delivered: run.clientStream?.delivered ?? NOTHING,
+    continuation: run.route.continuation,
+    capability,
+    refused,
+  })
+}
+
+const NOTHING = { kinds: [], toolCalls: 0, text: '', textComplete: true } as const
+
+interface BuildInput {
+  readonly target: DeploymentConfig
+  readonly capability: PrefillCapability
+  readonly choice: StrategyChoice
+  readonly refused: readonly Strategy[]
+}
+
+function build(run: RequestRun, input: BuildInput): PlanResult {
+  const { target, capability, choice, refused } = input
+  const provider = findProvider(target.dialect)
+  const targetProtocol = protocolOf(provider.targetApi(run.request.api))
+  const continuation = continuationFor(run, choice.strategy)
+  const maxTokensLeft = tokensLeft(run, choice.strategy)
+  const built = buildUpstreamRequest({
+    request: run.request,
+    targetApi: targetProtocol.api,
+    model: target.model,
+    continuation,
+    acceptsSampling: acceptsSampling(target),
+    ...(capability.flags !== undefined && { prefillFlags: capability.flags }),
+    ...(maxTokensLeft !== undefined && { maxTokensLeft }),
+  })
+  if (built.kind === 'not-translatable') {
+    const detail = `\`${built.field}\` cannot be asked of ${target.id}: ${built.detail}`
+    return { kind: 'skip', reason: 'not_translatable', detail }
+  }
+  return {
+    kind: 'planned',
+    plan: {
+      target,
+      targetProtocol,
+      kind: kindOf(run, target),
+      choice,
+      capability,
+      built,
+      anchor: continuation.strategy === 'user_turn' ? continuation.anchor : undefined,
+      retries: 0,
+      refused,
+    },
+  }
+}
+
+function continuationFor(run: RequestRun, strategy: Strategy): Continuation {
+  const partial = run.clientStream?.delivered.text ?? ''
+  switch (strategy) {
+    case 'prefill':
+      return { strategy, partial }
+    case 'user_turn':
+      return { strategy, partial, anchor: anchorOf(partial) }
+    case 'restart':
+    case 'stop':
+      return { strategy: 'restart' }
+    default:
+      return strategy satisfies never
+  }
+}
+
+/** No tokenizer is at hand; four characters a token is what providers quote for English. */
+const CHARS_PER_TOKEN = 4
+
+function tokensLeft(run: RequestRun, strategy: Strategy): number | undefined {
+  const { maxTokens } = run.request.features
+  if (maxTokens === undefined || strategy === 'restart') return undefined
+  const used = Math.ceil((run.clientStream?.delivered.chars ?? 0) / CHARS_PER_TOKEN)
+  // At least one: the estimate may be wrong, and an end at the limit must be the target's own word.
+  return Math.max(1, maxTokens - used)
+}
+
+function kindOf(run: RequestRun, target: DeploymentConfig): AttemptKind {
+  if (target.route !== run.route.name) return 'fallback'
+  return run.attempts === 0 ? 'initial' : 'retry'
+}
+
+/** State (files, containers, earlier responses) lives with one provider under one key. */
+function isPortableTo(run: RequestRun, target: DeploymentConfig): boolean {
+  if (!run.request.features.stateful) return true
+  const home = run.firstTarget ?? run.chain.own[0]
+  if (home === undefined || home.id === target.id) return true
+  return (
+    new URL(home.apiBase).origin === new URL(target.apiBase).origin &&
+    home.apiKey?.reveal() === target.apiKey?.reveal()
+  )
+}

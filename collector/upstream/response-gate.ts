@@ -1,0 +1,133 @@
+import type { ProviderError } from '../protocol/event.ts'
+import type { Protocol } from '../protocol/protocol.ts'
+import type { Failure } from './failure.ts'
+import type { ResponseHead, TransportError, UpstreamListener } from './send.ts'
+import { badResponse, classifyResponse, ERROR_BODY_BYTES_MAX } from './classify-failure.ts'
+import { scrubKey } from './scrub-key.ts'
+
+/** What the gate lets through: an answer's body, or why there is none. */
+export interface GatedListener {
+  connected(): void
+  /** Status 200 and the content type that was asked for; `data` follows. */
+  opened(head: ResponseHead): void
+  data(chunk: Uint8Array): void
+  /** HTTP ended cleanly. */
+  ended(): void
+  broken(error: TransportError): void
+  /** The target answered, and not with an answer. Nothing follows. */
+  refused(failure: Failure, head: ResponseHead): void
+}
+
+export interface GateOptions {
+  readonly protocol: Protocol
+  readonly stream: boolean
+  readonly wallNow: () => number
+  /** Never repeated to a client, even where the target's own error does. */
+  readonly apiKey: string | undefined
+}
+
+/**
+ * Stands between the transport and whoever reads the answer: an error status, a redirect, a page of
+ * HTML or a compressed body with status 200 become a failure here, with as much of the body as
+ * tells why.
+ */
+export function createResponseGate(
+  listener: GatedListener,
+  options: GateOptions,
+): UpstreamListener {
+  return new ResponseGate(listener, options)
+}
+
+class ResponseGate implements UpstreamListener {
+  readonly #listener: GatedListener
+  readonly #options: GateOptions
+  /** Set where the body is read for its error only. */
+  #refusal: { readonly head: ResponseHead; readonly problem: string | undefined } | undefined
+  #body: Uint8Array[] = []
+  #bodyBytes = 0
+  #over = false
+
+  constructor(listener: GatedListener, options: GateOptions) {
+    this.#listener = listener
+    this.#options = options
+  }
+
+  connected(): void {
+    this.#listener.connected()
+  }
+
+  head(head: ResponseHead): void {
+    const problem = head.statusCode === 200 ? this.#problemOf(head) : undefined
+    if (head.statusCode === 200 && problem === undefined) this.#listener.opened(head)
+    else this.#refusal = { head, problem }
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#refusal === undefined) {
+      this.#listener.data(chunk)
+      return
+    }
+    if (this.#over) return
+    this.#body.push(chunk.subarray(0, ERROR_BODY_BYTES_MAX - this.#bodyBytes))
+    this.#bodyBytes += chunk.length
+    if (this.#bodyBytes >= ERROR_BODY_BYTES_MAX) this.#refuse()
+  }
+
+  end(): void {
+    if (this.#refusal === undefined) this.#listener.ended()
+    else this.#refuse()
+  }
+
+  /** An error body that is cut is still an error with that status. */
+  failed(error: TransportError): void {
+    if (this.#refusal === undefined) this.#listener.broken(error)
+    else this.#refuse()
+  }
+
+  #refuse(): void {
+    if (this.#over || this.#refusal === undefined) return
+    this.#over = true
+    const { head, problem } = this.#refusal
+    const error = scrubKey(this.#readError(head), this.#options.apiKey)
+    const failure =
+      problem === undefined
+        ? classifyResponse(head, error, this.#options.wallNow())
+        : { ...badResponse(`${problem}: ${error.message}`, 'before_content', head), error }
+    this.#listener.refused(failure, head)
+  }
+
+  #readError(head: ResponseHead): ProviderError {
+    const encoding = encodingOf(head)
+    if (encoding !== undefined) {
+      return {
+        message: `HTTP ${head.statusCode} with a body in ${encoding}, which was not asked for`,
+      }
+    }
+    if (head.statusCode >= 300 && head.statusCode < 400) {
+      return { message: `HTTP ${head.statusCode}: a redirect, which is not followed` }
+    }
+    return this.#options.protocol.decodeError(head.statusCode, Buffer.concat(this.#body))
+  }
+
+  /** Why a 200 cannot be the answer. The body's compression hides truncation, so it is refused. */
+  #problemOf(head: ResponseHead): string | undefined {
+    const encoding = encodingOf(head)
+    if (encoding !== undefined) return `content-encoding is ${encoding}, identity was asked for`
+    const type = mediaType(head)
+    const wanted = this.#options.stream ? 'text/event-stream' : 'application/json'
+    // Servers that name no type are taken at their word; what they send is judged as it comes.
+    if (type === undefined || type === wanted) return undefined
+    return `content-type is ${type}, ${wanted} was asked for`
+  }
+}
+
+function encodingOf(head: ResponseHead): string | undefined {
+  const encoding = head.headers['content-encoding']?.trim().toLowerCase()
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return undefined
+  return encoding.slice(0, 64)
+}
+
+function mediaType(head: ResponseHead): string | undefined {
+  const type = head.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+  return type === undefined || type === '' ? undefined : type.slice(0, 128)
+}
