@@ -1,10 +1,22 @@
 import type { SidecarConfig } from './config/config.ts'
+import type { Clock } from './routing/clock.ts'
 import type { Telemetry } from './routing/recorder.ts'
+import type { Router } from './routing/request-run.ts'
+import { createLearnedRefusals } from './continuation/learned-refusals.ts'
+import { createBreakers } from './routing/breakers.ts'
+import { systemClock } from './routing/clock.ts'
+import { createRetryBudget } from './routing/retry-budget.ts'
+import { createMetrics } from './server/metrics.ts'
+import { createServer } from './server/create-server.ts'
+import { RunningRequests } from './server/running-requests.ts'
+import { createUpstreamClient } from './upstream/send.ts'
 
 /** What the sidecar is built from; reading files, flags and the environment is done before. */
 export interface SidecarOptions {
   readonly config: SidecarConfig
   readonly telemetry: Telemetry
+  /** For tests; the system's own where it is absent. */
+  readonly clock?: Clock
 }
 
 export interface Sidecar {
@@ -18,9 +30,62 @@ export interface Sidecar {
   stop(): Promise<void>
 }
 
+/** Spans of the last requests; longer would hold up whoever waits for the process to end. */
+const FLUSH_MS = 2000
+
+/** How long a client may take to read the end of its answer once the router is done. */
+const LAST_BYTES_MS = 1000
+
 /** Starts the sidecar; rejects with the listener's own error (`EADDRINUSE` …) where it cannot. */
-export function startSidecar(options: SidecarOptions): Promise<Sidecar> {
-  return Promise.reject(
-    new Error(`the router of ${options.config.listen.host} is not part of this build`),
-  )
+export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
+  const { config, telemetry } = options
+  const clock = options.clock ?? systemClock
+  const router: Router = {
+    config,
+    clock,
+    upstream: createUpstreamClient(),
+    breakers: createBreakers(config.breaker),
+    budget: createRetryBudget(config.retry),
+    learned: createLearnedRefusals(),
+  }
+  const metrics = createMetrics(telemetry)
+  const running = new RunningRequests(clock)
+  const app = createServer({
+    router,
+    recorder: metrics.recorder,
+    metrics,
+    running,
+    isDraining: () => running.isDraining,
+  })
+  await app.listen({ host: config.listen.host, port: config.listen.port })
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : config.listen.port
+  let stopping: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    const drained = running.drain(config.drainMs)
+    // Connections close as they fall idle, instead of waiting for a next request.
+    app.server.keepAliveTimeout = 1
+    const closed = app.close()
+    await drained
+    const cancelTimer = clock.setTimer(LAST_BYTES_MS, () => app.server.closeAllConnections())
+    await closed
+    cancelTimer()
+    await router.upstream.close()
+    await telemetry.stop(FLUSH_MS)
+  }
+  return {
+    url: `http://${hostOf(config.listen.host)}:${port}`,
+    port,
+    stop() {
+      if (stopping !== undefined) running.hurry()
+      stopping ??= stop()
+      return stopping
+    },
+  }
+}
+
+/** An address with colons needs brackets in a URL; all interfaces are reached by loopback. */
+function hostOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
 }

@@ -87,7 +87,9 @@ function sendAnswer(run: RequestRun, ending: Extract<Ending, { kind: 'complete' 
     return
   }
   const isSameProtocol = ending.plan.targetProtocol.api === run.protocol.api
-  const body = isSameProtocol ? answer.body : run.protocol.encodeAnswer(answer.decoded)
+  const body = isSameProtocol
+    ? answer.body
+    : run.protocol.encodeAnswer(answer.decoded, run.encoderContext)
   run.response.sendWhole(200, body)
 }
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { DeploymentConfig, RouteConfig, SidecarConfig } from '../config/config.ts'
 import type { LearnedRefusals } from '../continuation/learned-refusals.ts'
 import type { ClientStream } from '../continuation/client-stream.ts'
-import type { ClientRequest, Protocol } from '../protocol/protocol.ts'
+import type { ClientRequest, EncoderContext, Protocol } from '../protocol/protocol.ts'
 import type { Usage } from '../protocol/event.ts'
 import type { UpstreamClient } from '../upstream/send.ts'
 import type { SkipReason } from '../vocabulary.ts'
@@ -46,6 +46,7 @@ export interface AttemptBill {
 /** What is known of one request while its chain runs. Only the loop and its steps write it. */
 export interface RequestRun extends RoutedRequest {
   readonly router: Router
+  readonly encoderContext: EncoderContext
   readonly chain: Chain
   readonly response: ClientResponse
   /** Absent: the client wants its answer in one piece. */

@@ -24,5 +24,9 @@ export const SERVED =
 
 /** The protocol in which an error on this path is understood. */
 export function apiOfPath(path: string): Api {
-  return path.includes('/messages') ? 'messages' : path.includes('/responses') ? 'responses' : 'chat'
+  return path.includes('/messages')
+    ? 'messages'
+    : path.includes('/responses')
+      ? 'responses'
+      : 'chat'
 }

@@ -1,0 +1,67 @@
+import type { EncoderContext } from '../protocol/protocol.ts'
+import type { ClientConnection } from './client.ts'
+import type { RequestRun, RoutedRequest, Router } from './request-run.ts'
+import { randomBytes } from 'node:crypto'
+import { createClientStream } from '../continuation/create-client-stream.ts'
+import { ClientResponse } from './client-response.ts'
+import { resolveChain } from './resolve-chain.ts'
+
+/** Opens one request's run: its chain, its response and, where it streams, its spliced stream. */
+export function createRun(
+  router: Router,
+  connection: ClientConnection,
+  routed: RoutedRequest,
+): RequestRun {
+  const { config, clock } = router
+  const encoderContext: EncoderContext = {
+    request: routed.request,
+    createdSeconds: Math.floor(clock.wallNow() / 1000),
+    createId: (prefix) => prefix + randomBytes(12).toString('hex'),
+  }
+  const run: RequestRun = {
+    ...routed,
+    router,
+    encoderContext,
+    chain: resolveChain(routed.route, config, () => clock.random()),
+    response: new ClientResponse({
+      connection,
+      clock,
+      headers: () => responseHeaders(run),
+      headerHoldMs: config.headerHoldMs,
+      keepAliveMs: config.keepAliveMs,
+    }),
+    clientStream: routed.request.stream
+      ? createClientStream({
+          ...encoderContext,
+          bufferBytesMax: config.limits.streamBufferBytesMax,
+        })
+      : undefined,
+    attempts: 0,
+    asked: new Set(),
+    firstTarget: undefined,
+    target: undefined,
+    failures: [],
+    skipped: new Map(),
+    servedByOther: false,
+    timeToFirstContentMs: undefined,
+    bills: [],
+  }
+  router.budget.countRequest(clock.now())
+  if (routed.request.stream) run.response.hold()
+  return run
+}
+
+/** What every response tells of its way here, as known when its head goes out. */
+function responseHeaders(run: RequestRun): Readonly<Record<string, string>> {
+  return {
+    'x-secondwind-trace-id': run.recorder.traceId,
+    'x-secondwind-attempts': String(run.attempts),
+    ...(run.target !== undefined && { 'x-secondwind-deployment': headerValue(run.target.id) }),
+    traceparent: run.recorder.traceparent,
+  }
+}
+
+/** Deployment names are the operator's own and may hold what a header may not. */
+function headerValue(text: string): string {
+  return text.replaceAll(/[^\u0020-\u007e]/g, '?')
+}
