@@ -64,8 +64,12 @@ async function run(collector, work) {
     SECONDWIND_ANALYZER_ENDPOINT: `http://127.0.0.1:${ports.otlp}`,
   }
   const config = join(root, 'otel-collector.yaml')
-  const validated = spawnSync(collector, ['validate', '--config', config], { env, encoding: 'utf8' })
-  if (validated.status !== 0) throw new Error(`otel-collector.yaml is not valid:\n${validated.stderr}`)
+  const validated = spawnSync(collector, ['validate', '--config', config], {
+    env,
+    encoding: 'utf8',
+  })
+  if (validated.status !== 0)
+    throw new Error(`otel-collector.yaml is not valid:\n${validated.stderr}`)
   say('ok: otel-collector.yaml is valid')
 
   let analyzer = await startAnalyzer(work, ports)
@@ -172,7 +176,9 @@ async function sendBatch(port, acked) {
     status: { code: 2, message: `refused ${KEY_CANARY}` },
   }))
   const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'litellm' } }] }
-  const body = { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'litellm' }, spans }] }] }
+  const body = {
+    resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'litellm' }, spans }] }],
+  }
   const answer = await fetch(`http://127.0.0.1:${port}/v1/traces`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
