@@ -1,0 +1,87 @@
+import { arrayOf, isArray, isObject, own, stringOf, without } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+import type { Continuation, UpstreamRequestInput } from './protocol.ts'
+
+/** A body in the target's protocol with what asks the target to go on. */
+export interface ContinuedBody {
+  readonly body: JsonObject
+  readonly messagesAdded: number
+  readonly dropped: readonly string[]
+}
+
+export function continueBody(body: JsonObject, input: UpstreamRequestInput): ContinuedBody {
+  const { continuation, maxTokensLeft } = input
+  if (continuation.strategy === 'restart') return { body, messagesAdded: 0, dropped: [] }
+  const limited = maxTokensLeft === undefined ? body : withMaxTokens(body, maxTokensLeft)
+  const before = arrayOf(limited, 'messages') ?? []
+  if (continuation.strategy === 'prefill') {
+    // Claude rejects white space at the end of a prefill; the seam guard knows what was cut off.
+    const messages = withPartial(
+      before,
+      continuation.partial.trimEnd(),
+      input.prefillFlags?.message,
+    )
+    const thinks = own(limited, 'thinking') !== undefined
+    return {
+      // "You can't pre-fill responses when thinking is enabled."
+      body: { ...without(limited, PREFILL_EXCLUDES), messages, ...input.prefillFlags?.body },
+      messagesAdded: messages.length - before.length,
+      dropped: thinks ? ['thinking'] : [],
+    }
+  }
+  const messages = [
+    ...withPartial(before, continuation.partial),
+    { role: 'user', content: continueInstruction(continuation.anchor) },
+  ]
+  const messagesAdded = messages.length - before.length
+  return { body: { ...limited, messages }, messagesAdded, dropped: [] }
+}
+
+const PREFILL_EXCLUDES: ReadonlySet<string> = new Set(['thinking'])
+
+/**
+ * Anthropic's published wording for models that reject a prefill, plus the anchor: a model that
+ * begins with words that the client already has shows where it goes on.
+ */
+export function continueInstruction(anchor: string): string {
+  return (
+    `Your previous response was interrupted and ended with:\n\n${anchor}\n\n` +
+    'Continue from where you left off. Begin your reply by repeating exactly those last words, ' +
+    'then go on from there. Do not start over, and do not comment on the interruption.'
+  )
+}
+
+/** The partial answer as the last assistant message; joined to the client's own prefill, if any. */
+function withPartial(
+  messages: readonly JsonValue[],
+  partial: string,
+  flags: JsonObject = {},
+): readonly JsonValue[] {
+  const last = messages.at(-1)
+  const isPrefilled = isObject(last) && stringOf(last, 'role') === 'assistant'
+  if (!isPrefilled) return [...messages, { role: 'assistant', content: partial, ...flags }]
+  const content = joined(own(last, 'content'), partial)
+  return [...messages.slice(0, -1), { ...last, content, ...flags }]
+}
+
+function joined(content: JsonValue | undefined, partial: string): JsonValue {
+  if (!isArray(content)) return (typeof content === 'string' ? content : '') + partial
+  const last = content.at(-1)
+  if (!isObject(last) || stringOf(last, 'type') !== 'text') {
+    return [...content, { type: 'text', text: partial }]
+  }
+  const text = (stringOf(last, 'text') ?? '') + partial
+  return [...content.slice(0, -1), { ...last, text }]
+}
+
+const LIMIT_FIELDS = ['max_completion_tokens', 'max_tokens'] as const
+
+/** Only where a limit was: who gave none gets none. */
+function withMaxTokens(body: JsonObject, maxTokens: number): JsonObject {
+  const field = LIMIT_FIELDS.find((name) => typeof own(body, name) === 'number')
+  return field === undefined ? body : { ...body, [field]: maxTokens }
+}
+
+export function isContinued(continuation: Continuation): boolean {
+  return continuation.strategy !== 'restart'
+}
