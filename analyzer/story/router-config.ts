@@ -24,6 +24,8 @@ export interface RouterDeployment {
   /** `litellm_params.model`, provider included. */
   readonly model: string
   readonly apiBase: string | undefined
+  /** Its own, where it has one. */
+  readonly numRetries: number | undefined
 }
 
 type Section = ReadonlyMap<string, unknown>
@@ -38,20 +40,48 @@ export function parseRouterConfig(document: unknown): RouterConfig {
   const litellm = toMap(root.get('litellm_settings')) ?? NOTHING
   // Given to the Router's constructor in process, the same settings stand at the top.
   const setting = (name: string): unknown => router.get(name) ?? litellm.get(name) ?? root.get(name)
-  const retries = setting('num_retries')
   return {
     routes: readRoutes(root.get('model_list')),
     fallbacks: readFallbacks(setting('fallbacks')),
     contextWindowFallbacks: readFallbacks(setting('context_window_fallbacks')),
     contentPolicyFallbacks: readFallbacks(setting('content_policy_fallbacks')),
     defaultFallbacks: readNames(setting('default_fallbacks')),
-    numRetries: typeof retries === 'number' && Number.isFinite(retries) ? retries : undefined,
+    numRetries: asCount(setting('num_retries')),
   }
 }
 
 /** Where a route may fall back to, in LiteLLM's order: its own list, else `*`, else the default. */
 export function fallbacksOf(config: RouterConfig, route: string): readonly string[] {
   return config.fallbacks.get(route) ?? config.fallbacks.get('*') ?? config.defaultFallbacks
+}
+
+/** How often a route's own targets are asked again; undefined where only LiteLLM's default holds. */
+export function retriesOf(config: RouterConfig, route: string): number | undefined {
+  const own = (config.routes.get(route)?.deployments ?? []).map(
+    (deployment) => deployment.numRetries ?? config.numRetries,
+  )
+  return own.includes(undefined) || own.length === 0
+    ? config.numRetries
+    : Math.max(...own.map((retries) => retries ?? 0))
+}
+
+/** Routes that may fall back to this one. */
+export function routesFallingBackTo(config: RouterConfig, target: string): readonly string[] {
+  const names = new Set([...config.routes.keys(), ...config.fallbacks.keys()])
+  return [...names].filter(
+    (name) => name !== target && name !== '*' && fallbacksOf(config, name).includes(target),
+  )
+}
+
+/** Routes with a deployment of this model, named with or without its provider. */
+export function routesOfModel(config: RouterConfig, model: string): readonly string[] {
+  return [...config.routes.values()]
+    .filter((route) =>
+      route.deployments.some(
+        (deployment) => deployment.model === model || deployment.model.endsWith(`/${model}`),
+      ),
+    )
+    .map((route) => route.name)
 }
 
 const NOTHING: Section = new Map()
@@ -64,10 +94,12 @@ function readRoutes(list: unknown): ReadonlyMap<string, RouterRoute> {
     const params = toMap(entry?.get('litellm_params'))
     const model = params?.get('model')
     if (typeof name !== 'string' || typeof model !== 'string') continue
+    const retries = params?.get('num_retries') ?? params?.get('max_retries')
     const deployment = {
       id: asText(toMap(entry?.get('model_info'))?.get('id')),
       model,
       apiBase: asText(params?.get('api_base')),
+      numRetries: asCount(retries),
     }
     const known = deployments.get(name)
     if (known === undefined) deployments.set(name, [deployment])
@@ -97,4 +129,8 @@ function asList(value: unknown): readonly unknown[] {
 
 function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
+}
+
+function asCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
 }

@@ -1,0 +1,105 @@
+import { fallbacksOf, retriesOf, type RouterConfig } from '../../router-config.ts'
+import type { Fact, Fallbacks } from '../../story.ts'
+import type { Call } from './call.ts'
+import type { Reading } from './reading.ts'
+
+export interface FallbackQuestion {
+  readonly reading: Reading
+  readonly route: string | undefined
+  readonly config: RouterConfig | undefined
+}
+
+/** Whether a fallback was there to be asked, and whether it was. */
+export function fallbackFacts(question: FallbackQuestion): Fallbacks {
+  const configured = configuredFallbacks(question)
+  const tried = wasTried(question)
+  const refused = question.reading.hints.picks.find((pick) => pick.refused)
+  return {
+    ...(configured === undefined ? {} : { configured }),
+    tried,
+    ...(tried === false && refused !== undefined
+      ? {
+          notTried: {
+            value: 'targets_unavailable' as const,
+            source: 'span' as const,
+            evidence: refused.evidence,
+          },
+        }
+      : {}),
+  }
+}
+
+/**
+ * The config file first: where the router says that it found none although the file has one, the
+ * configuration was lost on the way (LiteLLM #35578), and that is the finding.
+ */
+function configuredFallbacks({
+  reading,
+  route,
+  config,
+}: FallbackQuestion): Fact<readonly string[]> | undefined {
+  const file = config === undefined || route === undefined ? undefined : fallbacksOf(config, route)
+  if (file !== undefined && file.length > 0) return { value: file, source: 'config' }
+  const text = reading.hints.texts.find(
+    (one) => one.fallbacks !== undefined && (one.route === undefined || one.route === route),
+  )
+  if (text?.fallbacks !== undefined) return { value: text.fallbacks, source: 'error_text' }
+  const picked = reading.hints.picks.filter(
+    (pick) => pick.reason === 'fallback' && pick.route !== route,
+  )
+  if (picked.length > 0) {
+    return {
+      value: [...new Set(picked.map((pick) => pick.route))],
+      source: 'span',
+    }
+  }
+  return file === undefined ? undefined : { value: file, source: 'config' }
+}
+
+/** `unknown` unless something shows it: an attempt that has no span may still have been made. */
+function wasTried(question: FallbackQuestion): boolean | 'unknown' {
+  const { reading, route } = question
+  const { hints, calls } = reading
+  if (reading.outcome === 'rescued') return true
+  if (hints.texts.some((text) => text.fallbackTried)) return true
+  if (hints.picks.some((pick) => !pick.refused && isFallbackPick(pick, route))) return true
+  if (calls.some((call) => call.failed && leavesRoute(call, question))) return true
+  const asked = askedAgain(question)
+  if (asked !== undefined) return asked
+  if (hints.texts.length > 0 || hints.picks.length > 0) return false
+  return hints.everyCallExported ? false : 'unknown'
+}
+
+function isFallbackPick(
+  pick: Reading['hints']['picks'][number],
+  route: string | undefined,
+): boolean {
+  if (pick.reason !== undefined) return pick.reason === 'fallback'
+  return route !== undefined && pick.route !== route
+}
+
+/**
+ * A label that is not the requested route's is a fallback's, whichever attempt it stands on; on
+ * /v1/responses both attempts carry the route's name, and only the deployment tells.
+ */
+function leavesRoute(call: Call, { route, config }: FallbackQuestion): boolean {
+  if (route === undefined) return false
+  if (call.group !== undefined && call.group !== route) return true
+  const own = config?.routes.get(route)?.deployments
+  return (
+    own !== undefined &&
+    call.deployment !== undefined &&
+    !own.some((deployment) => deployment.model === call.deployment)
+  )
+}
+
+/** By the router's own count; undefined where a retry on the same route could be meant. */
+function askedAgain({ reading, route, config }: FallbackQuestion): boolean | undefined {
+  const { asked } = reading.hints
+  if (asked === undefined) return undefined
+  if (asked <= 1) return false
+  if (reading.calls[0]?.error?.raw === true) return true
+  const retries =
+    config === undefined || route === undefined ? undefined : retriesOf(config, route)
+  return retries !== undefined && asked > 1 + retries ? true : undefined
+}

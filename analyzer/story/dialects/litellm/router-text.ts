@@ -1,0 +1,90 @@
+/**
+ * What LiteLLM's router writes into the error that it hands out. Its words are facts of this request
+ * (route, fallbacks of that route, the fallback's own error), but for one trap: up to 1.97 the text
+ * ends with the operator's whole fallbacks table, so a name that stands in it says nothing.
+ */
+export interface RouterText {
+  /** What stood before the router's own words: the root cause, as the client read it. */
+  readonly cause: string
+  readonly route: string | undefined
+  /** Empty: the router found no fallback for this route. */
+  readonly fallbacks: readonly string[] | undefined
+  readonly fallbackTried: boolean
+  /** The fallback's own error. */
+  readonly fallbackError: string | undefined
+}
+
+/** `undefined` where the router has added nothing: then the text tells nothing of fallbacks. */
+export function parseRouterText(text: string): RouterText | undefined {
+  return parseUntil197(text) ?? parseSince109(text)
+}
+
+const RECEIVED = 'Received Model Group='
+const AVAILABLE = 'Available Model Group Fallbacks='
+const DOING = 'Error doing the fallback: '
+const NOT_FOUND = 'No fallback model group found for original model_group='
+
+/** Only the first occurrence counts: the fallback's own route repeats the words for itself. */
+function parseUntil197(text: string): RouterText | undefined {
+  const received = text.indexOf(RECEIVED)
+  if (received < 0) return undefined
+  const route = lineAfter(text, received + RECEIVED.length)
+  const available = text.indexOf(AVAILABLE, received)
+  const listed = available < 0 ? undefined : lineAfter(text, available + AVAILABLE.length)
+  const doing = text.indexOf(DOING, received)
+  const fallbacks = listed === undefined ? undefined : namesOf(listed)
+  const fallbackTried = doing >= 0 && fallbacks !== undefined && fallbacks.length > 0
+  return {
+    cause: cutAt(text.slice(0, received), [NOT_FOUND]),
+    route: route === '' ? undefined : route,
+    fallbacks,
+    fallbackTried,
+    fallbackError: fallbackTried
+      ? cutAt(text.slice(doing + DOING.length), [NOT_FOUND, RECEIVED, ' Original exception: '])
+      : undefined,
+  }
+}
+
+const SINCE_109 = "LiteLLM: model group '"
+const FAILED_ABOVE = "' failed with the error above"
+const ALSO_FAILED = ' also failed: '
+
+function parseSince109(text: string): RouterText | undefined {
+  const start = text.indexOf(SINCE_109)
+  const end = start < 0 ? -1 : text.indexOf(FAILED_ABOVE, start)
+  if (end < 0) return undefined
+  const rest = text.slice(end + FAILED_ABOVE.length)
+  const also = rest.indexOf(ALSO_FAILED)
+  const none = rest.includes('no fallback model group was found')
+  const to = rest.indexOf('Fallback to ')
+  return {
+    cause: text.slice(0, start).trimEnd(),
+    route: text.slice(start + SINCE_109.length, end),
+    fallbacks:
+      also >= 0 && to >= 0 && to < also
+        ? rest
+            .slice(to + 'Fallback to '.length, also)
+            .split(',')
+            .map((name) => name.trim())
+        : none
+          ? []
+          : undefined,
+    fallbackTried: also >= 0,
+    fallbackError: also >= 0 ? rest.slice(also + ALSO_FAILED.length) : undefined,
+  }
+}
+
+function lineAfter(text: string, start: number): string {
+  const end = text.indexOf('\n', start)
+  return text.slice(start, end < 0 ? undefined : end).trim()
+}
+
+/** Python's `['a', 'b']`, or `None`. */
+function namesOf(list: string): readonly string[] {
+  return list.split("'").filter((_, position) => position % 2 === 1)
+}
+
+function cutAt(text: string, marks: readonly string[]): string {
+  const ends = marks.map((mark) => text.indexOf(mark)).filter((position) => position >= 0)
+  return text.slice(0, ends.length === 0 ? undefined : Math.min(...ends)).trim()
+}

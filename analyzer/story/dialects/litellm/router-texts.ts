@@ -1,0 +1,40 @@
+import { text } from '../../attributes.ts'
+import type { Attributes, Span } from '../../span.ts'
+import { isPrefillRefusal } from './failure.ts'
+import { parseRouterText, type RouterText } from './router-text.ts'
+
+const SPAN_KEYS = [
+  'exception',
+  'error.message',
+  'error.stack_trace',
+  'litellm.provider.error.stack_trace',
+] as const
+const EVENT_KEYS = ['exception.message', 'exception.stacktrace'] as const
+
+/**
+ * Everything that the router wrote about this request: into the error that the client read, and, from
+ * 1.95 on, only into the stack trace behind it.
+ */
+export function routerTexts(spans: readonly (Span | undefined)[]): readonly RouterText[] {
+  return [...new Set(spans)]
+    .flatMap((span) => (span === undefined ? [] : wordsOf(span)))
+    .flatMap((words) => parseRouterText(words) ?? [])
+}
+
+/** Whether any of the words hold the refusal of an assistant prefill. */
+export function tellsPrefillRefusal(spans: readonly Span[]): Span | undefined {
+  return spans.find((span) => wordsOf(span).some(isPrefillRefusal))
+}
+
+function wordsOf(span: Span): readonly string[] {
+  return [
+    ...pick(span.attributes, SPAN_KEYS),
+    ...span.events
+      .filter((event) => event.name === 'exception')
+      .flatMap((event) => pick(event.attributes, EVENT_KEYS)),
+  ]
+}
+
+function pick(attributes: Attributes, keys: readonly string[]): readonly string[] {
+  return keys.flatMap((key) => text(attributes, key) ?? [])
+}

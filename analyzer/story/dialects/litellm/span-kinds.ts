@@ -1,0 +1,66 @@
+import { hasAny, text } from '../../attributes.ts'
+import type { Span } from '../../span.ts'
+
+/** Names and shapes of LiteLLM's spans, v1 (scope without a version) and v2 (the release as version). */
+
+export const SCOPE = 'litellm'
+export const V1_ROOT = 'Received Proxy Server Request'
+export const V1_FAILED = 'Failed Proxy Server Request'
+
+export function isLitellm({ scope }: Span): boolean {
+  return scope.name === SCOPE
+}
+
+export function isV1(span: Span): boolean {
+  return isLitellm(span) && span.scope.version === ''
+}
+
+export function isV2(span: Span): boolean {
+  return isLitellm(span) && span.scope.version !== ''
+}
+
+export function isV1Root(span: Span): boolean {
+  return isV1(span) && span.name === V1_ROOT
+}
+
+/** What v1 sent upstream; its name can be overridden by the caller, its prefix cannot. */
+export function isV1Raw(span: Span): boolean {
+  return (
+    isV1(span) &&
+    (span.name === 'raw_gen_ai_request' ||
+      (span.kind === 'internal' && !isCallSpan(span) && hasAny(span.attributes, 'llm.')))
+  )
+}
+
+/** A span that tells of one upstream call. A database call of the proxy is a CLIENT span too. */
+export function isCallSpan(span: Span): boolean {
+  if (!isLitellm(span) || isV1Root(span) || span.kind === 'server') return false
+  if (span.name === 'litellm_request') return true
+  if (isV1(span)) return text(span.attributes, 'litellm.call_id') !== undefined
+  return span.kind === 'client' && text(span.attributes, 'gen_ai.operation.name') !== undefined
+}
+
+/**
+ * Another library's span that LiteLLM v1 wrote into: it uses the current span where the caller has
+ * one, and then writes no span of its own.
+ */
+export function isBorrowed(span: Span): boolean {
+  return (
+    !isLitellm(span) &&
+    span.kind !== 'server' &&
+    text(span.attributes, 'litellm.call_id') !== undefined
+  )
+}
+
+/** Spans that only the proxy writes: they tell a lost root from a router in process. */
+export function isProxyHousekeeping(span: Span): boolean {
+  return (
+    isLitellm(span) &&
+    (span.name === 'auth' || span.name.startsWith('auth /') || span.name === 'proxy_pre_call')
+  )
+}
+
+/** v2, since 1.10x: one per pick of a deployment; ERROR where none was eligible. */
+export function isRoutePick(span: Span): boolean {
+  return isV2(span) && span.kind === 'internal' && span.name.startsWith('route ')
+}
