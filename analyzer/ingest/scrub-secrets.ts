@@ -53,13 +53,27 @@ const FRAMES_MAX = 64
 
 /**
  * Keeps where a trace went, and drops what it says: source lines, local values and the message,
- * which stands in an attribute of its own.
+ * which stands in an attribute of its own. What LiteLLM's router says of its fallbacks stays: from
+ * 1.95 on, a fallback's own error stands nowhere else.
  */
 export function cutStackTrace(trace: string): string {
   const lines = trace.split('\n')
   const frames = lines.filter((line) => FRAME.test(line)).slice(-FRAMES_MAX)
-  const kept = frames.length > 0 ? frames : lines.slice(0, 1)
+  const router = lines.flatMap(routerWords).slice(0, FRAMES_MAX)
+  const kept = [...(frames.length > 0 ? frames : lines.slice(0, 1)), ...router]
   return kept.map((line) => scrubErrorText(line.slice(0, 512))).join('\n')
+}
+
+const ROUTER_WORDS = [
+  'Received Model Group=',
+  'Available Model Group Fallbacks=',
+  'Error doing the fallback: ',
+  "LiteLLM: model group '",
+] as const
+
+function routerWords(line: string): readonly string[] {
+  const start = ROUTER_WORDS.map((words) => line.indexOf(words)).find((position) => position >= 0)
+  return start === undefined ? [] : [line.slice(start)]
 }
 
 /** A URL without its user, password, query and fragment. */

@@ -39,14 +39,9 @@ export function judge(story: Story, options: JudgeOptions = {}): readonly RuledF
 }
 
 /**
- * Whether the findings open an incident: the primary one does, unless it is only a figure, or the
- * client got a whole answer and the class is not about the rescue itself.
+ * The finding that owns the incident of this story, if there is to be one: the first that is more
+ * than a figure, unless the client got a whole answer and the class is not about the rescue itself.
  */
-export function opensIncident(story: Story, findings: readonly RuledFinding[]): boolean {
-  return incidentFinding(story, findings) !== undefined
-}
-
-/** The finding that owns the incident of this story, if there is to be one. */
 export function incidentFinding(
   story: Story,
   findings: readonly RuledFinding[],

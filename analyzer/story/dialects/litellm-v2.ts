@@ -1,8 +1,10 @@
 import type { Dialect } from './dialect.ts'
+import { isV2 } from './litellm/span-kinds.ts'
+import { litellmStories } from './litellm/stories.ts'
 
-/** LiteLLM's `callbacks: [otel]` with \`LITELLM_OTEL_V2=true\`: scope `litellm` with the release as its version. */
+/** LiteLLM's `LITELLM_OTEL_V2=true`: scope `litellm` with the release as its version. */
 export const litellmV2: Dialect = {
   name: 'litellm-v2',
-  recognises: (span) => span.scope.name === 'litellm' && span.scope.version !== '',
-  toStories: () => [],
+  recognises: isV2,
+  toStories: (input) => litellmStories(input, 'litellm-v2'),
 }

@@ -1,13 +1,5 @@
 import type { Api, FailureReason } from '../../../../collector/vocabulary.ts'
-import {
-  firstText,
-  flag,
-  isError,
-  jsonObject,
-  numeric,
-  text,
-  textList,
-} from '../../attributes.ts'
+import { firstText, flag, isError, jsonObject, numeric, text, textList } from '../../attributes.ts'
 import type { Attributes, Span } from '../../span.ts'
 import { classifyFailure } from './failure.ts'
 
@@ -148,7 +140,8 @@ export function errorOf(span: Span): CallError {
   const { attributes } = span
   const exception = span.events.find((event) => event.name === 'exception')?.attributes
   const recordedType = exception === undefined ? undefined : text(exception, 'exception.type')
-  const type = text(attributes, 'error.type') ?? recordedType?.slice(recordedType.lastIndexOf('.') + 1)
+  const type =
+    text(attributes, 'error.type') ?? recordedType?.slice(recordedType.lastIndexOf('.') + 1)
   const recorded = exception === undefined ? undefined : text(exception, 'exception.message')
   const message =
     text(attributes, 'error.message') ?? recorded ?? (span.status.message || undefined)

@@ -25,7 +25,8 @@ export function clientHints({ server, wire, failure, outcome }: ClientSigns): Cl
     statusCode: wireStatus(wire) ?? wireStatus(server),
     errorType: failed ? told?.type : undefined,
     message: failed ? message : undefined,
-    errorShown: failure !== undefined ? true : failed ? true : outcome === 'unknown' ? 'unknown' : false,
+    errorShown:
+      failure !== undefined ? true : failed ? true : outcome === 'unknown' ? 'unknown' : false,
     evidence: evidenceOf(server, failure),
   }
 }

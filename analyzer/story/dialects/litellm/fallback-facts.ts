@@ -99,7 +99,6 @@ function askedAgain({ reading, route, config }: FallbackQuestion): boolean | und
   if (asked === undefined) return undefined
   if (asked <= 1) return false
   if (reading.calls[0]?.error?.raw === true) return true
-  const retries =
-    config === undefined || route === undefined ? undefined : retriesOf(config, route)
+  const retries = config === undefined || route === undefined ? undefined : retriesOf(config, route)
   return retries !== undefined && asked > 1 + retries ? true : undefined
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../../../collector/vocabulary.ts'
-import { hasAny, isError, numeric, text } from '../../attributes.ts'
+import { hasAny, isError, text } from '../../attributes.ts'
 import type { Span } from '../../span.ts'
 import { errorOf, toCall, type Call } from './call.ts'
 import { clientHints } from './client-hints.ts'

@@ -26,11 +26,7 @@ function minorOf(version: string): number | undefined {
 const FIRST_SEEN_IN: readonly (readonly [number, readonly string[]])[] = [
   [
     109,
-    [
-      'litellm.cache_hit',
-      'metadata.kubernetes_pod_routing',
-      'metadata.used_client_oauth_token',
-    ],
+    ['litellm.cache_hit', 'metadata.kubernetes_pod_routing', 'metadata.used_client_oauth_token'],
   ],
   [97, ['metadata.routing_decision']],
   [95, ['metadata.user_api_key_team_spend']],

@@ -37,20 +37,20 @@ function correctedRoute(reading: Reading, first: Call, config: RouterConfig): st
     routesOfModel(config, first.model ?? '').filter((route) => candidates.includes(route)),
   )
   if (first.failed && owner !== undefined && owner !== label) return owner
-  if (!first.failed || !wentOn(reading, first, label, config)) return undefined
+  if (!first.failed || !wentOn(reading, label, config)) return undefined
   return only(candidates)
 }
 
 /** Another attempt followed under the same label, and it was no retry. */
-function wentOn(reading: Reading, first: Call, label: string, config: RouterConfig): boolean {
-  const next = reading.calls[1]
+function wentOn(reading: Reading, label: string, config: RouterConfig): boolean {
+  const [first, next] = reading.calls
   const followed =
     next === undefined
       ? (reading.hints.asked ?? 1) > 1
       : (next.group ?? only(routesOfModel(config, next.model ?? ''))) === label
   if (!followed) return false
   // A failure while the answer was read is never retried on the same route, in any release.
-  return first.error?.raw === true || retriesOf(config, label) === 0
+  return first?.error?.raw === true || retriesOf(config, label) === 0
 }
 
 function routeOfModel(call: Call, config: RouterConfig): Fact<string> | undefined {

@@ -42,9 +42,7 @@ export class SpanTree {
     const seen = new Set([span.spanId])
     let level: readonly Span[] = [span]
     for (let depth = 0; depth < DEPTH_MAX && level.length > 0; depth += 1) {
-      level = level
-        .flatMap((one) => this.children(one))
-        .filter((child) => !seen.has(child.spanId))
+      level = level.flatMap((one) => this.children(one)).filter((child) => !seen.has(child.spanId))
       for (const child of level) seen.add(child.spanId)
       found.push(...level)
     }

@@ -1,0 +1,56 @@
+import type { Span } from '../../span.ts'
+import type { SpanGroup } from './group.ts'
+import { isCallSpan, isV1 } from './span-kinds.ts'
+
+const OVERLAP_NS = 10_000_000n
+const AFTER_NS = 500_000_000n
+
+/**
+ * Up to 1.84 a bridged /v1/responses call starts a trace of its own, away from its proxy request:
+ * the request has no attempt, the attempt no request. They are put together where exactly one of
+ * each fits into the other's time.
+ */
+export function adoptCalls(groups: readonly SpanGroup[]): readonly SpanGroup[] {
+  const parents = groups.filter(isChildless)
+  const strays = groups.filter(isStray)
+  if (parents.length === 0 || strays.length === 0) return groups
+  const adopted = new Map<SpanGroup, SpanGroup>()
+  for (const parent of parents) {
+    const [stray, ...more] = strays.filter((one) => fits(one, parent))
+    if (stray === undefined || more.length > 0) continue
+    if (parents.filter((other) => fits(stray, other)).length === 1) adopted.set(parent, stray)
+  }
+  const taken = new Set(adopted.values())
+  return groups
+    .filter((group) => !taken.has(group))
+    .map((group) => {
+      const stray = adopted.get(group)
+      return stray === undefined ? group : { ...group, spans: [...group.spans, ...stray.spans] }
+    })
+}
+
+function isChildless({ kind, spans }: SpanGroup): boolean {
+  return kind === 'proxy' && spans.some(isV1) && !spans.some(isCallSpan)
+}
+
+function isStray({ kind, spans }: SpanGroup): boolean {
+  const [first] = spans
+  return kind === 'call' && first !== undefined && isV1(first) && first.parentSpanId === ''
+}
+
+function fits(stray: SpanGroup, parent: SpanGroup): boolean {
+  const [call] = stray.spans
+  const span = parent.server ?? parent.spans[0]
+  if (call === undefined || span === undefined) return false
+  const end = parent.server === undefined ? undefined : parent.server.endTimeNs
+  return (
+    call.startTimeNs >= span.startTimeNs - OVERLAP_NS &&
+    (end === undefined
+      ? call.startTimeNs <= lastEnd(parent.spans) + AFTER_NS
+      : call.startTimeNs <= end && call.endTimeNs <= end + AFTER_NS)
+  )
+}
+
+function lastEnd(spans: readonly Span[]): bigint {
+  return spans.reduce((most, span) => (span.endTimeNs > most ? span.endTimeNs : most), 0n)
+}

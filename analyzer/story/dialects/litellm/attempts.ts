@@ -1,0 +1,190 @@
+import type { AttemptKind, FailureReason, Phase } from '../../../../collector/vocabulary.ts'
+import type { RouterConfig } from '../../router-config.ts'
+import type { Attempt, Evidence } from '../../story.ts'
+import { defined } from '../secondwind-values.ts'
+import type { Call } from './call.ts'
+import { classifyFailure, isPrefillRefusal } from './failure.ts'
+import type { Reading } from './reading.ts'
+
+export interface AttemptSource {
+  readonly reading: Reading
+  readonly route: string | undefined
+  readonly config: RouterConfig | undefined
+}
+
+/** Attempts with a span of their own, then those that only the router's words tell of. */
+export function attemptsOf(source: AttemptSource): readonly Attempt[] {
+  const { calls } = source.reading
+  const own = calls.map((call, position) => toAttempt(call, position, source))
+  return [...own, ...toldAttempt(source, own)]
+}
+
+function toAttempt(call: Call, position: number, source: AttemptSource): Attempt {
+  const { reading } = source
+  const kind = kindOf(call, position, source)
+  const label = labelOf(call, kind, source)
+  const phase = phaseOf(call, reading)
+  const { error } = call
+  return {
+    number: position + 1,
+    kind,
+    ...defined({
+      route: label.route,
+      deployment: label.deployment,
+      provider: label.provider,
+      model: label.model,
+      reason: error === undefined ? undefined : inPhase(error.reason, phase),
+      errorType: error?.type,
+      statusCode: error?.statusCode,
+      message: error?.message,
+    }),
+    status: call.failed ? 'failed' : 'ok',
+    phase,
+    startTimeNs: call.startNs,
+    endTimeNs: call.endNs,
+    spanId: call.span.spanId,
+    evidence: evidenceOf(call),
+  }
+}
+
+function kindOf(
+  call: Call,
+  position: number,
+  { reading, route }: AttemptSource,
+): AttemptKind | 'unknown' {
+  if (position === 0) return 'initial'
+  const before = reading.calls[position - 1]
+  if (call.group !== undefined && route !== undefined && call.group !== route) return 'fallback'
+  if (before?.error?.raw === true) return 'fallback'
+  const same = call.deployment === before?.deployment && call.model === before?.model
+  if (call.group !== undefined && call.group === route && same) return 'retry'
+  return same ? 'unknown' : 'fallback'
+}
+
+interface Label {
+  readonly route: string | undefined
+  readonly deployment: string | undefined
+  readonly provider: string | undefined
+  readonly model: string | undefined
+}
+
+/**
+ * The first attempt goes to the requested route, whatever its span says: where the label is the
+ * fallback's, the deployment on it is the fallback's too, and the config names the right one.
+ */
+function labelOf(call: Call, kind: Attempt['kind'], { route, config }: AttemptSource): Label {
+  const told = {
+    route: call.group ?? (kind === 'initial' ? route : undefined),
+    deployment: call.deployment,
+    provider: call.provider,
+    model: call.model,
+  }
+  if (kind !== 'initial' || route === undefined) return told
+  const deployments = config?.routes.get(route)?.deployments ?? []
+  const isOwn =
+    call.deployment === undefined
+      ? call.group === undefined || call.group === route
+      : deployments.some((deployment) => deployment.model === call.deployment) ||
+        (call.group === route && deployments.length === 0)
+  if (isOwn) return { ...told, route }
+  const [only, ...more] = deployments
+  const deployment = more.length === 0 ? only?.model : undefined
+  const slash = deployment?.indexOf('/') ?? -1
+  return {
+    route,
+    deployment,
+    provider: deployment === undefined || slash < 0 ? undefined : deployment.slice(0, slash),
+    model: deployment?.slice(slash + 1),
+  }
+}
+
+/** LiteLLM has no phase: it shows in what came, and in how the error was raised. */
+function phaseOf(call: Call, { client, minor }: Reading): Phase | 'unknown' {
+  if (!call.failed) return 'unknown'
+  if (call.error?.raw !== true) {
+    const status = client.statusCode
+    return status !== undefined && status >= 400 ? 'before_headers' : 'unknown'
+  }
+  // Before 1.97 an attempt that failed carries estimates that say nothing.
+  const counted = minor !== undefined && minor >= 97 ? call.outputTokens : undefined
+  if (counted === undefined) return 'unknown'
+  return counted > 0 ? 'mid_stream' : 'before_content'
+}
+
+/** The same exception means another thing once an answer had begun. */
+function inPhase(
+  reason: FailureReason | undefined,
+  phase: Phase | 'unknown',
+): FailureReason | undefined {
+  if (reason === 'connection' && (phase === 'mid_stream' || phase === 'before_content')) {
+    return 'stream-cut'
+  }
+  if (reason === 'timeout-idle' && phase === 'before_content') return 'timeout-first-content'
+  return reason
+}
+
+/** A fallback that failed without a span: the router's error holds its error. */
+function toldAttempt(
+  { reading, route }: AttemptSource,
+  own: readonly Attempt[],
+): readonly Attempt[] {
+  const text = reading.hints.texts.find((one) => one.fallbackError !== undefined)
+  const error = text?.fallbackError
+  const last = own.at(-1)
+  if (error === undefined || reading.outcome !== 'failed' || last === undefined) return []
+  const fallbacks = own.filter((attempt) => attempt.kind === 'fallback')
+  if (fallbacks.some((attempt) => attempt.status === 'failed')) return []
+  const { type, message } = splitError(error)
+  const [target, ...more] = (text?.fallbacks ?? []).filter((name) => name !== route)
+  const reason = isPrefillRefusal(error)
+    ? 'prefill-rejected'
+    : classifyFailure({ type, code: undefined, statusCode: undefined, message })
+  return [
+    {
+      number: own.length + 1,
+      kind: 'fallback',
+      ...defined({
+        route: more.length === 0 ? target : undefined,
+        reason,
+        errorType: type,
+        message,
+      }),
+      status: 'failed',
+      phase: 'unknown',
+      startTimeNs: last.endTimeNs,
+      endTimeNs: last.endTimeNs,
+      evidence: [
+        {
+          spanId: reading.requestSpan.spanId,
+          key: 'error of the fallback',
+          value: error.slice(0, 512),
+        },
+      ],
+    },
+  ]
+}
+
+/** `litellm.BadRequestError: OpenAIException - …` */
+function splitError(error: string): { type: string | undefined; message: string } {
+  const match = /^litellm\.(?:exceptions\.)?([A-Za-z]{1,64}): /u.exec(error)
+  return { type: match?.[1], message: error.slice(0, 512) }
+}
+
+const EVIDENCE_KEYS = [
+  'error.type',
+  'error.code',
+  'error.message',
+  'litellm.provider.error.code',
+  'litellm.model_group',
+  'litellm.provider.model',
+  'gen_ai.request.model',
+  'gen_ai.response.time_to_first_chunk',
+] as const
+
+function evidenceOf({ span }: Call): readonly Evidence[] {
+  return EVIDENCE_KEYS.flatMap((key) => {
+    const value = span.attributes.get(key)
+    if (typeof value !== 'string' && typeof value !== 'number') return []
+    return [{ spanId: span.spanId, key, value: String(value).slice(0, 512) }]
+  })
+}

@@ -1,0 +1,120 @@
+import { firstText } from '../../attributes.ts'
+import type { RouterConfig } from '../../router-config.ts'
+import type { Span } from '../../span.ts'
+import type { Attempt, Caller, ClientView, Story, StoryContinuation } from '../../story.ts'
+import { defined } from '../secondwind-values.ts'
+import { attemptsOf } from './attempts.ts'
+import type { Call } from './call.ts'
+import { fallbackFacts } from './fallback-facts.ts'
+import type { Reading } from './reading.ts'
+import { requestedRoute } from './requested-route.ts'
+import { shownAttempt } from './shown-attempt.ts'
+
+export interface StoryContext {
+  readonly source: string
+  readonly config: RouterConfig | undefined
+}
+
+export function toStory(reading: Reading, { source, config }: StoryContext): Story {
+  const route = requestedRoute(reading, config)
+  const question = { reading, route: route?.value, config }
+  const attempts = attemptsOf(question)
+  const fallbacks = fallbackFacts(question)
+  const { spans, calls, requestSpan } = reading
+  const traceId = calls[0]?.span.traceId ?? requestSpan.traceId
+  return {
+    id: `${traceId}-${requestSpan.spanId}`,
+    source,
+    dialect: reading.dialect,
+    api: reading.api ?? 'unknown',
+    stream: calls.find((call) => call.streaming !== undefined)?.streaming ?? 'unknown',
+    route: route?.value,
+    caller: callerOf(spans),
+    traceIds: [...new Set([traceId, ...spans.map((span) => span.traceId)])],
+    requestSpanId: requestSpan.spanId,
+    startTimeNs: spans.reduce(
+      (least, span) => (span.startTimeNs < least ? span.startTimeNs : least),
+      requestSpan.startTimeNs,
+    ),
+    endTimeNs: spans.reduce(
+      (most, span) => (span.endTimeNs > most ? span.endTimeNs : most),
+      requestSpan.endTimeNs,
+    ),
+    outcome: reading.outcome,
+    attempts,
+    attemptsComplete: fallbacks.tried === false && reading.hints.everyCallExported,
+    sureness: reading.sureness,
+    fallbacks,
+    continuations: continuationsOf(calls),
+    client: clientView(reading, attempts),
+    gateway: {
+      name: 'litellm',
+      mode: reading.mode,
+      ...defined({ release: reading.release }),
+    },
+    ...usageOf(calls),
+    incomplete: reading.incomplete,
+    indistinguishable: reading.indistinguishable,
+  }
+}
+
+function clientView({ client, outcome }: Reading, attempts: readonly Attempt[]): ClientView {
+  return {
+    ...defined({
+      statusCode: client.statusCode,
+      errorType: client.errorType,
+      message: client.message?.slice(0, 512),
+      errorAttempt: outcome === 'failed' ? shownAttempt(client, attempts) : undefined,
+    }),
+    complete:
+      outcome === 'ok' || outcome === 'rescued' ? true : outcome === 'unknown' ? 'unknown' : false,
+    errorShown: client.errorShown,
+    evidence: client.evidence,
+  }
+}
+
+/** How a fallback was asked to go on: the body that was really sent, or the span's own messages. */
+function continuationsOf(calls: readonly Call[]): readonly StoryContinuation[] {
+  const asked = calls[0]?.asked
+  return calls.slice(1).flatMap((call, position) => {
+    const sent = call.sent ?? call.asked
+    if (sent === undefined || sent.messages === 0) return []
+    return [
+      {
+        attempt: position + 2,
+        strategy: sent.prefill
+          ? ('prefill' as const)
+          : asked !== undefined && sent.messages === asked.messages
+            ? ('restart' as const)
+            : ('unknown' as const),
+        lastRole: sent.lastRole,
+        prefill: sent.prefill,
+        evidence: [{ spanId: sent.spanId, key: sent.key, value: sent.roles.join(', ') }],
+      },
+    ]
+  })
+}
+
+function callerOf(spans: readonly Span[]): Caller {
+  const read = (keys: readonly string[]): string | undefined =>
+    spans.map((span) => firstText(span.attributes, keys)).find((value) => value !== undefined)
+  return defined({
+    team: read([
+      'metadata.user_api_key_team_alias',
+      'litellm.team.alias',
+      'metadata.user_api_key_team_id',
+      'litellm.team.id',
+    ]),
+    keyAlias: read([
+      'metadata.user_api_key_alias',
+      'litellm.api_key.alias',
+      'litellm.metadata.user_api_key_alias',
+    ]),
+    keyHash: read(['metadata.user_api_key_hash', 'litellm.api_key.hash']),
+  })
+}
+
+function usageOf(calls: readonly Call[]): Pick<Story, 'usage'> {
+  const outputTokens = calls.find((call) => !call.failed)?.outputTokens
+  return outputTokens === undefined ? {} : { usage: { outputTokens } }
+}
