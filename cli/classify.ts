@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto'
+
+import { readRouterConfig } from '../analyzer/config/read-router-config.ts'
+import { RULES } from '../analyzer/rules/index.ts'
+import type { RouterConfig } from '../analyzer/story/router-config.ts'
+import { classifyFile } from './classify/classify-file.ts'
+import { parseClassifyArgs, type ClassifyArgs } from './classify/parse-classify-args.ts'
+import { JsonOutput, TableOutput, write, type Output } from './classify/outputs.ts'
+import { EXIT, type Command, type CommandIo } from './command.ts'
+
+export const classify: Command = {
+  name: 'classify',
+  summary: 'Say of recorded traces what happened to each request, and why',
+  help: `Examples:
+  secondwind classify --router-config config.yaml spans.json
+  secondwind classify --json --fail-on error-masked,stream-truncated spans.pb > result.json
+  otel-export | secondwind classify --explain -
+
+Usage: secondwind classify [--router-config FILE] FILE... | - [options]
+
+Reads OTLP traces (JSON, one JSON document per line, or protobuf; plain or gzip, told by content)
+and says of every request in them what came of it, through which attempts, and what went wrong.
+Offline: nothing is stored, nothing is sent. Each file is a world of its own.
+
+Options:
+  --router-config FILE  LiteLLM's config.yaml of the router that sent the spans, for the files
+                        after it, until the next --router-config; it tells which routes have fallbacks
+  --json                one JSON document on stdout
+  --explain             all findings with their evidence and what to do
+  --fail-on ID,...      exit 1 if one of these rules found something
+  --help                this text
+
+Rules: ${RULES.map((rule) => rule.id).join(', ')}
+
+Exit codes: 0 done, 1 a rule of --fail-on fired, 2 usage, 3 unreadable router config,
+5 a file is unreadable or no OTLP, 6 spans of a file were left out
+`,
+  run: async (argv, io) => {
+    const args = parseClassifyArgs(argv)
+    switch (args.kind) {
+      case 'help':
+        await write(io.stdout, classify.help)
+        return EXIT.ok
+      case 'usage':
+        await write(io.stderr, `secondwind classify: ${args.message}\n`)
+        await write(io.stderr, 'Try: secondwind classify --help\n')
+        return EXIT.usage
+      case 'args':
+        return run(args, io)
+    }
+  },
+}
+
+async function run(args: ClassifyArgs, io: CommandIo): Promise<number> {
+  const configs = new Map<string, RouterConfig>()
+  for (const { routerConfigPath } of args.inputs) {
+    if (routerConfigPath === undefined || configs.has(routerConfigPath)) continue
+    // oxlint-disable-next-line no-await-in-loop
+    const file = await readRouterConfig(routerConfigPath)
+    if (file.kind === 'invalid') {
+      await write(io.stderr, `secondwind classify: --router-config ${file.message}\n`)
+      return EXIT.configInvalid
+    }
+    configs.set(routerConfigPath, file.config)
+  }
+  const output = args.json ? new JsonOutput(io, args) : new TableOutput(io, args)
+  return classifyAll(args, { configs, io, output })
+}
+
+interface Run {
+  readonly configs: ReadonlyMap<string, RouterConfig>
+  readonly io: CommandIo
+  readonly output: Output
+}
+
+/** One file after the other: a folder of recordings need not fit into memory. */
+async function classifyAll(args: ClassifyArgs, { configs, io, output }: Run): Promise<number> {
+  const salt = randomBytes(16)
+  const codes = new Set<number>()
+  let filesRead = 0
+  for (const { path, routerConfigPath } of args.inputs) {
+    const routerConfig = configs.get(routerConfigPath ?? '')
+    // oxlint-disable-next-line no-await-in-loop
+    const result = await classifyFile({ path, routerConfig, salt, stdin: io.stdin })
+    if (result.kind === 'unreadable') {
+      io.stderr.write(`secondwind classify: ${result.message}\n`)
+      codes.add(EXIT.data)
+      continue
+    }
+    filesRead += 1
+    for (const note of result.notes) io.stderr.write(`secondwind classify: ${note}\n`)
+    for (const rule of result.brokenRules) {
+      io.stderr.write(`secondwind classify: the rule ${rule} failed; please report this\n`)
+      codes.add(EXIT.internal)
+    }
+    if (result.rejectedSpans > 0) codes.add(EXIT.partial)
+    for (const request of result.requests) {
+      if (request.findings.some(({ rule }) => args.failOn.has(rule))) codes.add(EXIT.found)
+      // oxlint-disable-next-line no-await-in-loop
+      await output.add(request)
+    }
+  }
+  await output.end(filesRead)
+  return SEVEREST_FIRST.find((code) => codes.has(code)) ?? EXIT.ok
+}
+
+/** A verdict that rests on half the input is none, so what could not be read goes first. */
+const SEVEREST_FIRST: readonly number[] = [EXIT.internal, EXIT.data, EXIT.found, EXIT.partial]

@@ -1,0 +1,145 @@
+import { routeEdge } from '../../analyzer/incidents/route-edge.ts'
+import { fillRemedy } from '../../analyzer/rules/fill-remedy.ts'
+import { ruleById } from '../../analyzer/rules/index.ts'
+import type { RuledFinding } from '../../analyzer/rules/rule.ts'
+import type { Attempt, Story } from '../../analyzer/story/story.ts'
+import type { Classified } from './classify-file.ts'
+
+export interface TableOptions {
+  readonly explain: boolean
+  readonly colour: boolean
+}
+
+type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold'
+
+const CODES: Readonly<Record<Colour, string>> = {
+  red: '31',
+  green: '32',
+  yellow: '33',
+  dim: '2',
+  bold: '1',
+}
+
+const OUTCOME_COLOURS: Readonly<Record<Story['outcome'], Colour>> = {
+  ok: 'green',
+  rescued: 'green',
+  failed: 'red',
+  cancelled: 'dim',
+  rejected: 'yellow',
+  unknown: 'yellow',
+}
+
+/** Width of the longest outcome, so that routes stand under each other. */
+const OUTCOME_WIDTH = 9
+
+/** Characters of an evidence value that fit beside its key on a screen. */
+const VALUE_CHARS_MAX = 120
+
+/** One request for a person: what came of it, through whom, and what is wrong with it. */
+export function requestLines({ story, findings }: Classified, options: TableOptions): string {
+  const paint = painter(options.colour)
+  const outcome = paint(story.outcome.padEnd(OUTCOME_WIDTH), OUTCOME_COLOURS[story.outcome])
+  const route = paint(printable(story.route ?? '(route unknown)'), 'bold')
+  const lines = [`${outcome} ${route}  ${chain(story)}  ${paint(origin(story), 'dim')}`]
+  const shown = options.explain ? findings : findings.slice(0, 1)
+  for (const finding of shown) lines.push(...findingLines(story, finding, options))
+  const more = findings.length - shown.length
+  if (more > 0) {
+    const ids = findings.slice(1).map(({ rule }) => rule)
+    lines.push(paint(`${INDENT}also: ${ids.join(', ')}`, 'dim'))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** Counts for the last line; holds no request, for there may be very many. */
+export class Tally {
+  #requests = 0
+  readonly #outcomes = new Map<string, number>()
+  readonly #rules = new Map<string, number>()
+
+  add({ story, findings }: Classified): void {
+    this.#requests += 1
+    count(this.#outcomes, story.outcome)
+    for (const { rule } of findings) count(this.#rules, rule)
+  }
+
+  /** How many requests, what came of them, what was found. */
+  line(): string {
+    const total = this.#requests === 1 ? '1 request' : `${this.#requests} requests`
+    const outcomes = this.#outcomes.size === 0 ? '' : ` (${listed(this.#outcomes)})`
+    const found = this.#rules.size === 0 ? 'nothing found' : `found: ${listed(this.#rules)}`
+    return `${total}${outcomes}; ${found}\n`
+  }
+}
+
+const INDENT = ' '.repeat(OUTCOME_WIDTH + 1)
+
+function findingLines(
+  story: Story,
+  finding: RuledFinding,
+  { explain, colour }: TableOptions,
+): readonly string[] {
+  const paint = painter(colour)
+  const { rule, severity, confidence, title, summary, evidence } = finding
+  const head = `${INDENT}${paint(rule, severity === 'high' ? 'red' : 'yellow')} (${severity}, ${confidence}): ${printable(title)}`
+  const shown = explain ? evidence : evidence.slice(0, 1)
+  const facts = shown.map(({ spanId, key, value }) =>
+    paint(`${INDENT}  ${spanId} ${printable(key)} = ${cut(printable(value))}`, 'dim'),
+  )
+  if (!explain) return [head, ...facts]
+  return [head, `${INDENT}  ${printable(summary)}`, ...facts, ...remedyLines(story, rule)]
+}
+
+function remedyLines(story: Story, ruleId: string): readonly string[] {
+  const rule = ruleById(ruleId)
+  if (rule === undefined) return []
+  const { from, to } = routeEdge(story)
+  const remedy = fillRemedy(rule.remedy, { route: from, fallback: to })
+  return [
+    `${INDENT}  Stop it now: ${printable(remedy.stopItNow)}`,
+    `${INDENT}  Fix it:      ${printable(remedy.fixIt)}`,
+    `${INDENT}  Verify:      ${printable(remedy.verify)}`,
+  ]
+}
+
+/** `claude-primary: overloaded mid_stream → gpt-fallback: ok`. */
+function chain(story: Story): string {
+  if (story.attempts.length === 0) return '(no attempt seen)'
+  const attempts = story.attempts.map((attempt) => `${targetOf(attempt)}: ${resultOf(attempt)}`)
+  return attempts.join(' → ')
+}
+
+function targetOf({ deployment, route, model, number }: Attempt): string {
+  return printable(deployment ?? route ?? model ?? `attempt ${number}`)
+}
+
+function resultOf({ status, reason, phase, errorType }: Attempt): string {
+  if (status !== 'failed') return status
+  const what = reason ?? (errorType === undefined ? 'failed' : printable(errorType))
+  return phase === 'unknown' ? what : `${what} ${phase}`
+}
+
+function origin({ source, traceIds }: Story): string {
+  return `${printable(source)} ${traceIds[0] ?? ''}`
+}
+
+/** Names and messages are what some sender chose: none of it may steer the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
+}
+
+function cut(text: string): string {
+  return text.length <= VALUE_CHARS_MAX ? text : `${text.slice(0, VALUE_CHARS_MAX)}…`
+}
+
+function painter(colour: boolean): (text: string, as: Colour) => string {
+  return (text, as) => (colour ? `\u001b[${CODES[as]}m${text}\u001b[0m` : text)
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+function listed(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([name, number]) => `${number} ${name}`).join(', ')
+}

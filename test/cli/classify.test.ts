@@ -1,0 +1,275 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+
+import { beforeAll, describe, expect, test } from 'vitest'
+
+import type { WireClassification } from '../../analyzer/api/wire.ts'
+import { classify } from '../../cli/classify.ts'
+import * as v from '../../collector/vocabulary.ts'
+import { toOtlpJson, toSpanId, toTraceId } from '../support/compact-span.ts'
+import { TraceBuilder } from '../support/trace-builder.ts'
+
+const CUT = { reason: 'stream-cut', phase: 'mid_stream', message: 'socket hang up' } as const
+const REFUSED = { reason: 'prefill-rejected', phase: 'before_headers', statusCode: 400 } as const
+
+const HEALTHY = toOtlpJson(new TraceBuilder({ trace: '1', route: 'healthy' }).attempt().end())
+const REJECTED = toOtlpJson(
+  new TraceBuilder({ trace: '2', route: 'claude-primary' })
+    .attempt({ failed: CUT })
+    .fallback({ strategy: 'prefill', prefill: true, lastRole: 'assistant', forced: true })
+    .attempt({ route: 'gpt-fallback', provider: 'openai', model: 'gpt-5', failed: REFUSED })
+    .end(),
+)
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'classify-'))
+})
+
+async function fileOf(name: string, bytes: Uint8Array | string): Promise<string> {
+  const path = join(folder, name)
+  await writeFile(path, bytes)
+  return path
+}
+
+interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+async function run(
+  argv: readonly string[],
+  io: { readonly stdin?: Uint8Array; readonly isTTY?: boolean } = {},
+): Promise<Ran> {
+  const stdout = Object.assign(new PassThrough(), { isTTY: io.isTTY ?? false })
+  const stderr = new PassThrough()
+  const texts = Promise.all([text(stdout), text(stderr)])
+  const stdin = Readable.from([Buffer.from(io.stdin ?? [])])
+  const code = await classify.run(argv, { stdin, stdout, stderr })
+  stdout.end()
+  stderr.end()
+  const [out, errors] = await texts
+  return { code, stdout: out, stderr: errors }
+}
+
+async function runJson(...argv: readonly string[]): Promise<WireClassification> {
+  const { stdout, stderr, code } = await run(['--json', ...argv])
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
+  return JSON.parse(stdout)
+}
+
+describe('classify --json', () => {
+  test('prints one document with every request of every file', async () => {
+    const healthy = await fileOf('healthy.json', HEALTHY)
+    const rejected = await fileOf('rejected.json', REJECTED)
+    const document = await runJson(healthy, rejected)
+    expect(document.schemaVersion).toBe(1)
+    expect(document.requests).toMatchObject([
+      {
+        source: healthy,
+        traceId: toTraceId('1'),
+        traceIds: [toTraceId('1')],
+        requestSpanId: toSpanId('a000'),
+        dialect: 'secondwind',
+        api: 'chat',
+        stream: true,
+        route: 'healthy',
+        caller: {},
+        outcome: 'ok',
+        attempts: [{ number: 1, kind: 'initial', status: 'ok' }],
+        clientSaw: { statusCode: 200, complete: true },
+        findings: [],
+      },
+      {
+        source: rejected,
+        outcome: 'failed',
+        attempts: [
+          { number: 1, status: 'failed', phase: 'mid_stream', reason: 'stream-cut' },
+          { number: 2, kind: 'fallback', provider: 'openai', reason: 'prefill-rejected' },
+        ],
+        clientSaw: { complete: false, message: 'socket hang up' },
+        findings: [
+          {
+            rule: 'prefill-rejected',
+            primary: true,
+            severity: 'high',
+            confidence: 'certain',
+            title: 'Fallback refused the assistant prefill',
+          },
+          { rule: 'fallback-exhausted', primary: false },
+        ],
+      },
+    ])
+  })
+
+  test('tells JSON lines, gzip and stdin by their content alone', async () => {
+    const two = Buffer.concat([HEALTHY, Buffer.from('\n'), REJECTED, Buffer.from('\n')])
+    const lines = await fileOf('lines.pb', two)
+    const packed = await fileOf('packed.txt', gzipSync(REJECTED))
+    const document = await runJson(lines, packed)
+    expect(document.requests.map(({ outcome }) => outcome)).toEqual(['ok', 'failed', 'failed'])
+    const { stdout } = await run(['--json', '-'], { stdin: HEALTHY })
+    expect(JSON.parse(stdout).requests).toMatchObject([{ source: '-', outcome: 'ok' }])
+  })
+
+  test('prints a whole document for a file without requests, and says so beside it', async () => {
+    const path = await fileOf('empty.json', '{"resourceSpans":[]}')
+    const { code, stdout, stderr } = await run(['--json', path])
+    expect(JSON.parse(stdout)).toEqual({ schemaVersion: 1, requests: [] })
+    expect(stderr).toBe(`secondwind classify: ${path}: it holds no spans\n`)
+    expect(code).toBe(0)
+  })
+
+  test('names the scopes of a file whose spans it does not understand', async () => {
+    const span = { name: 'GET /', id: '1', ms: [0, 1], scope: 'shop@2' } as const
+    const path = await fileOf('shop.json', toOtlpJson([span]))
+    const { stderr } = await run(['--json', path])
+    expect(stderr).toContain('none is of LiteLLM or the sidecar (scopes: shop)')
+  })
+
+  test('never joins the spans of two files', async () => {
+    const spans = new TraceBuilder({ trace: '3' }).attempt({ failed: CUT }).end()
+    const [request, ...rest] = spans
+    const one = await fileOf('one.json', toOtlpJson(request === undefined ? [] : [request]))
+    const other = await fileOf('other.json', toOtlpJson(rest))
+    const document = await runJson(one, other)
+    // The request span repeats the root cause, so its file knows of the attempt without its span.
+    expect(document.requests.map(({ attempts }) => attempts[0]?.spanId)).toEqual([
+      undefined,
+      toSpanId('a0b1'),
+    ])
+    expect(document.requests[1]).toMatchObject({ outcome: 'unknown', findings: [] })
+  })
+
+  test('adds the remedy to each finding with --explain', async () => {
+    const document = await runJson('--explain', await fileOf('rejected.json', REJECTED))
+    const [finding] = document.requests[0]?.findings ?? []
+    expect(finding).toHaveProperty('remedy.stopItNow', expect.stringContaining('claude-primary'))
+    expect(JSON.stringify(document)).not.toMatch(/\{(?:route|fallback)\}/u)
+  })
+
+  test('prints no prompt, though the file is full of them', async () => {
+    const canary = 'CANARY-7f3a'
+    const messages = JSON.stringify([{ role: 'user', content: canary }])
+    const attributes = { 'gen_ai.input.messages': messages }
+    const spans = new TraceBuilder().attempt({ failed: CUT, attributes }).end({ attributes })
+    const path = await fileOf('canary.json', toOtlpJson(spans))
+    const { stdout, stderr } = await run(['--json', '--explain', path])
+    expect(stdout + stderr).not.toContain(canary)
+  })
+})
+
+describe('classify for people', () => {
+  test('shows outcome, route, the chain of attempts, the primary finding and its evidence', async () => {
+    const path = await fileOf('rejected.json', REJECTED)
+    const { stdout, code } = await run([path])
+    expect(code).toBe(0)
+    expect(stdout.split('\n')).toEqual([
+      `failed    claude-primary  claude-primary/1: stream-cut mid_stream → gpt-fallback/1: prefill-rejected before_headers  ${path} ${toTraceId('2')}`,
+      '          prefill-rejected (high, certain): Fallback refused the assistant prefill',
+      `            ${toSpanId('a0b2')} ${v.ATTR_FAILURE_REASON} = prefill-rejected`,
+      '          also: fallback-exhausted',
+      '1 request (1 failed); found: 1 prefill-rejected, 1 fallback-exhausted',
+      '',
+    ])
+  })
+
+  test('shows all findings with evidence and what to do on --explain', async () => {
+    const { stdout } = await run(['--explain', await fileOf('rejected.json', REJECTED)])
+    expect(stdout).toContain('fallback-exhausted (high, certain): Every target failed')
+    expect(stdout.match(/Stop it now: /gu)).toHaveLength(2)
+    expect(stdout.match(/Verify: {6}secondwind classify/gu)).toHaveLength(2)
+    expect(stdout).not.toContain('also:')
+  })
+
+  test('colours for a terminal only, and not where NO_COLOR is set', async () => {
+    const path = await fileOf('healthy.json', HEALTHY)
+    const before = process.env['NO_COLOR']
+    try {
+      delete process.env['NO_COLOR']
+      expect((await run([path], { isTTY: true })).stdout).toContain('\u001B[32mok')
+      expect((await run([path])).stdout).not.toContain('\u001B')
+      process.env['NO_COLOR'] = '1'
+      expect((await run([path], { isTTY: true })).stdout).not.toContain('\u001B')
+    } finally {
+      if (before === undefined) delete process.env['NO_COLOR']
+      else process.env['NO_COLOR'] = before
+    }
+  })
+
+  test('a name in a span cannot steer the terminal', async () => {
+    const route = 'evil\u001B]0;owned\u0007\r\n\u202Eroute'
+    const path = await fileOf('evil.json', toOtlpJson(new TraceBuilder({ route }).attempt().end()))
+    const { stdout } = await run([path])
+    expect(stdout).toContain('evil?]0;owned????route')
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  })
+})
+
+describe('exit codes', () => {
+  test('1 where a named class fired, primary or not; 0 where it did not', async () => {
+    const path = await fileOf('rejected.json', REJECTED)
+    expect((await run(['--fail-on', 'fallback-exhausted', path])).code).toBe(1)
+    expect((await run(['--fail-on', 'stream-truncated', path])).code).toBe(0)
+  })
+
+  test('2 on wrong usage, with the way to the help, on stderr alone', async () => {
+    const { code, stdout, stderr } = await run(['--fail-on', 'prefil-rejected', 'x'])
+    expect(code).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toContain('did you mean "prefill-rejected"?')
+    expect(stderr).toContain('secondwind classify --help')
+  })
+
+  test('3 where a router config cannot be read, before anything is printed', async () => {
+    const healthy = await fileOf('healthy.json', HEALTHY)
+    const ran = await run([healthy, '--router-config', join(folder, 'none.yaml'), healthy])
+    expect(ran).toMatchObject({ code: 3, stdout: '' })
+    expect(ran.stderr).toContain("there is no such file. Expected LiteLLM's config.yaml")
+  })
+
+  test.each([
+    ['text', 'hello\n', 'expected OTLP traces'],
+    ['other JSON', '{"hello": 1}', 'expected OTLP traces'],
+    ['an empty file', '', 'it is empty'],
+    ['a damaged gzip', gzipSync(HEALTHY).subarray(0, 40), 'damaged'],
+  ])('5 where a file is %s, with what was expected', async (name, bytes, expected) => {
+    const path = await fileOf(`${name}.bin`, bytes)
+    const { code, stdout, stderr } = await run([path])
+    expect(code).toBe(5)
+    expect(stdout).toBe('')
+    expect(stderr).toContain(`${path}: not traces: `)
+    expect(stderr).toContain(expected)
+  })
+
+  test('5 where one file of several is missing, and the others are told all the same', async () => {
+    const healthy = await fileOf('healthy.json', HEALTHY)
+    const rejected = await fileOf('rejected.json', REJECTED)
+    const missing = join(folder, 'missing.json')
+    const ran = await run(['--json', '--fail-on', 'prefill-rejected', healthy, missing, rejected])
+    expect(ran.code).toBe(5)
+    expect(ran.stderr).toBe(`secondwind classify: ${missing}: there is no such file\n`)
+    expect(JSON.parse(ran.stdout).requests).toHaveLength(2)
+  })
+
+  test('6 where spans of a file had to be left out', async () => {
+    const document = JSON.parse(new TextDecoder().decode(HEALTHY))
+    document.resourceSpans[1].scopeSpans[0].spans[0].traceId = 'not hex'
+    const path = await fileOf('partial.json', JSON.stringify(document))
+    const { code, stderr } = await run([path])
+    expect(code).toBe(6)
+    expect(stderr).toContain('1 spans were left out: 1 trace-id-invalid')
+  })
+
+  test('0 on --help, which leads with examples and names every rule', async () => {
+    const { code, stdout } = await run(['--help'])
+    expect(code).toBe(0)
+    expect(stdout.startsWith('Examples:\n')).toBe(true)
+    expect(stdout).toContain('prefill-rejected')
+  })
+})
