@@ -1,3 +1,4 @@
+import type { DecodedAnswer, EncodedAnswer } from '../protocol/protocol.ts'
 import type { GatedListener } from '../upstream/response-gate.ts'
 import type { Exchange, ResponseHead, TransportError } from '../upstream/send.ts'
 import type { Failure } from '../upstream/failure.ts'
@@ -14,15 +15,20 @@ import { scrubKey } from '../upstream/scrub-key.ts'
 import { createFacts, NOTHING_DELIVERED } from './attempt.ts'
 import { Watchdog } from './watchdog.ts'
 
+export interface AnswerAttemptInput extends AttemptInput {
+  /** Says the target's answer in the client's protocol. */
+  readonly encode: (answer: DecodedAnswer, body: Uint8Array) => EncodedAnswer
+}
+
 /** Runs one attempt whose answer comes in one piece, and reads it to its end. */
-export function runAnswerAttempt(input: AttemptInput): Promise<AttemptOutcome> {
+export function runAnswerAttempt(input: AnswerAttemptInput): Promise<AttemptOutcome> {
   return new Promise((resolve) => {
     new AnswerAttempt(input, resolve).start()
   })
 }
 
 class AnswerAttempt implements GatedListener {
-  readonly #input: AttemptInput
+  readonly #input: AnswerAttemptInput
   readonly #resolve: (outcome: AttemptOutcome) => void
   readonly #watchdog: Watchdog
   readonly #facts: AttemptFacts = createFacts()
@@ -31,7 +37,7 @@ class AnswerAttempt implements GatedListener {
   #parts: Uint8Array[] = []
   #bytes = 0
 
-  constructor(input: AttemptInput, resolve: (outcome: AttemptOutcome) => void) {
+  constructor(input: AnswerAttemptInput, resolve: (outcome: AttemptOutcome) => void) {
     this.#input = input
     this.#resolve = resolve
     this.#watchdog = new Watchdog(input.clock, input.limits, (reason, limitMs) =>
@@ -81,11 +87,7 @@ class AnswerAttempt implements GatedListener {
     switch (result.kind) {
       case 'answer':
         this.#note(result.answer)
-        this.#settle({
-          kind: 'complete',
-          closingFrameAdded: false,
-          answer: { decoded: result.answer, body },
-        })
+        this.#answer(result.answer, body)
         return
       case 'error':
         this.#fail(errorEvent(scrubKey(result.error, this.#input.apiKey), this.#phase()))
@@ -107,12 +109,17 @@ class AnswerAttempt implements GatedListener {
     this.#fail(failure)
   }
 
-  #note(answer: {
-    readonly id: string
-    readonly model: string
-    readonly stop?: { readonly native: string }
-    readonly usage?: AttemptFacts['usage']
-  }): void {
+  #answer(answer: DecodedAnswer, body: Uint8Array): void {
+    const encoded = this.#input.encode(answer, body)
+    if (encoded.kind === 'encoded') {
+      this.#settle({ kind: 'complete', closingFrameAdded: false, body: encoded.bytes })
+    } else {
+      const detail = `the answer cannot be said in the client's protocol: ${encoded.detail}`
+      this.#fail(badResponse(detail, this.#phase(), this.#facts.head))
+    }
+  }
+
+  #note(answer: DecodedAnswer): void {
     const facts = this.#facts
     facts.responseId = answer.id
     facts.responseModel = answer.model

@@ -1,6 +1,6 @@
 import type { SidecarConfig } from '../config/config.ts'
 import type { DeliveredCounts } from '../continuation/client-stream.ts'
-import type { DecodedAnswer, Protocol } from '../protocol/protocol.ts'
+import type { Protocol } from '../protocol/protocol.ts'
 import type { Usage } from '../protocol/event.ts'
 import type { Failure } from '../upstream/failure.ts'
 import type { ResponseHead, UpstreamCall, UpstreamClient } from '../upstream/send.ts'
@@ -26,8 +26,8 @@ export type AttemptResult =
   | {
       readonly kind: 'complete'
       readonly closingFrameAdded: boolean
-      /** Non-streaming: the answer, and the target's own bytes for it. */
-      readonly answer?: { readonly decoded: DecodedAnswer; readonly body: Uint8Array }
+      /** Non-streaming: the answer as the client reads it. */
+      readonly body?: Uint8Array
     }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'cancelled'; readonly cause: CancelCause }

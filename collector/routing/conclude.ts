@@ -3,7 +3,6 @@ import type { NotTriedReason, Outcome } from '../vocabulary.ts'
 import type { AttemptResult } from './attempt.ts'
 import type { CancelCause } from './cancellation.ts'
 import type { FailedAttempt, FailedAttempts } from './client-error.ts'
-import type { AttemptPlan } from './plan-attempt.ts'
 import type { ClientSummary } from './recorder.ts'
 import type { RequestRun } from './request-run.ts'
 import { ownError, toClientError } from './client-error.ts'
@@ -13,7 +12,6 @@ import { totalUsage } from './total-usage.ts'
 export type Ending =
   | {
       readonly kind: 'complete'
-      readonly plan: AttemptPlan
       readonly result: Extract<AttemptResult, { readonly kind: 'complete' }>
     }
   /** Every attempt failed; `notTried` says why nobody else was asked. */
@@ -35,7 +33,8 @@ interface Shown {
 export function conclude(run: RequestRun, ending: Ending): void {
   switch (ending.kind) {
     case 'complete':
-      sendAnswer(run, ending)
+      if (ending.result.body === undefined) run.response.endStream()
+      else run.response.sendWhole(200, ending.result.body)
       summarize(run, {
         outcome: run.servedByOther ? 'rescued' : 'ok',
         closingFrameAdded: ending.result.closingFrameAdded,
@@ -78,19 +77,6 @@ function cancelled(run: RequestRun, cause: CancelCause): void {
   const shown = own(run, 503, 'the router is shutting down; send the request again')
   sendError(run, shown.error)
   summarize(run, { outcome: 'failed', shown })
-}
-
-function sendAnswer(run: RequestRun, ending: Extract<Ending, { kind: 'complete' }>): void {
-  const { answer } = ending.result
-  if (answer === undefined) {
-    run.response.endStream()
-    return
-  }
-  const isSameProtocol = ending.plan.targetProtocol.api === run.protocol.api
-  const body = isSameProtocol
-    ? answer.body
-    : run.protocol.encodeAnswer(answer.decoded, run.encoderContext)
-  run.response.sendWhole(200, body)
 }
 
 /** Before the head went out: an HTTP error. After it: the frame that makes every SDK raise. */

@@ -57,7 +57,14 @@ function makeCall(context: AttemptContext, recorder: AttemptRecorder): Promise<A
     recorder,
   }
   if (clientStream === undefined) {
-    return runAnswerAttempt({ ...input, limits: answerLimits(timers) })
+    return runAnswerAttempt({
+      ...input,
+      limits: answerLimits(timers),
+      encode: (answer, body) =>
+        plan.targetProtocol.api === run.protocol.api
+          ? { kind: 'encoded', bytes: body }
+          : run.protocol.encodeAnswer(answer, run.encoderContext),
+    })
   }
   clientStream.startAttempt(
     {

@@ -52,7 +52,7 @@ function firstStep(run: RequestRun): Step {
 async function nextStep(run: RequestRun, plan: AttemptPlan, result: AttemptResult): Promise<Step> {
   switch (result.kind) {
     case 'complete':
-      return { kind: 'end', ending: { kind: 'complete', plan, result } }
+      return { kind: 'end', ending: { kind: 'complete', result } }
     case 'cancelled':
       return { kind: 'end', ending: { kind: 'cancelled', cause: result.cause } }
     case 'failed':

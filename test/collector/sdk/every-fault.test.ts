@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { BEHAVIOURS } from '../../../demo/provider/behaviours.ts'
+import { startProvider } from '../../../demo/provider/start-provider.ts'
+import { SIXTY_WORDS } from '../../support/demo-words.ts'
+import { READERS, type Read } from '../../support/sdk-clients.ts'
+import { startRouter, type TestRouter } from '../../support/start-router.ts'
+
+/**
+ * I1 and I3 over every fault that the demo's provider knows, through official clients: the whole
+ * text or a raised error, never a short answer that looks whole. A cut stream that raises nothing is
+ * the failure that nobody would notice.
+ */
+
+let provider: Awaited<ReturnType<typeof startProvider>>
+let router: TestRouter
+
+const TIMERS = {
+  first_event_ms: 400,
+  first_content_ms: 2000,
+  byte_idle_ms: 400,
+  content_idle_ms: 600,
+}
+
+/** Complete answers that are not the sixty words. */
+const OTHER_ANSWERS = new Map([
+  ['length', SIXTY_WORDS.slice(0, 30 * 8 - 1)],
+  ['tool-call', ''],
+  ['empty-success', ''],
+])
+
+/** What no other target may mend: a part of a tool call is out, or the failure is final. */
+const NEVER_RESCUED = new Set(['half-tool-call'])
+
+beforeAll(async () => {
+  provider = await startProvider()
+  const apiBase = provider.url
+  const openai = `${apiBase}/v1`
+  const routes = BEHAVIOURS.flatMap(({ example }) => [
+    { name: `alone-openai-${example}`, model: `openai/${example}+pace-0`, apiBase: openai },
+    { name: `alone-anthropic-${example}`, model: `anthropic/${example}+pace-0`, apiBase },
+    { name: `openai-${example}`, model: `openai/${example}+pace-0`, apiBase: openai },
+    { name: `anthropic-${example}`, model: `anthropic/${example}+pace-0`, apiBase },
+  ])
+  router = await startRouter({
+    routes: [
+      ...routes,
+      { name: 'next-openai', model: 'openai/healthy+pace-0', apiBase: openai },
+      { name: 'next-anthropic', model: 'anthropic/claude-sonnet-4-6@healthy+pace-0', apiBase },
+    ],
+    fallbacks: Object.fromEntries(
+      BEHAVIOURS.flatMap(({ example }) => [
+        // Crossed, so that every rescue also changes the protocol for one of the clients.
+        [`openai-${example}`, ['next-anthropic']],
+        [`anthropic-${example}`, ['next-openai']],
+      ]),
+    ),
+    secondwind: { timers: TIMERS, breaker: { failures_to_open: 1000 } },
+  })
+})
+
+afterAll(async () => {
+  await router.stop()
+  await provider.stop()
+})
+
+describe.concurrent.each(READERS)('$name', ({ read }) => {
+  describe.each(['openai', 'anthropic'])('from an %s target', (target) => {
+    test.each(BEHAVIOURS)('reads the truth of $example without a fallback', async (behaviour) => {
+      const result = await read({ url: router.url, route: `alone-${target}-${behaviour.example}` })
+
+      expect(truthOf(result)).toBe(
+        result.kind === 'raised' ? 'an error' : (OTHER_ANSWERS.get(behaviour.name) ?? SIXTY_WORDS),
+      )
+    })
+
+    test.each(BEHAVIOURS)('gets $example rescued whole, or raises', async (behaviour) => {
+      const result = await read({ url: router.url, route: `${target}-${behaviour.example}` })
+
+      expect(truthOf(result)).toBe(
+        NEVER_RESCUED.has(behaviour.name)
+          ? 'an error'
+          : (OTHER_ANSWERS.get(behaviour.name) ?? SIXTY_WORDS),
+      )
+    })
+  })
+})
+
+/** What a client may rely on: the text where the stream ended well, or that it did not. */
+function truthOf(result: Read): string {
+  if (result.kind === 'complete') return result.text
+  return result.kind === 'raised' ? 'an error' : `silence after ${result.text.length} characters`
+}
