@@ -24,8 +24,10 @@ beforeAll(async () => {
       { name: 'primary', model: `anthropic/${CUT}`, apiBase },
       { name: 'forced', model: `anthropic/${CUT}`, apiBase },
       { name: 'fallback', model: `anthropic/${REFUSES}`, apiBase },
+      // One of its own: a refusal is learned, and would change what is known of the other.
+      { name: 'forced-fallback', model: `anthropic/${REFUSES}`, apiBase },
     ],
-    fallbacks: { primary: ['fallback'], forced: ['fallback'] },
+    fallbacks: { primary: ['fallback'], forced: ['forced-fallback'] },
     secondwind: { routes: { forced: { continuation: { strategy: 'prefill' } } } },
   })
 })
