@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { SidecarConfig } from '../collector/config/config.ts'
+import { type ConfigOverrides, loadConfig } from '../collector/config/load-config.ts'
+import { type ConfigProblem, formatProblem } from '../collector/config/problem.ts'
+import { Secret } from '../collector/config/secret.ts'
+import { CommandError } from './command-error.ts'
+
+/** Looked for in the working folder: our name, then LiteLLM's. */
+const USUAL_NAMES = ['secondwind.yaml', 'config.yaml']
+
+/** The file that is meant: the option, else `SECONDWIND_CONFIG`, else one of the usual names. */
+export function findConfigFile(given: string | undefined): string {
+  const named = given ?? process.env['SECONDWIND_CONFIG']
+  if (named !== undefined && named !== '') return named
+  const usual = USUAL_NAMES.find((name) => existsSync(name))
+  if (usual !== undefined) return usual
+  throw new CommandError('CONFIG_NOT_FOUND', {
+    message: `no configuration: neither ${USUAL_NAMES.join(' nor ')} is in this folder`,
+    hint: 'pass --config FILE; your LiteLLM config.yaml will do',
+  })
+}
+
+export interface ConfigFile {
+  readonly config: SidecarConfig
+  readonly warnings: readonly ConfigProblem[]
+}
+
+/** Reads and checks the file; throws one error that lists every problem. */
+export function readConfigFile(file: string, overrides: ConfigOverrides): ConfigFile {
+  const loaded = loadConfig(readText(file), { environment: process.env, overrides })
+  if (loaded.kind === 'loaded') return loaded
+  const { problems } = loaded
+  const lines = problems.map((problem) => formatProblem(problem, file))
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  throw new CommandError('CONFIG_INVALID', {
+    message: `${count} in the configuration; nothing was started\n${lines.join('\n')}`,
+  })
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new CommandError('CONFIG_NOT_FOUND', {
+      message: `${file} cannot be read: ${reasonOf(error)}`,
+      hint: 'check the path given to --config',
+      cause: error,
+    })
+  }
+}
+
+/** The key that clients must show, from a file of its own: flags and `ps` are no place for one. */
+export function readTokenFile(file: string | undefined): Secret | undefined {
+  if (file === undefined) return undefined
+  const hint = 'the file must hold the token and nothing else, for example: openssl rand -hex 32'
+  let token: string
+  try {
+    token = readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new CommandError('TOKEN_FILE_UNUSABLE', {
+      message: `--auth-token-file ${file} cannot be read: ${reasonOf(error)}`,
+      hint,
+      cause: error,
+    })
+  }
+  // A header cannot carry anything else, so that no client could ever show it.
+  if (/^[\u0021-\u007e]+$/.test(token)) return new Secret(token)
+  throw new CommandError('TOKEN_FILE_UNUSABLE', {
+    message: `--auth-token-file ${file}: expected one token, found ${token === '' ? 'nothing' : 'something else'}`,
+    hint,
+  })
+}
+
+/** What the system said, in words for the terminal. */
+export function reasonOf(error: unknown): string {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EACCES') return 'permission denied'
+  if (code === 'EISDIR') return 'it is a folder'
+  return error instanceof Error ? error.message : String(error)
+}

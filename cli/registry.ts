@@ -1,0 +1,46 @@
+import type { Command } from './command.ts'
+
+interface CommandEntry {
+  readonly summary: string
+  /** Loaded only when asked for: `--help` must not wait for a database or a telemetry SDK. */
+  load(): Promise<Command>
+}
+
+/** Every subcommand, in the order of `--help`. */
+export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
+  [
+    'serve',
+    {
+      summary: 'Run sidecar, analyzer and page together',
+      load: async () => (await import('./serve.ts')).serve,
+    },
+  ],
+  [
+    'sidecar',
+    {
+      summary: 'Run the fallback router alone',
+      load: async () => (await import('./sidecar.ts')).sidecar,
+    },
+  ],
+  [
+    'analyzer',
+    {
+      summary: 'Run the trace receiver, its rules, API and page alone',
+      load: async () => (await import('./analyzer.ts')).analyzer,
+    },
+  ],
+  [
+    'validate',
+    {
+      summary: 'Check a configuration file and show what it means',
+      load: async () => (await import('./validate.ts')).validate,
+    },
+  ],
+  [
+    'version',
+    {
+      summary: 'Print the version',
+      load: async () => (await import('./version.ts')).version,
+    },
+  ],
+])

@@ -1,0 +1,34 @@
+import { EXIT, type CommandIo } from './command.ts'
+
+export interface Service {
+  /** Ends gracefully; a second call hurries. */
+  stop(): Promise<void>
+}
+
+/** A second signal means at once: this long for last words, then the process is gone. */
+const HURRY_MS = 1_000
+
+/**
+ * Says that the service is ready and keeps it up until a signal comes or the parent is gone: a
+ * child of `serve` must not outlive it, and the channel between them closes when it dies.
+ */
+export async function runService(
+  service: Service,
+  readyLine: string,
+  io: CommandIo,
+): Promise<number> {
+  const stopped = new Promise<void>((resolve) => {
+    let signals = 0
+    const stop = () => {
+      signals += 1
+      if (signals > 1) setTimeout(() => process.exit(EXIT.ok), HURRY_MS).unref()
+      service.stop().then(resolve, resolve)
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+    process.once('disconnect', stop)
+  })
+  io.stderr.write(`${readyLine}\n`)
+  await stopped
+  return EXIT.ok
+}
