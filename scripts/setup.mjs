@@ -90,10 +90,15 @@ function readPackages(file) {
 async function installPackages() {
   requireCompiler()
   await step('installing packages', () =>
-    // Install scripts only fetch binaries: the driver is compiled by us, from its sources.
-    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-      hint: 'npm must reach its registry (`npm ping` tells); behind a proxy set HTTPS_PROXY.',
-    }),
+    // Install scripts only fetch binaries: the driver is compiled by us, from its sources. Not
+    // `npm ci`: it refuses the lock where one optional package of another platform cannot be had.
+    run(
+      'npm',
+      ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+      {
+        hint: 'npm must reach its registry (`npm ping` tells); behind a proxy set HTTPS_PROXY.',
+      },
+    ),
   )
 }
 

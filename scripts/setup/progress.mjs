@@ -5,7 +5,8 @@ const startedMs = Date.now()
 /** Often enough to be seen alive, seldom enough for a log. */
 const STILL_INTERVAL_MS = 10_000
 const OUTPUT_KEPT_BYTES = 64 * 1024
-const OUTPUT_SHOWN_LINES = 40
+/** The reason stands at the start of what npm says, and at the end of what a compiler says. */
+const OUTPUT_SHOWN_LINES = 20
 
 export function say(text) {
   process.stderr.write(`[setup ${elapsed(startedMs)}] ${text}\n`)
@@ -28,12 +29,16 @@ export async function step(what, work) {
   }
 }
 
-/** Runs a program silently; where it fails, shows the end of what it said and ends set-up. */
+/** Runs a program silently; where it fails, shows what it said and ends set-up. */
 export async function run(command, args, { env = {}, hint } = {}) {
   const { code, output } = await attempt(command, args, env)
   if (code === 0) return
-  const tail = output.trimEnd().split('\n').slice(-OUTPUT_SHOWN_LINES).join('\n')
-  process.stderr.write(`${tail}\n`)
+  const lines = output.trimEnd().split('\n')
+  const shown =
+    lines.length <= 2 * OUTPUT_SHOWN_LINES
+      ? lines
+      : [...lines.slice(0, OUTPUT_SHOWN_LINES), '…', ...lines.slice(-OUTPUT_SHOWN_LINES)]
+  process.stderr.write(`${shown.join('\n')}\n`)
   const result = code === undefined ? 'could not be started' : `failed (exit code ${code})`
   fail(`${[command, ...args].join(' ')} ${result}.`, hint ? [hint] : [])
 }
