@@ -44,7 +44,7 @@ export async function ensureDriver(root) {
     rmSync(cached, { force: true })
   }
   requireCompiler()
-  await step('compiling the SQLite driver (about a minute)', compile)
+  await step('compiling the SQLite driver, about a minute', compile)
   if (!driverLoads(root)) {
     fail('The SQLite driver was compiled and does not load.', [
       'Remove node_modules and run the command again; if that does not help, please report it.',
