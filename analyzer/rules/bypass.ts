@@ -44,12 +44,13 @@ function whyNotTried(story: Story, cause: Attempt): string | undefined {
 
 /**
  * What a router gives as its reason. The reasons that are absent were right (disabled, client gone,
- * none configured, not eligible) or have classes of their own: no target was eligible
- * (`targets_unavailable`, `not_portable`), none can take the request (`not_translatable`).
+ * none configured, not eligible), or no target could have taken the request as it was
+ * (`not_portable`, `not_translatable`).
  */
 const WHY_STATED: ReadonlyMap<NotTriedReason, string> = new Map([
   ['stopped_after_content', 'stopped after content'],
   ['no_budget', 'no budget left'],
+  ['targets_unavailable', 'no target was eligible'],
 ])
 
 function whyBySymptom(cause: Attempt): string {

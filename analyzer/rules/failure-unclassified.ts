@@ -29,6 +29,8 @@ export const failureUnclassified: Rule = {
   },
   evaluate(story) {
     if (story.outcome !== 'failed' || isClientsOwnFault(story)) return undefined
+    // Spans that do not even name the route leave nothing to classify by.
+    if (story.indistinguishable) return undefined
     const cause = rootCause(story)
     const what =
       cause === undefined

@@ -1,10 +1,10 @@
 import type { Dialect } from './dialect.ts'
-import { isBorrowed, isV1 } from './litellm/span-kinds.ts'
+import { isBorrowed, isToldByCaller, isV1 } from './litellm/span-kinds.ts'
 import { litellmStories } from './litellm/stories.ts'
 
 /** LiteLLM's `callbacks: [otel]`: scope `litellm` without a version, or an application's own span. */
 export const litellmV1: Dialect = {
   name: 'litellm-v1',
-  recognises: (span) => isV1(span) || isBorrowed(span),
+  recognises: (span) => isV1(span) || isBorrowed(span) || isToldByCaller(span),
   toStories: (input) => litellmStories(input, 'litellm-v1'),
 }

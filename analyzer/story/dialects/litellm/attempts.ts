@@ -55,7 +55,7 @@ function kindOf(
   if (position === 0) return 'initial'
   const before = reading.calls[position - 1]
   if (call.group !== undefined && route !== undefined && call.group !== route) return 'fallback'
-  if (before?.error?.raw === true) return 'fallback'
+  if (before?.error?.whileReading === true) return 'fallback'
   const same = call.deployment === before?.deployment && call.model === before?.model
   if (call.group !== undefined && call.group === route && same) return 'retry'
   return same ? 'unknown' : 'fallback'
@@ -101,7 +101,7 @@ function labelOf(call: Call, kind: Attempt['kind'], { route, config }: AttemptSo
 /** LiteLLM has no phase: it shows in what came, and in how the error was raised. */
 function phaseOf(call: Call, { client, minor }: Reading): Phase | 'unknown' {
   if (!call.failed) return 'unknown'
-  if (call.error?.raw !== true) {
+  if (call.error?.whileReading !== true) {
     const status = client.statusCode
     return status !== undefined && status >= 400 ? 'before_headers' : 'unknown'
   }

@@ -35,8 +35,8 @@ export interface CallError {
   readonly statusCode: number | undefined
   readonly message: string | undefined
   readonly reason: FailureReason | undefined
-  /** Raised by a client library while the answer was read, not mapped from an HTTP status. */
-  readonly raw: boolean
+  /** Raised while an answer was read that had begun with 200, not mapped from an HTTP status. */
+  readonly whileReading: boolean
 }
 
 export interface SentShape {
@@ -149,14 +149,31 @@ export function errorOf(span: Span): CallError {
   const statusCode =
     httpStatus(numeric(attributes, 'error.code')) ??
     httpStatus(numeric(attributes, 'litellm.provider.error.code'))
-  const raw = !(message ?? '').startsWith('litellm.')
   return {
     type,
     statusCode,
     message,
     reason: classifyFailure({ type, code, statusCode, message }),
-    raw,
+    whileReading: isRaisedWhileReading(span, type, message),
   }
+}
+
+/**
+ * LiteLLM maps what it meets before the headers to classes of its own; what breaks the stream is
+ * recorded as it was raised, or in the wrapper that asks for a fallback.
+ */
+function isRaisedWhileReading(
+  { attributes }: Span,
+  type: string | undefined,
+  message: string | undefined,
+): boolean {
+  if (type === 'BaseLLMException') return false
+  return (
+    attributes.has('gen_ai.response.time_to_first_chunk') ||
+    !(message ?? '').startsWith('litellm.') ||
+    type === 'MidStreamFallbackError' ||
+    type === 'APIError'
+  )
 }
 
 function httpStatus(code: number | undefined): number | undefined {

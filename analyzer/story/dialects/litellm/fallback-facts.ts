@@ -1,5 +1,6 @@
 import { fallbacksOf, retriesOf, type RouterConfig } from '../../router-config.ts'
 import type { Fact, Fallbacks } from '../../story.ts'
+import { defined } from '../secondwind-values.ts'
 import type { Call } from './call.ts'
 import type { Reading } from './reading.ts'
 
@@ -13,16 +14,18 @@ export interface FallbackQuestion {
 export function fallbackFacts(question: FallbackQuestion): Fallbacks {
   const configured = configuredFallbacks(question)
   const tried = wasTried(question)
-  const refused = question.reading.hints.picks.find((pick) => pick.refused)
+  const { picks, texts } = question.reading.hints
+  const refused = picks.find((pick) => pick.refused)
+  const toldRefused = texts.some((text) => text.fallbackRefused)
   return {
     ...(configured === undefined ? {} : { configured }),
     tried,
-    ...(tried === false && refused !== undefined
+    ...(tried === false && (refused !== undefined || toldRefused)
       ? {
           notTried: {
             value: 'targets_unavailable' as const,
-            source: 'span' as const,
-            evidence: refused.evidence,
+            source: refused === undefined ? ('error_text' as const) : ('span' as const),
+            ...defined({ evidence: refused?.evidence }),
           },
         }
       : {}),
@@ -63,6 +66,8 @@ function wasTried(question: FallbackQuestion): boolean | 'unknown' {
   if (reading.outcome === 'rescued') return true
   if (hints.texts.some((text) => text.fallbackTried)) return true
   if (hints.picks.some((pick) => !pick.refused && isFallbackPick(pick, route))) return true
+  // One upstream call is one attempt, whatever name stands on it.
+  if (hints.asked === 1) return false
   if (calls.some((call) => call.failed && leavesRoute(call, question))) return true
   const asked = askedAgain(question)
   if (asked !== undefined) return asked
@@ -86,10 +91,11 @@ function leavesRoute(call: Call, { route, config }: FallbackQuestion): boolean {
   if (route === undefined) return false
   if (call.group !== undefined && call.group !== route) return true
   const own = config?.routes.get(route)?.deployments
+  const model = call.deployment ?? call.model
   return (
     own !== undefined &&
-    call.deployment !== undefined &&
-    !own.some((deployment) => deployment.model === call.deployment)
+    model !== undefined &&
+    !own.some((deployment) => deployment.model === model || deployment.model.endsWith(`/${model}`))
   )
 }
 
@@ -98,7 +104,7 @@ function askedAgain({ reading, route, config }: FallbackQuestion): boolean | und
   const { asked } = reading.hints
   if (asked === undefined) return undefined
   if (asked <= 1) return false
-  if (reading.calls[0]?.error?.raw === true) return true
+  if (reading.calls[0]?.error?.whileReading === true) return true
   const retries = config === undefined || route === undefined ? undefined : retriesOf(config, route)
   return retries !== undefined && asked > 1 + retries ? true : undefined
 }

@@ -5,6 +5,7 @@ import {
   isCallSpan,
   isLitellm,
   isProxyHousekeeping,
+  isToldByCaller,
   isV1Raw,
   isV1Root,
 } from './span-kinds.ts'
@@ -50,6 +51,7 @@ export function groupTrace(spans: readonly Span[]): readonly SpanGroup[] {
       loose.filter((span) => !orphaned.has(span)),
       tree,
     ),
+    ...callersOf(spans, tree),
   ]
 }
 
@@ -107,4 +109,12 @@ function callGroups(loose: readonly Span[], tree: SpanTree): readonly SpanGroup[
   }
   for (const span of loose) if (isV1Raw(span) && !taken.has(span)) add([span])
   return groups
+}
+
+/** Where LiteLLM has left no span: the innermost one that a caller recorded its exception on. */
+function callersOf(spans: readonly Span[], tree: SpanTree): readonly SpanGroup[] {
+  if (spans.some((span) => isLitellm(span) || isBorrowed(span))) return []
+  return spans
+    .filter((span) => isToldByCaller(span) && !tree.descendants(span).some(isToldByCaller))
+    .map((span) => ({ kind: 'call', server: undefined, wire: undefined, spans: [span] }))
 }

@@ -27,14 +27,24 @@ const OVERLAP_NS = BigInt(JOIN_OVERLAP_MS) * 1_000_000n
  */
 export function joinCalls({ calls, picks, config }: JoinInput): readonly JoinedCalls[] {
   const after = new Map<LooseCall, readonly LooseCall[]>()
+  const nearest = new Map<LooseCall, readonly LooseCall[]>()
   const before = new Map<LooseCall, LooseCall[]>()
   for (const call of calls) {
-    const next = calls.filter((other) => other !== call && follows(other, call, { picks, config }))
-    after.set(call, next)
+    after.set(
+      call,
+      calls.filter((other) => other !== call && follows(other, call, { picks, config })),
+    )
+  }
+  for (const [call, all] of after) {
+    // A later hop follows the first attempt too: the attempt between them explains it.
+    const next = all.filter(
+      (other) => !all.some((between) => after.get(between)?.includes(other) === true),
+    )
+    nearest.set(call, next)
     for (const other of next) before.set(other, [...(before.get(other) ?? []), call])
   }
   const link = (call: LooseCall): LooseCall | undefined => {
-    const [next, ...more] = after.get(call) ?? []
+    const [next, ...more] = nearest.get(call) ?? []
     return next !== undefined && more.length === 0 && before.get(next)?.length === 1
       ? next
       : undefined
@@ -42,7 +52,7 @@ export function joinCalls({ calls, picks, config }: JoinInput): readonly JoinedC
   const linked = new Set(calls.map(link).filter((next) => next !== undefined))
   return calls
     .filter((call) => !linked.has(call))
-    .map((first) => chainFrom(first, { link, after, before, picks }))
+    .map((first) => chainFrom(first, { link, after: nearest, before, picks }))
 }
 
 interface Links {
@@ -121,7 +131,7 @@ function isEdge(failed: Call, next: Call, { picks, config }: Routing): boolean {
  */
 function isSameTarget(failed: Call, next: Call): boolean {
   return (
-    failed.error?.raw !== true &&
+    failed.error?.whileReading !== true &&
     failed.group === next.group &&
     failed.deployment === next.deployment &&
     failed.model === next.model

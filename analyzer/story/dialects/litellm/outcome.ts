@@ -13,8 +13,23 @@ export function outcomeOfCalls(calls: readonly Call[]): Outcome {
 export function completeOutcome(calls: readonly Call[]): Outcome {
   const served = calls.at(-1)
   const failed = calls.find((call) => call.failed)
-  if (failed === undefined || served === undefined) return 'ok'
+  if (served === undefined) return 'unknown'
+  if (failed === undefined) return endIsMissing(served) ? 'unknown' : 'ok'
   return isRetry(failed, served) ? 'ok' : 'rescued'
+}
+
+/**
+ * LiteLLM reports a truncated stream as a success. Where the provider's last usage report never
+ * came, what stands in its place is nothing at all, or the one token that Anthropic's first event
+ * announces: an answer of one token looks the same, so nothing can be said.
+ */
+function endIsMissing({ streaming, outputTokens, finishReasons, provider, api }: Call): boolean {
+  if (streaming !== true || !finishReasons.includes('stop') || outputTokens === undefined) {
+    return false
+  }
+  return (
+    outputTokens === 0 || (outputTokens === 1 && (provider === 'anthropic' || api === 'messages'))
+  )
 }
 
 /**
@@ -23,7 +38,7 @@ export function completeOutcome(calls: readonly Call[]): Outcome {
  */
 function isRetry(failed: Call, served: Call): boolean {
   return (
-    failed.error?.raw !== true &&
+    failed.error?.whileReading !== true &&
     failed.group === served.group &&
     failed.deployment === served.deployment &&
     failed.model === served.model &&

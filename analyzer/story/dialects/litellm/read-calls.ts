@@ -6,7 +6,7 @@ import { outcomeOfCalls } from './outcome.ts'
 import type { Pick, Reading } from './reading.ts'
 import { minorRelease } from './release.ts'
 import { routerTexts } from './router-texts.ts'
-import { isBorrowed, isCallSpan, isV1Raw, isV2 } from './span-kinds.ts'
+import { isBorrowed, isCallSpan, isToldByCaller, isV1Raw, isV2 } from './span-kinds.ts'
 import { byEnd } from './wire-facts.ts'
 
 /** One call of a router in process: its attempts, as far as one trace tells of them. */
@@ -21,19 +21,32 @@ export function looseCallOf(group: SpanGroup): LooseCall | undefined {
   if (own === undefined) {
     // LiteLLM wrote into a span that had already ended: only what it sent upstream is left.
     const [raw] = raws
-    return raw === undefined ? undefined : { calls: [toCall({ span: raw, raw })], spans: raws }
+    if (raw !== undefined) return { calls: [toCall({ span: raw, raw })], spans: raws }
+    const [caller] = group.spans
+    return caller === undefined
+      ? undefined
+      : { calls: [toCall({ span: caller, failed: true })], spans: group.spans }
   }
   if (isCallSpan(own)) return { calls: [toCall({ span: own, raw: raws[0] })], spans: group.spans }
   return { calls: borrowedCalls(own, raws), spans: group.spans }
 }
 
-/** The application's span tells of the first failure; who served is told by what it outlives. */
+/**
+ * The application's span tells of the first failure, and its status is the last writer's: who
+ * served is told by what was sent upstream and ended after the failure.
+ */
 function borrowedCalls(own: Span, raws: readonly Span[]): readonly Call[] {
-  const served = raws.filter((raw) => raw.endTimeNs >= own.endTimeNs).at(-1)
-  if (!isError(own)) return [toCall({ span: own, raw: raws.at(-1) })]
-  const told = own.events.find((event) => event.name === 'exception')?.timeNs
-  const first = { ...toCall({ span: own }), endNs: told ?? own.endTimeNs }
-  if (served === undefined) return [first]
+  const failures = own.events.filter((event) => event.name === 'exception')
+  const [failure] = failures
+  if (failure === undefined && !isError(own)) return [toCall({ span: own, raw: raws.at(-1) })]
+  const first = {
+    ...toCall({ span: own, failed: true }),
+    endNs: failure?.timeNs ?? own.endTimeNs,
+  }
+  const served = raws.filter((raw) => raw.endTimeNs > first.endNs).at(-1)
+  // The caller's own exception, recorded last: then the later attempt failed as well.
+  const raised = (failures.at(-1)?.timeNs ?? 0n) > (served?.endTimeNs ?? 0n)
+  if (served === undefined || (raised && failures.length > 1)) return [first]
   return [first, { ...toCall({ span: served, raw: served, failed: false }), api: first.api }]
 }
 
@@ -66,7 +79,7 @@ export function readCalls({ parts, picks, ambiguous }: JoinedCalls): Reading | u
     outcome,
     sureness: traces.size > 1 ? 'likely' : 'certain',
     incomplete: false,
-    indistinguishable: outcome === 'ok' || outcome === 'unknown',
+    indistinguishable: outcome === 'ok' || outcome === 'unknown' || isToldByCaller(first.span),
     hints: {
       asked: undefined,
       picks,
@@ -91,5 +104,5 @@ export function readCalls({ parts, picks, ambiguous }: JoinedCalls): Reading | u
 function everyCallExported(first: Call, minor: number | undefined): boolean {
   if (isV2(first.span)) return true
   if (minor === undefined) return false
-  return minor < 85 || first.error?.raw === true
+  return minor < 85 || first.error?.whileReading === true
 }

@@ -40,7 +40,9 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
     outcome,
     sureness: 'certain',
     incomplete: server === undefined && failure === undefined,
-    indistinguishable: outcome === 'ok' || outcome === 'unknown',
+    // Up to 1.84 a stall leaves a root that names nothing, not even the route.
+    indistinguishable:
+      outcome !== 'failed' ? outcome === 'ok' || outcome === 'unknown' : calls.every(isNameless),
     hints: {
       asked: askedTimes(spans),
       picks: [],
@@ -72,6 +74,10 @@ function outcomeOf({ server, spans, calls, failure, collapsed }: OutcomeSigns): 
   if (!last.failed) return completeOutcome(calls)
   // Since 1.85 the root tells what the client got; before, it says nothing beside an attempt's span.
   return server.status.code === 'unset' ? 'failed' : 'unknown'
+}
+
+function isNameless(call: Call): boolean {
+  return call.group === undefined && call.model === undefined
 }
 
 /** A wrong key or an unknown body never reaches the router. */
@@ -148,6 +154,7 @@ function askedTimes(spans: readonly Span[]): number | undefined {
       text(span.attributes, 'call_type') === 'async_get_available_deployment',
   ).length
   const calls = spans.filter((span) => span.name === 'self').length
-  const asked = picks > 0 ? picks : calls
+  // A pick can be refused without a call, and a client library may call twice for one pick.
+  const asked = picks > 0 && calls > 0 ? Math.min(picks, calls) : Math.max(picks, calls)
   return asked > 0 ? asked : undefined
 }

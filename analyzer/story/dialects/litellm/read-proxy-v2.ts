@@ -127,7 +127,9 @@ function apiOfAuth(spans: readonly Span[]): Reading['api'] {
  */
 function everyCallExported(calls: readonly Call[], server: Span | undefined): boolean {
   const status = wireStatus(server)
-  return status === undefined || status < 400 || calls.some((call) => call.error?.raw === true)
+  return (
+    status === undefined || status < 400 || calls.some((call) => call.error?.whileReading === true)
+  )
 }
 
 function withFailed(calls: readonly Call[], server: Span | undefined): readonly Call[] {

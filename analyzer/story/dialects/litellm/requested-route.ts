@@ -50,7 +50,7 @@ function wentOn(reading: Reading, label: string, config: RouterConfig): boolean 
       : (next.group ?? only(routesOfModel(config, next.model ?? ''))) === label
   if (!followed) return false
   // A failure while the answer was read is never retried on the same route, in any release.
-  return first?.error?.raw === true || retriesOf(config, label) === 0
+  return first?.error?.whileReading === true || retriesOf(config, label) === 0
 }
 
 function routeOfModel(call: Call, config: RouterConfig): Fact<string> | undefined {

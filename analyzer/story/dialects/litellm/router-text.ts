@@ -9,7 +9,9 @@ export interface RouterText {
   readonly route: string | undefined
   /** Empty: the router found no fallback for this route. */
   readonly fallbacks: readonly string[] | undefined
+  /** A fallback was asked. Choosing one of which no deployment is eligible asks nobody. */
   readonly fallbackTried: boolean
+  readonly fallbackRefused: boolean
   /** The fallback's own error. */
   readonly fallbackError: string | undefined
 }
@@ -22,6 +24,7 @@ export function parseRouterText(text: string): RouterText | undefined {
 const RECEIVED = 'Received Model Group='
 const AVAILABLE = 'Available Model Group Fallbacks='
 const DOING = 'Error doing the fallback: '
+const ORIGINAL = ' Original exception: '
 const NOT_FOUND = 'No fallback model group found for original model_group='
 
 /** Only the first occurrence counts: the fallback's own route repeats the words for itself. */
@@ -33,15 +36,13 @@ function parseUntil197(text: string): RouterText | undefined {
   const listed = available < 0 ? undefined : lineAfter(text, available + AVAILABLE.length)
   const doing = text.indexOf(DOING, received)
   const fallbacks = listed === undefined ? undefined : namesOf(listed)
-  const fallbackTried = doing >= 0 && fallbacks !== undefined && fallbacks.length > 0
+  const chosen = doing >= 0 && fallbacks !== undefined && fallbacks.length > 0
+  const error = cutAt(text.slice(doing + DOING.length), [NOT_FOUND, RECEIVED, ORIGINAL])
   return {
     cause: cutAt(text.slice(0, received), [NOT_FOUND]),
     route: route === '' ? undefined : route,
     fallbacks,
-    fallbackTried,
-    fallbackError: fallbackTried
-      ? cutAt(text.slice(doing + DOING.length), [NOT_FOUND, RECEIVED, ' Original exception: '])
-      : undefined,
+    ...fallbackOf(chosen ? error : undefined),
   }
 }
 
@@ -69,8 +70,21 @@ function parseSince109(text: string): RouterText | undefined {
         : none
           ? []
           : undefined,
-    fallbackTried: also >= 0,
-    fallbackError: also >= 0 ? rest.slice(also + ALSO_FAILED.length) : undefined,
+    ...fallbackOf(also < 0 ? undefined : rest.slice(also + ALSO_FAILED.length)),
+  }
+}
+
+/** By a cool-down, or by the gate that lets no target continue a stream which cannot (1.109). */
+const NONE_ELIGIBLE = 'No deployments available for selected model'
+
+function fallbackOf(
+  error: string | undefined,
+): Pick<RouterText, 'fallbackTried' | 'fallbackRefused' | 'fallbackError'> {
+  const fallbackRefused = error?.includes(NONE_ELIGIBLE) ?? false
+  return {
+    fallbackTried: error !== undefined && !fallbackRefused,
+    fallbackRefused,
+    fallbackError: fallbackRefused ? undefined : error,
   }
 }
 

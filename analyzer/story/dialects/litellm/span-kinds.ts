@@ -52,6 +52,23 @@ export function isBorrowed(span: Span): boolean {
   )
 }
 
+/**
+ * A caller's span that LiteLLM has left nothing on: it had ended when LiteLLM came to write. Only
+ * the exception that the caller recorded tells that a call failed.
+ */
+export function isToldByCaller(span: Span): boolean {
+  return (
+    !isLitellm(span) &&
+    span.kind !== 'server' &&
+    !isBorrowed(span) &&
+    span.events.some(
+      (event) =>
+        event.name === 'exception' &&
+        (text(event.attributes, 'exception.type') ?? '').startsWith('litellm.exceptions.'),
+    )
+  )
+}
+
 /** Spans that only the proxy writes: they tell a lost root from a router in process. */
 export function isProxyHousekeeping(span: Span): boolean {
   return (

@@ -9,6 +9,7 @@ import { fallbackFacts } from './fallback-facts.ts'
 import type { Reading } from './reading.ts'
 import { requestedRoute } from './requested-route.ts'
 import { shownAttempt } from './shown-attempt.ts'
+import { apiByElimination } from './unnamed-api.ts'
 
 export interface StoryContext {
   readonly source: string
@@ -20,13 +21,14 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
   const question = { reading, route: route?.value, config }
   const attempts = attemptsOf(question)
   const fallbacks = fallbackFacts(question)
+  const eliminated = reading.api === undefined ? apiByElimination(reading, fallbacks) : undefined
   const { spans, calls, requestSpan } = reading
   const traceId = calls[0]?.span.traceId ?? requestSpan.traceId
   return {
     id: `${traceId}-${requestSpan.spanId}`,
     source,
     dialect: reading.dialect,
-    api: reading.api ?? 'unknown',
+    api: reading.api ?? eliminated ?? 'unknown',
     stream: calls.find((call) => call.streaming !== undefined)?.streaming ?? 'unknown',
     route: route?.value,
     caller: callerOf(spans),
@@ -43,7 +45,7 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
     outcome: reading.outcome,
     attempts,
     attemptsComplete: fallbacks.tried === false && reading.hints.everyCallExported,
-    sureness: reading.sureness,
+    sureness: eliminated === undefined ? reading.sureness : 'likely',
     fallbacks,
     continuations: continuationsOf(calls),
     client: clientView(reading, attempts),
