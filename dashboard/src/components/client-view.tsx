@@ -20,9 +20,7 @@ export function ClientView({ request }: { readonly request: WireRequest }): Reac
           ) : (
             <b className="status-code">HTTP {statusCode}</b>
           )}
-          {isSuccess && complete === false && (
-            <span className="warning">the headers promised success</span>
-          )}
+          {isSuccess && complete === false && <span className="warning">promised success</span>}
         </dd>
         <dt>Error</dt>
         <dd>{errorType === undefined || errorType === '' ? 'None shown' : <b>{errorType}</b>}</dd>

@@ -10,9 +10,7 @@ interface CodeBlockProps {
 export function CodeBlock({ text, label }: CodeBlockProps): ReactNode {
   return (
     <div className="code-block">
-      {/* Focusable, because a long line can only be scrolled by keyboard from inside. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre tabIndex={0}>
+      <pre>
         <code>{text}</code>
       </pre>
       <CopyButton text={text} label={label} />

@@ -7,7 +7,7 @@ import { Sparkline } from './sparkline.tsx'
 import { Ago, LocalTime } from './time-text.tsx'
 
 /** How many callers are named before the rest is a number. */
-const CALLERS_SHOWN = 3
+const CALLERS_SHOWN = 2
 
 /** The first thirty seconds: is it still going on, how big, since when, who, what, why. */
 export function IncidentStrip({ incident }: { readonly incident: WireIncident }): ReactNode {

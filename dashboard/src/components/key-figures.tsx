@@ -20,7 +20,7 @@ export function KeyFigures({ overview }: { readonly overview: WireOverview }): R
       <Figure
         label="Rescued"
         value={formatCount(outcomes.rescued)}
-        detail="another target finished them"
+        detail="by another target"
         tone={outcomes.rescued > 0 ? 'rescued' : 'calm'}
       />
       <Figure
@@ -39,7 +39,6 @@ export function KeyFigures({ overview }: { readonly overview: WireOverview }): R
 }
 
 function describeHeadline(eligibleFailures: number, counts: string): string {
-  if (eligibleFailures === 0) return 'no first target failed that had a fallback'
-  const meaning = 'failed first targets that no fallback made good'
-  return counts === '' ? meaning : `${counts} ${meaning}`
+  if (eligibleFailures === 0) return 'no failure that a fallback could have saved'
+  return counts === '' ? 'eligible failures not rescued' : `${counts} eligible failures`
 }

@@ -24,7 +24,6 @@ export function RuleCounts({ rows }: RuleCountsProps): ReactNode {
           <thead>
             <tr>
               <th scope="col">Class</th>
-              <th scope="col">Severity</th>
               <th scope="col" className="number">
                 Count
               </th>
@@ -37,10 +36,10 @@ export function RuleCounts({ rows }: RuleCountsProps): ReactNode {
                   <Link to={{ ...ALL_REQUESTS, rule: row.rule }} className="row-link">
                     {row.title}
                   </Link>
-                  <code className="rule-id">{row.rule}</code>
-                </td>
-                <td>
-                  <SeverityMark severity={row.severity} />
+                  <p className="class-facts">
+                    <SeverityMark severity={row.severity} />
+                    <code className="rule-id">{row.rule}</code>
+                  </p>
                 </td>
                 <td className="number count">{formatCount(row.count)}</td>
               </tr>

@@ -33,6 +33,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: WaterfallRowProps)
       aria-selected={selected}
       aria-expanded={descendants > 0 ? !collapsed : undefined}
       data-status={span.status.code}
+      data-kind={span.kind.toLowerCase()}
       onClick={() => onSelect(span.spanId)}
     >
       <SpanName {...props} />
@@ -94,18 +95,11 @@ interface SpanBarProps {
 }
 
 function SpanBarDrawing({ row, range }: SpanBarProps): ReactNode {
-  const { x, width, label } = placeBar(row, range)
-  const isAfter = label === 'after'
+  const { x, width } = placeBar(row, range)
   return (
     <svg width="100%" height="28" role="presentation">
       <rect className="span-bar" x={`${x}%`} y="9" width={`${width}%`} height="10" rx="2" />
-      <text
-        className="span-duration"
-        x={`${isAfter ? x + width : x}%`}
-        dx={isAfter ? 6 : -6}
-        y="18"
-        textAnchor={isAfter ? 'start' : 'end'}
-      >
+      <text className="span-duration" x={`${x + width}%`} dx="6" y="18">
         {formatDurationNs(row.endNs - row.startNs)}
       </text>
     </svg>

@@ -62,9 +62,9 @@ export function Waterfall(props: WaterfallProps): ReactNode {
     <div className="waterfall">
       <WaterfallAxis durationNs={range.durationNs} />
       <div ref={scroller} className="waterfall-rows">
-        {/* A treegrid is what a table with levels and a selection is called. */}
-        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
         <table
+          // A treegrid is what a table with levels and a selection is called.
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role
           role="treegrid"
           tabIndex={0}
           aria-label="Spans"

@@ -9,13 +9,10 @@ export interface SpanBar {
   /** Of the axis, 0 to 100. */
   readonly x: number
   readonly width: number
-  /** On which side of the bar its duration finds room. */
-  readonly label: 'after' | 'before'
 }
 
 /** A span of a nanosecond in a trace of a minute must still be seen. */
 const WIDTH_MIN_PERCENT = 0.3
-const LABEL_AFTER_UNTIL_PERCENT = 78
 
 /** From the first start to the last end, whatever the trace says of itself. */
 export function rangeOf(rows: readonly SpanRow[]): TraceRange {
@@ -36,10 +33,5 @@ export function placeBar(row: SpanRow, range: TraceRange): SpanBar {
     (Number(row.endNs - row.startNs) / range.durationNs) * 100,
   )
   const placed = Math.min(Math.max(0, x), 100 - WIDTH_MIN_PERCENT)
-  const right = placed + Math.min(width, 100 - placed)
-  return {
-    x: placed,
-    width: right - placed,
-    label: right <= LABEL_AFTER_UNTIL_PERCENT || placed < 12 ? 'after' : 'before',
-  }
+  return { x: placed, width: Math.min(width, 100 - placed) }
 }

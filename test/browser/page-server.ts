@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const pageFolder = join(root, 'dist/dashboard')
+
+/** The policy that the analyzer sends with the page; every violation of it fails a test. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+  "form-action 'self'",
+  "require-trusted-types-for 'script'",
+].join('; ')
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+/** What the API answers at a path below /api/v1/; `undefined`: nothing, the connection is cut. */
+export type Answer = (
+  path: string,
+) => { readonly status?: number; readonly body: unknown } | undefined
+
+export interface PageServer {
+  readonly url: string
+  answer: Answer
+  /** Tells every open page that something changed, as the analyzer's live feed does. */
+  announce(): void
+  close(): Promise<void>
+}
+
+/** Builds the page if it is missing or older than its sources. */
+export function buildPage(): void {
+  const index = join(pageFolder, 'index.html')
+  const newestMs = newestFileMs(join(root, 'dashboard'))
+  if (existsSync(index) && statSync(index).mtimeMs >= newestMs) return
+  const vite = spawnSync(
+    process.execPath,
+    ['node_modules/vite/bin/vite.js', 'build', 'dashboard'],
+    { cwd: root, encoding: 'utf8' },
+  )
+  if (vite.status !== 0) throw new Error(`the page does not build:\n${vite.stdout}${vite.stderr}`)
+}
+
+/** Serves the built page as the analyzer does, and an API that answers what the test says. */
+export async function startPageServer(answer: Answer): Promise<PageServer> {
+  const feeds = new Set<ServerResponse>()
+  const current = { answer }
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    if (url.pathname === '/api/v1/live') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(': open\n\n')
+      feeds.add(response)
+      response.once('close', () => feeds.delete(response))
+    } else if (url.pathname.startsWith('/api/v1/')) {
+      answerApi(response, current.answer(url.pathname.slice('/api/v1/'.length) + url.search))
+    } else serveFile(response, url.pathname)
+  })
+  const port = await listen(server)
+  return {
+    url: `http://127.0.0.1:${port}`,
+    set answer(next: Answer) {
+      current.answer = next
+    },
+    get answer() {
+      return current.answer
+    },
+    announce: () => {
+      for (const feed of feeds) feed.write('data: {}\n\n')
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function answerApi(response: ServerResponse, answer: ReturnType<Answer>): void {
+  if (answer === undefined) {
+    response.destroy()
+    return
+  }
+  response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(answer.body))
+}
+
+function serveFile(response: ServerResponse, pathname: string): void {
+  const path = join(pageFolder, normalize(pathname))
+  const isFile = path.startsWith(pageFolder) && existsSync(path) && statSync(path).isFile()
+  const file = isFile ? path : join(pageFolder, 'index.html')
+  response.writeHead(200, {
+    'content-type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
+    'content-security-policy': CONTENT_SECURITY_POLICY,
+    'x-content-type-options': 'nosniff',
+  })
+  response.end(readFileSync(file))
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+function newestFileMs(folder: string): number {
+  const times = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs)
+  return Math.max(...times)
+}
