@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { WireIncident } from '../../../analyzer/api/wire.ts'
+import { CodeBlock } from './code-block.tsx'
 import { Prose } from './prose.tsx'
 import { SafeLink } from './safe-link.tsx'
 
@@ -24,10 +25,16 @@ export function Remedy({ incident }: { readonly incident: WireIncident }): React
             <h3>
               {title} <small>{note}</small>
             </h3>
-            <Prose text={incident.remedy[key]} />
+            <RemedyText text={incident.remedy[key]} />
           </li>
         ))}
       </ol>
     </section>
   )
+}
+
+/** A remedy that is nothing but a command is copied, not read. */
+function RemedyText({ text }: { readonly text: string }): ReactNode {
+  const isCommand = /^(?:secondwind|npx|curl) [^\n]+$/.test(text)
+  return isCommand ? <CodeBlock text={text} label="the command" /> : <Prose text={text} />
 }

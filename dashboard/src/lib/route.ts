@@ -77,7 +77,7 @@ export function toPath(route: Route): string {
     case 'incidents':
       return withQuery('/incidents', { q: route.text, severity: hideAll(route.severity) })
     case 'incident':
-      return `/incidents/${encodeURIComponent(route.id)}`
+      return `/incidents/${encodePart(route.id)}`
     case 'requests':
       return withQuery('/requests', {
         q: route.text,
@@ -89,7 +89,7 @@ export function toPath(route: Route): string {
     case 'traces':
       return '/traces'
     case 'trace':
-      return withQuery(`/traces/${encodeURIComponent(route.id)}`, { span: route.span })
+      return withQuery(`/traces/${encodePart(route.id)}`, { span: route.span })
     case 'rules':
       return '/rules'
     case 'not-found':
@@ -132,6 +132,11 @@ function hideAll(value: string): string {
 
 function oneOf<T extends string>(values: readonly T[], value: string | null, otherwise: T): T {
   return values.find((known) => known === value) ?? otherwise
+}
+
+/** Half a surrogate pair is one of the things that a hostile id is made of. */
+export function encodePart(part: string): string {
+  return encodeURIComponent(part.replaceAll(/\p{Surrogate}/gu, '\uFFFD'))
 }
 
 /** A malformed escape is part of somebody's URL, not a reason to throw. */

@@ -12,11 +12,12 @@ import { Remedy } from '../components/remedy.tsx'
 import { ResourceView } from '../components/resource-view.tsx'
 import { Skeleton } from '../components/skeleton.tsx'
 import { TwoColumns } from '../components/two-columns.tsx'
+import { encodePart } from '../lib/route.ts'
 import { findPrimary } from '../lib/root-cause.ts'
 import { useResource } from '../lib/use-resource.ts'
 
 export function IncidentPage({ id }: { readonly id: string }): ReactNode {
-  const resource = useResource<WireIncident>(`incidents/${encodeURIComponent(id)}`)
+  const resource = useResource<WireIncident>(`incidents/${encodePart(id)}`)
   return (
     <>
       <PageHeader

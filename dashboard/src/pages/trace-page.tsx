@@ -6,7 +6,7 @@ import { PageHeader } from '../components/page-header.tsx'
 import { ResourceView } from '../components/resource-view.tsx'
 import { Skeleton } from '../components/skeleton.tsx'
 import { TraceView } from '../components/trace-view.tsx'
-import { ALL_REQUESTS } from '../lib/route.ts'
+import { ALL_REQUESTS, encodePart } from '../lib/route.ts'
 import { useResource } from '../lib/use-resource.ts'
 
 interface TracePageProps {
@@ -15,7 +15,7 @@ interface TracePageProps {
 }
 
 export function TracePage({ id, span }: TracePageProps): ReactNode {
-  const resource = useResource<WireTrace>(`traces/${encodeURIComponent(id)}`)
+  const resource = useResource<WireTrace>(`traces/${encodePart(id)}`)
   return (
     <>
       <PageHeader
