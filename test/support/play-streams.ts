@@ -105,3 +105,53 @@ export function chatStream(texts: readonly string[], finish: string | null = 'st
   const content = texts.map((content) => chatFrame({ content })).join('')
   return role + content + (finish === null ? '' : `${chatFrame({}, finish)}data: [DONE]\n\n`)
 }
+
+export function messagesFrame(payload: {
+  readonly type: string
+  readonly [key: string]: unknown
+}): string {
+  return `event: ${payload.type}\ndata: ${JSON.stringify(payload)}\n\n`
+}
+
+/** The head of a Messages stream: everything before the first content. */
+export function messagesPrelude(): string {
+  const usage = { input_tokens: 10, cache_read_input_tokens: 2, output_tokens: 1 }
+  const message = {
+    id: 'msg_a',
+    type: 'message',
+    role: 'assistant',
+    model: 'claude-served',
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    usage,
+  }
+  return (
+    messagesFrame({ type: 'message_start', message }) +
+    messagesFrame({
+      type: 'content_block_start',
+      index: 0,
+      content_block: { type: 'text', text: '' },
+    }) +
+    messagesFrame({ type: 'ping' })
+  )
+}
+
+export function messagesText(text: string, index = 0): string {
+  return messagesFrame({ type: 'content_block_delta', index, delta: { type: 'text_delta', text } })
+}
+
+export function messagesStream(texts: readonly string[], stop: string | null = 'end_turn'): string {
+  const content = messagesPrelude() + texts.map((text) => messagesText(text)).join('')
+  if (stop === null) return content
+  return (
+    content +
+    messagesFrame({ type: 'content_block_stop', index: 0 }) +
+    messagesFrame({
+      type: 'message_delta',
+      delta: { stop_reason: stop, stop_sequence: null },
+      usage: { output_tokens: 7 },
+    }) +
+    messagesFrame({ type: 'message_stop' })
+  )
+}
