@@ -56,7 +56,11 @@ export function readEvidence(text: string, delivered: DeliveredText, isWhole: bo
 function readHead(head: string, delivered: DeliveredText, isWhole: boolean): Evidence {
   const { anchor, beginning } = delivered
   if (anchor !== '' && head.startsWith(anchor)) return anchorOrStartOver(head, delivered, isWhole)
-  if (beginning !== '' && head.startsWith(beginning)) return { kind: 'start-over', skip: 0 }
+  const mayBeAnchor = anchor.startsWith(head) && !isWhole
+  // A short text is its own anchor: both readings join it alike, and the anchor verifies it.
+  if (beginning !== '' && head.startsWith(beginning) && !mayBeAnchor) {
+    return { kind: 'start-over', skip: 0 }
+  }
   const isPending =
     head === '' ||
     anchor.startsWith(head) ||

@@ -30,7 +30,18 @@ type Phase =
   /** Starting over: swallowed while it equals `delivered.bare`, of which `at` characters have. */
   | { readonly kind: 'aligning'; readonly at: number }
   /** The place is known; only white space has come since. */
-  | { readonly kind: 'joining'; readonly verified: boolean; readonly aligned: boolean }
+  | Joining
+
+interface Joining {
+  readonly kind: 'joining'
+  readonly verified: boolean
+  readonly aligned: boolean
+  /** What follows repeats the white space that was delivered last. */
+  readonly repeatsSpace: boolean
+}
+
+const VERIFIED: Joining = { kind: 'joining', verified: true, aligned: false, repeatsSpace: true }
+const ALIGNED: Joining = { kind: 'joining', verified: false, aligned: true, repeatsSpace: true }
 
 /**
  * Stands at the seam: holds back the beginning of a new stream until it shows whether it goes on,
@@ -97,11 +108,11 @@ export class SeamGuard {
     switch (evidence.kind) {
       case 'anchor':
         this.#drop(indexAfterBare(this.#held, evidence.bareChars))
-        this.#phase = { kind: 'joining', verified: true, aligned: false }
+        this.#phase = VERIFIED
         return undefined
       case 'repetition':
         this.#drop(indexAfterBare(this.#held, evidence.bareChars))
-        this.#phase = { kind: 'joining', verified: false, aligned: false }
+        this.#phase = { ...VERIFIED, verified: false }
         return undefined
       case 'start-over':
         this.#drop(indexAfterBare(this.#held, evidence.skip))
@@ -124,7 +135,9 @@ export class SeamGuard {
     if (this.#options.requireAnchor && this.#delivered.anchor !== '') {
       return { kind: 'diverged', detail: 'the target did not begin with the anchor' }
     }
-    this.#phase = { kind: 'joining', verified: false, aligned: false }
+    // A prefill is sent without its last white space. Who was sent all of it is taken at its word.
+    const repeatsSpace = this.#options.strategy === 'prefill'
+    this.#phase = { kind: 'joining', verified: false, aligned: false, repeatsSpace }
     return this.#join(nowMs, isWhole)
   }
 
@@ -138,7 +151,7 @@ export class SeamGuard {
       this.#phase = { kind: 'aligning', at }
       return isWhole ? endedInside : undefined
     }
-    this.#phase = { kind: 'joining', verified: false, aligned: true }
+    this.#phase = ALIGNED
     return undefined
   }
 
@@ -147,7 +160,9 @@ export class SeamGuard {
     if (phase.kind !== 'joining') return { kind: 'held' }
     const isSpace = this.#held.trim() === ''
     if (isSpace && !isWhole && this.#held.length <= HELD_CHARS_MAX) return { kind: 'held' }
-    const text = withoutRepeatedSpace(this.#options.delivered, this.#held)
+    const text = phase.repeatsSpace
+      ? withoutRepeatedSpace(this.#options.delivered, this.#held)
+      : this.#held
     const seam: Seam = {
       verified: phase.verified,
       aligned: phase.aligned,

@@ -151,6 +151,6 @@ describe('chooseStrategy', () => {
 
   test('every cause of the vocabulary is given for something', () => {
     const given = new Set(cases.map(([, , chosen]) => chosen.split(' ')[1]))
-    expect([...given].toSorted()).toEqual([...STRATEGY_CAUSES].toSorted())
+    expect(STRATEGY_CAUSES.filter((cause) => !given.has(cause))).toEqual([])
   })
 })

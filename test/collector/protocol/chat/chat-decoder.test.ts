@@ -12,6 +12,22 @@ function data(value: unknown): string {
   return `data: ${JSON.stringify(value)}\n\n`
 }
 
+function call(fields: object): string {
+  return chatFrame({ tool_calls: [fields] })
+}
+
+function named(name: string): object {
+  return { function: { name, arguments: '' } }
+}
+
+function finish(index: number): string {
+  return data({ choices: [{ index, delta: {}, finish_reason: 'stop' }] })
+}
+
+function terminals(body: string): number {
+  return decode(body, 2).filter(({ kind }) => kind === 'terminal').length
+}
+
 describe('createChatDecoder', () => {
   test('reads prelude, content, terminal, usage and closing', () => {
     const usage = { prompt_tokens: 9, completion_tokens: 2, total_tokens: 11 }
@@ -85,8 +101,6 @@ describe('createChatDecoder', () => {
   })
 
   test('counts tool calls from 0, also where the index is missing or always 0', () => {
-    const call = (fields: object): string => chatFrame({ tool_calls: [fields] })
-    const named = (name: string): object => ({ function: { name, arguments: '' } })
     const body =
       call({ index: 0, id: 'a', ...named('f') }) +
       call({ index: 0, function: { arguments: '{"x"' } }) +
@@ -102,10 +116,6 @@ describe('createChatDecoder', () => {
   })
 
   test('is complete only when every choice has finished', () => {
-    const finish = (index: number): string =>
-      data({ choices: [{ index, delta: {}, finish_reason: 'stop' }] })
-    const terminals = (body: string): number =>
-      decode(body, 2).filter(({ kind }) => kind === 'terminal').length
     expect(terminals(finish(1))).toBe(0)
     expect(terminals(finish(1) + finish(0))).toBe(1)
   })

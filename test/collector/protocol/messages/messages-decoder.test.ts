@@ -25,6 +25,19 @@ function events(body: string): readonly StreamEvent[] {
   )
 }
 
+function usage(fields: object): string {
+  return messagesFrame({ type: 'message_delta', delta: { stop_reason: null }, usage: fields })
+}
+
+function block(index: number, content_block: object): string {
+  return messagesFrame({ type: 'content_block_start', index, content_block })
+}
+
+function input(index: number, partial_json: string): string {
+  const delta = { type: 'input_json_delta', partial_json }
+  return messagesFrame({ type: 'content_block_delta', index, delta })
+}
+
 describe('createMessagesDecoder', () => {
   test('reads a whole stream', () => {
     expect(decode(messagesStream(['Hi', ' you'])).filter(({ kind }) => kind !== 'prelude')).toEqual(
@@ -49,8 +62,6 @@ describe('createMessagesDecoder', () => {
   })
 
   test('adds cached tokens to the input and lets later counts replace earlier ones', () => {
-    const usage = (fields: object): string =>
-      messagesFrame({ type: 'message_delta', delta: { stop_reason: null }, usage: fields })
     const counts = decode(
       start +
         usage({ input_tokens: 10, cache_read_input_tokens: 100, cache_creation_input_tokens: 5 }) +
@@ -74,14 +85,6 @@ describe('createMessagesDecoder', () => {
   })
 
   test('counts tool calls from 0, whatever the block', () => {
-    const block = (index: number, content_block: object): string =>
-      messagesFrame({ type: 'content_block_start', index, content_block })
-    const input = (index: number, partial_json: string): string =>
-      messagesFrame({
-        type: 'content_block_delta',
-        index,
-        delta: { type: 'input_json_delta', partial_json },
-      })
     expect(
       events(
         block(0, { type: 'text', text: '' }) +

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SseSplitter } from '../../../../collector/protocol/sse/sse-splitter.ts'
 import { bytesOf, pieces, textOf } from '../../../support/play-streams.ts'
