@@ -182,9 +182,10 @@ const EVIDENCE_KEYS = [
 ] as const
 
 function evidenceOf({ span }: Call): readonly Evidence[] {
-  return EVIDENCE_KEYS.flatMap((key) => {
+  const told = EVIDENCE_KEYS.flatMap((key) => {
     const value = span.attributes.get(key)
     if (typeof value !== 'string' && typeof value !== 'number') return []
     return [{ spanId: span.spanId, key, value: String(value).slice(0, 512) }]
   })
+  return told.length > 0 ? told : [{ spanId: span.spanId, key: 'status', value: span.status.code }]
 }

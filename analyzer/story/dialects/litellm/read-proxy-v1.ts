@@ -139,10 +139,14 @@ function withFailed(
   return [{ ...toCall({ span, failed: true }), error }]
 }
 
-/** The collapsed root of an answer names the requested route, under the response's key. */
+/**
+ * The collapsed root of an answer names the requested route, under the response's key; but on the
+ * APIs that are passed through, it is the model's name there.
+ */
 function servedRoute(calls: readonly Call[], collapsed: boolean): string | undefined {
   const [only] = calls
   if (!collapsed || calls.length !== 1 || only === undefined || only.failed) return undefined
+  if (only.api !== 'chat') return undefined
   return text(only.span.attributes, 'gen_ai.response.model')
 }
 

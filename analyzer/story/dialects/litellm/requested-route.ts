@@ -18,12 +18,17 @@ export function requestedRoute(
   config: RouterConfig | undefined,
 ): Fact<string> | undefined {
   if (reading.route !== undefined) return { value: reading.route, source: 'span' }
-  const told = reading.hints.texts.find((text) => text.route !== undefined)?.route
-  if (told !== undefined) return { value: told, source: 'error_text' }
+  const { texts } = reading.hints
+  const asked = texts.find((text) => text.fallbackTried)?.route
+  if (asked !== undefined) return { value: asked, source: 'error_text' }
   const [first] = reading.calls
-  if (first === undefined) return undefined
-  const corrected = config === undefined ? undefined : correctedRoute(reading, first, config)
+  const corrected =
+    config === undefined || first === undefined ? undefined : correctedRoute(reading, first, config)
   if (corrected !== undefined) return { value: corrected, source: 'config' }
+  // A fallback that fails has the router speak of its own route, which has none in turn.
+  const told = texts.find((text) => text.route !== undefined)?.route
+  if (told !== undefined) return { value: told, source: 'error_text' }
+  if (first === undefined) return undefined
   if (first.group !== undefined) return { value: first.group, source: 'span' }
   return config === undefined ? undefined : routeOfModel(first, config)
 }
@@ -47,7 +52,7 @@ function wentOn(reading: Reading, label: string, config: RouterConfig): boolean 
   const followed =
     next === undefined
       ? (reading.hints.asked ?? 1) > 1
-      : (next.group ?? only(routesOfModel(config, next.model ?? ''))) === label
+      : (next.group ?? only(routesOfModel(config, next.model ?? '')) ?? label) === label
   if (!followed) return false
   // A failure while the answer was read is never retried on the same route, in any release.
   return first?.error?.whileReading === true || retriesOf(config, label) === 0
