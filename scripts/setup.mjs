@@ -7,6 +7,7 @@ import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureBrowser } from './setup/browser.mjs'
+import { isLinked, linkCommand } from './setup/command-link.mjs'
 import { fingerprintOf, isStamped, stamp } from './setup/fingerprint.mjs'
 import { withLock } from './setup/lock.mjs'
 import { driverLoads, ensureDriver, requireCompiler } from './setup/native-driver.mjs'
@@ -46,7 +47,13 @@ function checkNode() {
 }
 
 function isReady() {
-  return packagesAreInstalled() && driverLoads(ROOT) && isBuilt(PROGRAM) && isBuilt(PAGE)
+  return (
+    packagesAreInstalled() &&
+    driverLoads(ROOT) &&
+    isBuilt(PROGRAM) &&
+    isBuilt(PAGE) &&
+    isLinked(ROOT)
+  )
 }
 
 /** Whoever waited for the lock finds most of it done: every part is looked at again. */
@@ -62,6 +69,7 @@ async function prepare() {
   for (const part of [PROGRAM, PAGE]) {
     if (!isBuilt(part)) await build(part)
   }
+  if (!isLinked(ROOT)) linkCommand(ROOT)
   say('ready')
 }
 
