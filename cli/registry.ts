@@ -9,6 +9,13 @@ interface CommandEntry {
 /** Every subcommand, in the order of `--help`. */
 export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
   [
+    'demo',
+    {
+      summary: 'Break streams on purpose and show what becomes of them',
+      load: async () => (await import('./demo.ts')).demo,
+    },
+  ],
+  [
     'serve',
     {
       summary: 'Run sidecar, analyzer and page together',

@@ -225,9 +225,9 @@ export const SCENARIOS: readonly Scenario[] = [
     targets: [{ model: `${GPT}@silent`, timeoutS: 3 }],
     expected: { outcome: 'rescued' },
   }),
-  chat('slow-first-word', {
+  chat('slow-first-token', {
     tells: 'The first word takes 600 ms: slow, not broken.',
-    targets: [{ model: `${GPT}@slow-first-word-600` }],
+    targets: [{ model: `${GPT}@slow-first-token-600` }],
     expected: { outcome: 'ok' },
   }),
   chat('client-leaves', {

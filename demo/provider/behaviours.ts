@@ -16,7 +16,7 @@ export interface Behaviour {
 
 /** Where a cut comes if the name does not say: past any anchor, far from the end. */
 const CUT_AFTER_WORDS = 40
-const SLOW_FIRST_WORD_MS = 600
+const SLOW_FIRST_TOKEN_MS = 600
 
 const OVERLOADED: ProviderError = {
   type: 'overloaded_error',
@@ -137,10 +137,15 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     script: () => [end('silence')],
   },
   {
-    name: 'slow-first-word',
-    example: 'slow-first-word-600',
+    name: 'slow-first-token',
+    example: 'slow-first-token-600',
     does: 'Sends headers and prelude, waits n ms, then answers.',
-    script: (ms = SLOW_FIRST_WORD_MS) => [...start, { step: 'wait', ms }, words('rest'), ...finish],
+    script: (ms = SLOW_FIRST_TOKEN_MS) => [
+      ...start,
+      { step: 'wait', ms },
+      words('rest'),
+      ...finish,
+    ],
   },
   cut('cut-rst', 'rst', 'Cut after k words by a reset (RST).'),
   cut('cut-fin', 'fin', 'Cut after k words by a close (FIN) in the middle of the body.'),

@@ -258,7 +258,7 @@ describe('breaks in a stream', () => {
     })
   })
 
-  test.each(['silent', 'stall-2', 'comments-0', 'slow-first-word-60000'])(
+  test.each(['silent', 'stall-2', 'comments-0', 'slow-first-token-60000'])(
     '%s lasts until the client leaves, and the provider sees it leave',
     async (model) => {
       const leave = new AbortController()
