@@ -48,13 +48,19 @@ test('what is certain never rests on the config file, nor on a joining', () => {
 })
 
 test('every finding says who failed, what happened, and shows the spans that say so', () => {
-  for (const recording of recordings) {
+  const poor = recordings.flatMap((recording) => {
     const ids = new Set(recording.spans.map((span) => span.spanId))
-    for (const finding of tellRecording(recording).flatMap((story) => judge(story))) {
-      expect(finding.summary, recording.id).toMatch(/^[^\n]{20,2000}$/u)
-      expect(finding.cause, recording.id).not.toMatch(/\d{3,}/u)
-      expect(finding.evidence.length, recording.id).toBeGreaterThan(0)
-      for (const evidence of finding.evidence) expect(ids).toContain(evidence.spanId)
-    }
-  }
+    return tellRecording(recording)
+      .flatMap((story) => judge(story))
+      .filter(
+        ({ summary, cause, evidence }) =>
+          !/^[^\n]{20,2000}$/u.test(summary) ||
+          // A fingerprint made of ids or ports would split one incident into many.
+          /\d{3,}/u.test(cause) ||
+          evidence.length === 0 ||
+          evidence.some(({ spanId }) => !ids.has(spanId)),
+      )
+      .map((finding) => `${recording.id}: ${finding.rule}: ${finding.summary}`)
+  })
+  expect(poor).toEqual([])
 })
