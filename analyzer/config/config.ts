@@ -1,0 +1,25 @@
+import type { RouterConfig } from '../story/router-config.ts'
+
+/** The analyzer's configuration after loading: complete and defaulted. */
+export interface AnalyzerConfig {
+  readonly sources: readonly SourceConfig[]
+  readonly settleMs: number
+  readonly retention: RetentionConfig
+}
+
+export interface SourceConfig {
+  readonly name: string
+  /** Attributes of the resource that must all be equal; empty matches by token only. */
+  readonly match: ReadonlyMap<string, string>
+  readonly tokenFile: string | undefined
+  readonly routerConfig: RouterConfig | undefined
+}
+
+export interface RetentionConfig {
+  readonly spanAgeMsMax: number
+  readonly spanBytesMax: number
+  readonly incidentAgeMsMax: number
+}
+
+/** What matches no source, on loopback. */
+export const DEFAULT_SOURCE = 'default'

@@ -1,0 +1,169 @@
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+
+import { LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+
+import { AnalyzerError } from '../errors.ts'
+import { parseRouterConfig, type RouterConfig } from '../story/router-config.ts'
+import { SETTLE_MS } from '../story/settle.ts'
+import { DEFAULT_SOURCE, type AnalyzerConfig, type SourceConfig } from './config.ts'
+
+export interface ConfigFiles {
+  /** Its section `analyzer:` is ours. */
+  readonly configFile?: string
+  /** A LiteLLM `config.yaml`, for the source `default`. */
+  readonly routerConfigFile?: string
+}
+
+/** LiteLLM files of large installations reach a few hundred KiB. */
+const FILE_BYTES_MAX = 8 * 1024 * 1024
+/** YAML aliases multiply: a bomb stops here. */
+const ALIASES_MAX = 1000
+
+const DAY_MS = 86_400_000
+const MIB = 1024 * 1024
+
+const sourceSchema = z.strictObject({
+  name: z.string().regex(/^[\w.-]{1,64}$/u, 'must be 1 to 64 letters, digits, ".", "_" or "-"'),
+  match: z.record(z.string(), z.string()).default({}),
+  router_config: z.string().min(1).optional(),
+  token_file: z.string().min(1).optional(),
+})
+
+const schema = z.strictObject({
+  sources: z.array(sourceSchema).max(1000).default([]),
+  settle_ms: z.number().int().min(1).max(3_600_000).default(SETTLE_MS),
+  /** There is only one value yet; the key exists so that a file can say it. */
+  keep_content: z.literal(false).optional(),
+  retention: z
+    .strictObject({
+      /** Longer than most teams need to notice, short enough for one disk. */
+      span_days: z.number().min(0.01).max(3650).default(14),
+      span_mib: z.number().min(16).max(1_048_576).default(2048),
+      incident_days: z.number().min(1).max(3650).default(180),
+    })
+    .prefault({}),
+})
+
+/** Reads both files, where they are given; throws an `AnalyzerError` that lists every problem. */
+export function loadAnalyzerConfig({ configFile, routerConfigFile }: ConfigFiles): AnalyzerConfig {
+  const document = configFile === undefined ? {} : readYaml(configFile)
+  const section = parseSection(own(document, 'analyzer') ?? {}, configFile)
+  const base = configFile === undefined ? '.' : dirname(configFile)
+  const sources = section.sources.map((source) => toSource(source, base))
+  // One file may hold all: then the router in it is the one whose spans come without a source.
+  const ownRouter = own(document, 'model_list') === undefined ? undefined : document
+  const routerDocument = routerConfigFile === undefined ? ownRouter : readYaml(routerConfigFile)
+  return {
+    sources: withDefaultSource(
+      sources,
+      routerDocument === undefined ? undefined : parseRouterConfig(routerDocument),
+    ),
+    settleMs: section.settle_ms,
+    retention: {
+      spanAgeMsMax: section.retention.span_days * DAY_MS,
+      spanBytesMax: section.retention.span_mib * MIB,
+      incidentAgeMsMax: section.retention.incident_days * DAY_MS,
+    },
+  }
+}
+
+type Section = z.infer<typeof schema>
+
+function parseSection(section: unknown, configFile = ''): Section {
+  const result = schema.safeParse(section)
+  const problems = result.success ? duplicateNames(result.data) : result.error.issues.map(describe)
+  if (result.success && problems.length === 0) return result.data
+  throw new AnalyzerError('ANALYZER_CONFIG_INVALID', {
+    message: `${configFile} is not a valid configuration: ${problems.join('; ')}`,
+    hint: 'Correct the section "analyzer:"; docs/config.md lists its keys.',
+  })
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const path = ['analyzer', ...issue.path.map(String)].join('.')
+  return `${path}: ${issue.message}`
+}
+
+function duplicateNames({ sources }: Section): readonly string[] {
+  const seen = new Set<string>()
+  const problems: string[] = []
+  for (const { name } of sources) {
+    if (seen.has(name)) problems.push(`analyzer.sources: the name ${name} is given twice`)
+    seen.add(name)
+  }
+  return problems
+}
+
+function toSource(source: z.infer<typeof sourceSchema>, base: string): SourceConfig {
+  const { name, match, router_config: routerConfig, token_file: tokenFile } = source
+  return {
+    name,
+    match: new Map(Object.entries(match)),
+    tokenFile: tokenFile === undefined ? undefined : resolve(base, tokenFile),
+    routerConfig:
+      routerConfig === undefined
+        ? undefined
+        : parseRouterConfig(readYaml(resolve(base, routerConfig))),
+  }
+}
+
+/** Last, so that it takes only what no other source matched. */
+function withDefaultSource(
+  sources: readonly SourceConfig[],
+  routerConfig: RouterConfig | undefined,
+): readonly SourceConfig[] {
+  if (sources.some((source) => source.name === DEFAULT_SOURCE)) return sources
+  return [
+    ...sources,
+    { name: DEFAULT_SOURCE, match: new Map(), tokenFile: undefined, routerConfig },
+  ]
+}
+
+function readYaml(file: string): unknown {
+  let text: string
+  try {
+    if (statSync(file).size > FILE_BYTES_MAX) throw new Error('it is larger than 8 MiB')
+    text = readFileSync(file, 'utf8')
+  } catch (error: unknown) {
+    throw new AnalyzerError('ANALYZER_CONFIG_UNREADABLE', {
+      message: `${file} cannot be read: ${messageOf(error)}`,
+      hint: 'Check the path, and that this process may read the file.',
+      cause: error,
+    })
+  }
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { lineCounter, prettyErrors: false })
+  const [error] = document.errors
+  if (error !== undefined) {
+    const { line, col } = lineCounter.linePos(error.pos[0])
+    throw invalidYaml(`${file}:${line}:${col}`, error)
+  }
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX })
+    return value ?? {}
+  } catch (error: unknown) {
+    throw invalidYaml(file, error)
+  }
+}
+
+function invalidYaml(where: string, error: unknown): AnalyzerError {
+  return new AnalyzerError('ANALYZER_CONFIG_INVALID', {
+    message: `${where}: this is not valid YAML: ${messageOf(error)}`,
+    hint: 'Correct the file at this place.',
+    cause: error,
+  })
+}
+
+function own(document: unknown, key: string): unknown {
+  if (typeof document !== 'object' || document === null || !Object.hasOwn(document, key)) {
+    return undefined
+  }
+  const value: unknown = Reflect.get(document, key)
+  return value
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,41 @@
+import { workerData } from 'node:worker_threads'
+
+import { sourceOfSpan } from './config/match-source.ts'
+import { Ingestor, type ExportBody, type IngestAnswer } from './ingest/ingestor.ts'
+import { openSpanWriter } from './store/sqlite/span-writer.ts'
+import type { IngestWorkerData } from './worker-data.ts'
+import { runWorker } from './worker-calls.ts'
+
+/** The thread that decodes, strips and commits. All of it is elsewhere; here it is put together. */
+const PRUNE_INTERVAL_MS = 60_000
+
+runWorker<ExportBody, IngestAnswer>(({ log }) => {
+  const { spansFile, salt, sources, limits }: IngestWorkerData = workerData
+  const writer = openSpanWriter(spansFile)
+  const ingestor = new Ingestor({
+    writer,
+    salt,
+    sourceOf: (span) => sourceOfSpan(sources, span),
+    now: Date.now,
+    log,
+  })
+  let pruning: NodeJS.Timeout
+  const prune = (): void => {
+    let more = false
+    try {
+      more = writer.prune(limits, Date.now())
+    } catch (error: unknown) {
+      log(`old spans were not removed: ${error instanceof Error ? error.message : 'unknown'}`)
+    }
+    pruning = setTimeout(prune, more ? 0 : PRUNE_INTERVAL_MS)
+  }
+  pruning = setTimeout(prune, PRUNE_INTERVAL_MS)
+  return {
+    answer: (request) => ingestor.receive(request),
+    stop: () => {
+      clearTimeout(pruning)
+      ingestor.flush()
+      writer.close()
+    },
+  }
+})

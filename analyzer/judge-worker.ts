@@ -1,0 +1,62 @@
+import { workerData } from 'node:worker_threads'
+
+import { answerQuery } from './api/answer-query.ts'
+import type { ApiAnswer } from './api/query.ts'
+import { JudgeLoop } from './settling/judge-loop.ts'
+import { openSpanReader } from './store/sqlite/span-reader.ts'
+import { openVerdictStore } from './store/sqlite/verdict-store.ts'
+import type { JudgeCall, JudgeWorkerData } from './worker-data.ts'
+import { runWorker } from './worker-calls.ts'
+
+/** The thread that settles, judges and answers reads. Here it is put together, no more. */
+const PRUNE_INTERVAL_MS = 60_000
+/** Between two looks at the log: fine enough for a short `settle_ms`, idle otherwise. */
+const TURN_MS_MIN = 10
+const TURN_MS_MAX = 200
+const AFTER_FAILURE_MS = 1000
+
+runWorker<JudgeCall, ApiAnswer, 'changed'>(({ log, emit }) => {
+  const { spansFile, verdictsFile, settleMs, routerConfigs, limits }: JudgeWorkerData = workerData
+  const reader = openSpanReader(spansFile)
+  const verdicts = openVerdictStore(verdictsFile)
+  const options = { reader, verdicts, routerConfigs, settleMs, now: Date.now, log }
+  let loop = new JudgeLoop(options)
+  const turnMs = Math.min(Math.max(settleMs / 10, TURN_MS_MIN), TURN_MS_MAX)
+  let prunedAtMs = Date.now()
+  let timer: NodeJS.Timeout
+  const turn = (): void => {
+    let pauseMs = turnMs
+    try {
+      const { more, changed } = loop.turn()
+      if (changed) emit('changed')
+      if (more) pauseMs = 0
+      if (Date.now() - prunedAtMs > PRUNE_INTERVAL_MS) {
+        prunedAtMs = Date.now()
+        verdicts.prune(limits, prunedAtMs)
+      }
+    } catch (error: unknown) {
+      // Disk full, file locked. All that the loop knows stands in the files: it starts again there.
+      log(`judging pauses: ${error instanceof Error ? error.message : String(error)}`)
+      loop = new JudgeLoop(options)
+      pauseMs = AFTER_FAILURE_MS
+    }
+    timer = setTimeout(turn, pauseMs)
+  }
+  timer = setTimeout(turn, 0)
+  return {
+    answer: ({ query, otlpHttpUrl }) =>
+      answerQuery(query, {
+        reader,
+        verdicts,
+        pending: loop.pending,
+        unrecognised: loop.unrecognised,
+        nowMs: Date.now(),
+        otlpHttpUrl,
+      }),
+    stop: () => {
+      clearTimeout(timer)
+      reader.close()
+      verdicts.close()
+    },
+  }
+})

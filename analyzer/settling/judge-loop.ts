@@ -1,0 +1,194 @@
+import { judge } from '../rules/judge.ts'
+import type { Judgement, Progress, SpanReader, VerdictStore } from '../store/store.ts'
+import { assembleStories, isRecognised } from '../story/assemble.ts'
+import type { RouterConfig } from '../story/router-config.ts'
+import { dueAtMs, SETTLE_AFTER_REQUEST_SPAN_MS } from '../story/settle.ts'
+import { gatherTraces, type TraceGroup } from './gather-traces.ts'
+import { decisiveArrivals, pendingKey, type PendingTrace } from './pending-trace.ts'
+import { toVerdict } from './to-verdict.ts'
+
+export interface JudgeLoopOptions {
+  readonly reader: SpanReader
+  readonly verdicts: VerdictStore
+  readonly routerConfigs: ReadonlyMap<string, RouterConfig>
+  readonly settleMs: number
+  /** The clock of `receivedAtMs`. */
+  readonly now: () => number
+  readonly log: (line: string) => void
+}
+
+/** Per turn, so that reads are answered in between. */
+const READ_SPANS = 4000
+const JUDGE_TRACES = 100
+
+/**
+ * Follows the log of spans and judges each trace once it has settled (design section 6). What it
+ * knows beyond the store can be lost at any moment: it is read again from the log.
+ */
+export class JudgeLoop {
+  readonly #options: JudgeLoopOptions
+  readonly #pending = new Map<string, PendingTrace>()
+  #readUpTo: number
+  #progress: Progress
+
+  constructor(options: JudgeLoopOptions) {
+    this.#options = options
+    this.#progress = options.verdicts.progress()
+    this.#readUpTo = this.#progress.judgedUpTo
+  }
+
+  /** Traces that have spans which no verdict knows of. */
+  get pending(): number {
+    return this.#pending.size
+  }
+
+  get unrecognised(): number {
+    return this.#progress.unrecognised
+  }
+
+  /** One turn; whether there is more to do at once, and whether verdicts have changed. */
+  turn(): { readonly more: boolean; readonly changed: boolean } {
+    const read = this.#readSpans()
+    const due = this.#takeDue()
+    const judgements = due.flatMap((trace) => this.#judgeTrace(trace))
+    if (judgements.length > 0) this.#save(judgements)
+    return {
+      more: read === READ_SPANS || due.length === JUDGE_TRACES,
+      changed: judgements.length > 0,
+    }
+  }
+
+  #readSpans(): number {
+    const spans = this.#options.reader.readAfter(this.#readUpTo, READ_SPANS)
+    for (const { position, source, span, receivedAtMs } of spans) {
+      this.#readUpTo = position
+      this.#count(position, isRecognised(span))
+      const key = pendingKey(source, span.traceId)
+      const known = this.#pending.get(key)
+      this.#pending.set(key, {
+        source,
+        traceId: span.traceId,
+        firstPosition: known?.firstPosition ?? position,
+        arrivals: decisiveArrivals([...(known?.arrivals ?? []), { span, receivedAtMs }]),
+        complete: known?.complete ?? false,
+        waitUntilMs: undefined,
+      })
+    }
+    return spans.length
+  }
+
+  /** A span that is read again after a crash is not counted again. */
+  #count(position: number, recognised: boolean): void {
+    const { seenUpTo, unrecognised } = this.#progress
+    if (position <= seenUpTo) return
+    this.#progress = {
+      ...this.#progress,
+      seenUpTo: position,
+      unrecognised: unrecognised + (recognised ? 0 : 1),
+    }
+  }
+
+  #takeDue(): readonly PendingTrace[] {
+    const nowMs = this.#options.now()
+    const due: PendingTrace[] = []
+    for (const [key, trace] of this.#pending) {
+      const current = this.#withEarlierSpans(key, trace, nowMs)
+      if (this.#dueAtMs(current) > nowMs) continue
+      due.push(current)
+      if (due.length === JUDGE_TRACES) break
+    }
+    return due
+  }
+
+  /**
+   * A span that comes late to a judged trace is not alone: its request span, for which it would
+   * otherwise wait for half an hour, may have come long before it.
+   */
+  #withEarlierSpans(key: string, trace: PendingTrace, nowMs: number): PendingTrace {
+    if (trace.complete) return trace
+    const last = Math.max(...trace.arrivals.map((arrival) => arrival.receivedAtMs))
+    if (nowMs < last + SETTLE_AFTER_REQUEST_SPAN_MS) return trace
+    if (this.#dueAtMs(trace) <= nowMs) return trace
+    const all = this.#options.reader.spansOf(trace.source, trace.traceId)
+    const complete = { ...trace, complete: true, arrivals: decisiveArrivals(all) }
+    this.#pending.set(key, complete)
+    return complete
+  }
+
+  #dueAtMs(trace: PendingTrace): number {
+    return trace.waitUntilMs ?? dueAtMs(trace.arrivals, this.#options.settleMs)
+  }
+
+  #judgeTrace({ source, traceId, waitUntilMs }: PendingTrace): readonly Judgement[] {
+    const key = pendingKey(source, traceId)
+    // Judged a moment ago, as the neighbour of another.
+    const trace = this.#pending.get(key)
+    if (trace === undefined) return []
+    const group = gatherTraces(this.#options.reader, { source, traceId })
+    const nowMs = this.#options.now()
+    const latest = this.#latestDue(source, group)
+    if (latest > nowMs && waitUntilMs === undefined) {
+      // Half of a joined request would be another verdict, to be withdrawn when the rest settles.
+      const until = Math.min(latest, nowMs + this.#options.settleMs)
+      this.#pending.set(key, { ...trace, waitUntilMs: until })
+      return []
+    }
+    for (const id of group.keys()) {
+      const member = this.#pending.get(pendingKey(source, id))
+      if (member !== undefined && (id === traceId || this.#dueAtMs(member) <= nowMs)) {
+        this.#pending.delete(pendingKey(source, id))
+      }
+    }
+    return [this.#judgeGroup(source, group)]
+  }
+
+  #latestDue(source: string, group: TraceGroup): number {
+    let latest = -Infinity
+    for (const id of group.keys()) {
+      const member = this.#pending.get(pendingKey(source, id))
+      if (member !== undefined) {
+        latest = Math.max(latest, dueAtMs(member.arrivals, this.#options.settleMs))
+      }
+    }
+    return latest
+  }
+
+  #judgeGroup(source: string, group: TraceGroup): Judgement {
+    const traceIds = [...group.keys()]
+    const arrivals = [...group.values()].flat()
+    const nowMs = arrivals.reduce((last, { receivedAtMs }) => Math.max(last, receivedAtMs), 0)
+    try {
+      const stories = assembleStories({
+        source,
+        spans: arrivals.map((arrival) => arrival.span),
+        routerConfig: this.#options.routerConfigs.get(source),
+      })
+      const verdicts = stories.map((story) => {
+        const findings = judge(story, {
+          onRuleError: (rule, error) => this.#logFailure(`rule ${rule.id} failed`, error),
+        })
+        return toVerdict(story, { findings, nowMs })
+      })
+      return { source, traceIds, verdicts }
+    } catch (error: unknown) {
+      // One trace that we cannot read must not stop the others; its spans are kept.
+      this.#logFailure(`trace ${traceIds[0] ?? ''} was not judged`, error)
+      return { source, traceIds, verdicts: [] }
+    }
+  }
+
+  #logFailure(what: string, error: unknown): void {
+    this.#options.log(
+      `${what}: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`,
+    )
+  }
+
+  #save(judgements: readonly Judgement[]): void {
+    let judgedUpTo = this.#readUpTo
+    for (const { firstPosition } of this.#pending.values()) {
+      judgedUpTo = Math.min(judgedUpTo, firstPosition - 1)
+    }
+    this.#progress = { ...this.#progress, judgedUpTo }
+    this.#options.verdicts.replace(judgements, this.#progress)
+  }
+}

@@ -1,0 +1,119 @@
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+
+import Database from 'better-sqlite3'
+
+import { AnalyzerError } from '../../errors.ts'
+import { sqliteCode } from './open-database.ts'
+
+/** The folder of one analyzer, held by this process until `release` or its end. */
+export interface DataFolder {
+  readonly path: string
+  readonly spansFile: string
+  readonly verdictsFile: string
+  /** Makes hashes of content comparable within this folder only; never leaves it. */
+  readonly salt: Uint8Array
+  release(): void
+}
+
+const SALT_BYTES = 32
+
+/** Creates it where it is missing, readable by its owner only, and holds it. */
+export function openDataFolder(path: string): DataFolder {
+  prepare(path)
+  const lock = takeLock(path)
+  try {
+    return {
+      path,
+      spansFile: join(path, 'spans.db'),
+      verdictsFile: join(path, 'verdicts.db'),
+      salt: readSalt(join(path, 'salt')),
+      release: () => lock.close(),
+    }
+  } catch (error: unknown) {
+    lock.close()
+    throw error
+  }
+}
+
+function prepare(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    if (!statSync(path).isDirectory()) throw new Error('it is not a folder')
+    chmodSync(path, 0o700)
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error: unknown) {
+    throw unwritable(path, error)
+  }
+}
+
+/**
+ * An exclusive transaction on a file of its own, which the kernel ends with the process: nothing is
+ * left behind by a crash, and there is nothing to clean up.
+ */
+function takeLock(path: string): Database.Database {
+  const owner = join(path, 'owner.pid')
+  let lock: Database.Database | undefined
+  try {
+    lock = new Database(join(path, 'lock.db'), { timeout: 0 })
+    lock.exec('BEGIN EXCLUSIVE')
+    writeFileSync(owner, `${process.pid}\n`, { mode: 0o600 })
+    return lock
+  } catch (error: unknown) {
+    lock?.close()
+    if (sqliteCode(error).startsWith('SQLITE_BUSY')) {
+      throw new AnalyzerError('ANALYZER_DATA_IN_USE', {
+        message: `${path} is used by another analyzer${ownerOf(owner)}`,
+        hint: 'Stop that one, or start this one with another --data-dir.',
+        cause: error,
+      })
+    }
+    throw unwritable(path, error)
+  }
+}
+
+/** Only for the message: the lock decides, whatever the file says. */
+function ownerOf(file: string): string {
+  try {
+    const pid = readFileSync(file, 'utf8').trim()
+    return /^\d{1,10}$/u.test(pid) ? ` (process ${pid})` : ''
+  } catch {
+    // Without the file the message is merely less helpful.
+    return ''
+  }
+}
+
+function readSalt(file: string): Uint8Array {
+  try {
+    const salt = readFileSync(file)
+    if (salt.length === SALT_BYTES) return salt
+  } catch (error: unknown) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
+      throw unwritable(file, error)
+    }
+  }
+  const salt = randomBytes(SALT_BYTES)
+  try {
+    writeFileSync(file, salt, { mode: 0o600, flush: true })
+  } catch (error: unknown) {
+    throw unwritable(file, error)
+  }
+  return salt
+}
+
+function unwritable(path: string, error: unknown): AnalyzerError {
+  return new AnalyzerError('ANALYZER_DATA_UNWRITABLE', {
+    message: `${path} cannot be used as the data folder: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'Choose a writable --data-dir, or change the owner or the permissions of this one.',
+    cause: error,
+  })
+}

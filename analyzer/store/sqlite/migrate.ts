@@ -1,0 +1,33 @@
+import type Database from 'better-sqlite3'
+
+import { AnalyzerError } from '../../errors.ts'
+
+/** One step forward; the file's version is the number of steps it has taken. There is no way back. */
+export type Migration = string
+
+export function migrate(
+  database: Database.Database,
+  { path, migrations }: { readonly path: string; readonly migrations: readonly Migration[] },
+): void {
+  const version = versionOf(database)
+  if (version > migrations.length) {
+    database.close()
+    throw new AnalyzerError('ANALYZER_DATA_NEWER', {
+      message: `${path} was written by a newer release (schema ${version}, this one knows ${migrations.length})`,
+      hint: 'Start the newer release again, or choose another --data-dir.',
+    })
+  }
+  if (version === migrations.length) return
+  // In one transaction: a crash in the middle leaves the file as it was.
+  database
+    .transaction(() => {
+      for (const migration of migrations.slice(version)) database.exec(migration)
+      database.pragma(`user_version = ${migrations.length}`)
+    })
+    .exclusive()
+}
+
+function versionOf(database: Database.Database): number {
+  const version: unknown = database.pragma('user_version', { simple: true })
+  return typeof version === 'number' ? version : 0
+}

@@ -1,0 +1,26 @@
+import type { ApiQuery } from './api/query.ts'
+import type { SourceMatch } from './config/match-source.ts'
+import type { SpanLimits, VerdictLimits } from './store/store.ts'
+import type { RouterConfig } from './story/router-config.ts'
+
+/** What the workers are started with; plain data, copied between threads. */
+export interface IngestWorkerData {
+  readonly spansFile: string
+  readonly salt: Uint8Array
+  readonly sources: readonly SourceMatch[]
+  readonly limits: SpanLimits
+}
+
+export interface JudgeWorkerData {
+  readonly spansFile: string
+  readonly verdictsFile: string
+  readonly settleMs: number
+  readonly routerConfigs: ReadonlyMap<string, RouterConfig>
+  readonly limits: VerdictLimits
+}
+
+export interface JudgeCall {
+  readonly query: ApiQuery
+  /** Known to the main thread only, and part of what the page shows. */
+  readonly otlpHttpUrl: string
+}
