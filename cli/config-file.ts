@@ -3,6 +3,7 @@ import type { SidecarConfig } from '../collector/config/config.ts'
 import { type ConfigOverrides, loadConfig } from '../collector/config/load-config.ts'
 import { type ConfigProblem, formatProblem } from '../collector/config/problem.ts'
 import { Secret } from '../collector/config/secret.ts'
+import { type AnalyzerSection, readAnalyzerSection } from './analyzer-section.ts'
 import { CommandError } from './command-error.ts'
 
 /** Looked for in the working folder: our name, then LiteLLM's. */
@@ -22,17 +23,39 @@ export function findConfigFile(given: string | undefined): string {
 
 export interface ConfigFile {
   readonly config: SidecarConfig
+  readonly analyzer: AnalyzerSection
   readonly warnings: readonly ConfigProblem[]
 }
 
-/** Reads and checks the file; throws one error that lists every problem. */
+/** Reads and checks the whole file; throws one error that lists every problem. */
 export function readConfigFile(file: string, overrides: ConfigOverrides): ConfigFile {
-  const loaded = loadConfig(readText(file), { environment: process.env, overrides })
-  if (loaded.kind === 'loaded') return loaded
-  const { problems } = loaded
+  const text = readText(file)
+  const loaded = loadConfig(text, { environment: process.env, overrides })
+  const analyzer = readAnalyzerSection(text)
+  if (loaded.kind === 'loaded' && analyzer.kind === 'read') {
+    return { ...loaded, analyzer: analyzer.section }
+  }
+  // What is wrong with the YAML itself both have found.
+  if (loaded.kind === 'invalid' && loaded.problems.some((p) => p.code === 'CONFIG_YAML_INVALID')) {
+    throw invalid(file, loaded.problems)
+  }
+  throw invalid(
+    file,
+    [loaded, analyzer].flatMap((part) => (part.kind === 'invalid' ? part.problems : [])),
+  )
+}
+
+/** The `analyzer:` section of a file in which nothing else is needed. */
+export function readAnalyzerFile(file: string): AnalyzerSection {
+  const read = readAnalyzerSection(readText(file))
+  if (read.kind === 'read') return read.section
+  throw invalid(file, read.problems)
+}
+
+function invalid(file: string, problems: readonly ConfigProblem[]): CommandError {
   const lines = problems.map((problem) => formatProblem(problem, file))
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  throw new CommandError('CONFIG_INVALID', {
+  return new CommandError('CONFIG_INVALID', {
     message: `${count} in the configuration; nothing was started\n${lines.join('\n')}`,
   })
 }

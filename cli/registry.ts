@@ -37,6 +37,13 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    'classify',
+    {
+      summary: 'Say of recorded traces what happened to each request, and why',
+      load: async () => (await import('./classify.ts')).classify,
+    },
+  ],
+  [
     'validate',
     {
       summary: 'Check a configuration file and show what it means',

@@ -1,6 +1,6 @@
 import type { SidecarConfig } from '../collector/config/config.ts'
-import { type Sidecar, startSidecar } from '../collector/main.ts'
-import { createTelemetry } from '../collector/telemetry/create-telemetry.ts'
+import type { Sidecar } from '../collector/main.ts'
+import type { SidecarTelemetry } from '../collector/telemetry/create-telemetry.ts'
 import type { Secret } from '../collector/config/secret.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './command-error.ts'
@@ -54,6 +54,8 @@ Options:
       log.info('keys of the configuration that change nothing here', { keys: config.ignoredKeys })
     }
     const secrets = secretsOf(config)
+    // Loaded late: `--help` and a wrong option must not wait for the telemetry SDK.
+    const { createTelemetry } = await import('../collector/telemetry/create-telemetry.ts')
     const telemetry = createTelemetry({
       config: config.telemetry,
       secrets,
@@ -65,10 +67,8 @@ Options:
   },
 }
 
-async function start(
-  config: SidecarConfig,
-  telemetry: ReturnType<typeof createTelemetry>,
-): Promise<Sidecar> {
+async function start(config: SidecarConfig, telemetry: SidecarTelemetry): Promise<Sidecar> {
+  const { startSidecar } = await import('../collector/main.ts')
   try {
     return await startSidecar({ config, telemetry })
   } catch (error) {

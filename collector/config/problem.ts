@@ -2,7 +2,6 @@ import type { Position } from './yaml-source.ts'
 
 /** What can be wrong with a configuration; stable, one row each in `docs/errors.md`. */
 export const PROBLEM_CODES = [
-  'CONFIG_UNREADABLE',
   'CONFIG_YAML_INVALID',
   'CONFIG_UNKNOWN_KEY',
   'CONFIG_WRONG_TYPE',

@@ -3,7 +3,7 @@ import type { BreakerConfig, RetryConfig } from './config.ts'
 import type { ConfigReader } from './config-reader.ts'
 import { findSetting } from './litellm-settings.ts'
 import { readSeconds } from './read-timers.ts'
-import type { SecondwindSection } from './secondwind-schema.ts'
+import { BREAKER_DEFAULTS, type SecondwindSection } from './secondwind-schema.ts'
 
 /** OpenAI's SDK retries twice, and so does LiteLLM where nobody says otherwise. */
 const RETRIES_DEFAULT = 2
@@ -80,13 +80,10 @@ export function readBreaker(
   return {
     failuresToOpen: disabled
       ? Number.MAX_SAFE_INTEGER
-      : (section.failures_to_open ?? opensAfter ?? FAILURES_TO_OPEN_DEFAULT),
-    firstOpenMs: section.first_open_ms ?? cooldownMs ?? FIRST_OPEN_MS_DEFAULT,
+      : (section.failures_to_open ?? opensAfter ?? BREAKER_DEFAULTS.failures_to_open),
+    firstOpenMs: section.first_open_ms ?? cooldownMs ?? BREAKER_DEFAULTS.first_open_ms,
     openMs: section.open_ms,
     openMaxMs: section.open_max_ms,
     quotaOpenMs: section.quota_open_ms,
   }
 }
-
-export const FAILURES_TO_OPEN_DEFAULT = 5
-export const FIRST_OPEN_MS_DEFAULT = 10_000

@@ -30,6 +30,8 @@ export const TIMER_DEFAULTS = {
   total_ms: 600_000,
 } as const
 
+export const BREAKER_DEFAULTS = { failures_to_open: 5, first_open_ms: 10_000 } as const
+
 const continuationFields = {
   enabled: z.boolean().describe('Go on after a stream broke that the client has begun to read.'),
   strategy: z
@@ -136,11 +138,11 @@ export const secondwindSchema = z.strictObject({
   breaker: z
     .strictObject({
       failures_to_open: count(1_000_000).optional().meta({
-        default: 5,
+        default: BREAKER_DEFAULTS.failures_to_open,
         description: 'Failures in a row; LiteLLM: one more than `allowed_fails`.',
       }),
       first_open_ms: ms(0).optional().meta({
-        default: 10_000,
+        default: BREAKER_DEFAULTS.first_open_ms,
         description: 'Until the first probe; LiteLLM: `cooldown_time`.',
       }),
       open_ms: ms(1).default(15_000).describe('Between later probes.'),
