@@ -5,13 +5,18 @@ import type { Attempt, Evidence, Story } from '../story/story.ts'
 
 /** `429 RateLimitError` or the like: what a person recognises an error by. */
 export function describeError(attempt: Attempt): string {
-  const parts = [attempt.statusCode?.toString(), attempt.errorType].filter(
+  // A stream that broke after its 200 did not fail with status 200.
+  const parts = [errorStatus(attempt.statusCode), attempt.errorType].filter(
     (part) => part !== undefined,
   )
   const error = parts.length > 0 ? parts.join(' ') : undefined
   const reason = attempt.reason === undefined ? undefined : REASON_WORDS[attempt.reason]
   if (reason === undefined) return error ?? 'an error that the spans do not name'
   return error === undefined ? reason : `${reason} (${error})`
+}
+
+function errorStatus(statusCode: number | undefined): string | undefined {
+  return statusCode === undefined || statusCode < 400 ? undefined : String(statusCode)
 }
 
 /** Route, else deployment or model; never empty. */
@@ -37,10 +42,15 @@ export function describePhase(attempt: Attempt): string {
 export function describeClient(story: Story): string {
   const { client } = story
   if (client.errorShown === false) return 'the client was told that all went well'
-  const parts = [client.statusCode?.toString(), client.errorType].filter(
-    (part) => part !== undefined,
-  )
-  return parts.length === 0 ? 'the client got an error' : `the client got ${parts.join(' ')}`
+  const status = errorStatus(client.statusCode)
+  const error = [status, client.errorType].filter((part) => part !== undefined).join(' ')
+  if (error === '' && client.errorShown === 'unknown') {
+    return 'no span tells what the client was shown'
+  }
+  if (client.statusCode === undefined || status !== undefined) {
+    return `the client got ${error === '' ? 'an error' : error}`
+  }
+  return `the client got ${client.statusCode}, then ${error === '' ? 'an error' : error}`
 }
 
 /** Ingredients of a fingerprint: closed words only, so that no id, port or name splits a class. */

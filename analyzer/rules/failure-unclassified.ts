@@ -48,5 +48,6 @@ export const failureUnclassified: Rule = {
 /** A bad request from the only attempt is counted, not an incident: the client was told rightly. */
 function isClientsOwnFault({ attempts }: Story): boolean {
   const [only] = attempts
-  return attempts.length === 1 && only?.reason === 'bad-request'
+  const refused = only?.reason === 'bad-request' || only?.reason === 'prefill-rejected'
+  return attempts.length === 1 && refused
 }

@@ -25,8 +25,10 @@ export const prefillRejected: Rule = {
     verify: 'secondwind classify --router-config config.yaml --fail-on prefill-rejected spans.json',
   },
   evaluate(story) {
+    // The first target refused what the client itself had sent: nobody continued anything.
     const rejected = story.attempts.find(
-      (attempt) => attempt.status === 'failed' && attempt.reason === 'prefill-rejected',
+      ({ status, reason, kind }) =>
+        status === 'failed' && reason === 'prefill-rejected' && kind !== 'initial',
     )
     if (rejected === undefined) return undefined
     const cause = rootCause(story) ?? rejected

@@ -7,6 +7,8 @@ import type { Attempt, Story } from './story.ts'
  */
 const NOT_ELIGIBLE: ReadonlySet<FailureReason> = new Set([
   'bad-request',
+  // As the first failure: the client's own last turn was the assistant's.
+  'prefill-rejected',
   'content-filtered',
   'client-aborted',
 ])
