@@ -155,3 +155,11 @@ export function messagesStream(texts: readonly string[], stop: string | null = '
     messagesFrame({ type: 'message_stop' })
   )
 }
+
+/** A body of either protocol that says these texts. */
+export function bodyOf(api: Api, texts: readonly string[], isCut = false): string {
+  if (api === 'chat') return chatStream(texts, isCut ? null : 'stop')
+  return messagesStream(texts, isCut ? null : 'end_turn')
+}
+
+export const clientBodies = { chat: chatBody, messages: messagesBody }
