@@ -10,17 +10,24 @@ export interface AssembleInput {
   /** Any order, duplicates allowed; every span of every trace that is to be told. */
   readonly spans: readonly Span[]
   readonly routerConfig: RouterConfig | undefined
+  /** More neighbouring traces than `NEIGHBOUR_TRACES_MAX`: these are not all that happened. */
+  readonly crowded?: boolean
 }
 
 /**
  * Every story that the spans of one source tell. Pure, and independent of the order in which spans
  * came and of duplicates (invariant I8). Spans that no dialect recognises tell nothing.
  */
-export function assembleStories({ source, spans, routerConfig }: AssembleInput): readonly Story[] {
+export function assembleStories({
+  source,
+  spans,
+  routerConfig,
+  crowded,
+}: AssembleInput): readonly Story[] {
   const ordered = inOrder(spans)
   const stories = DIALECTS.flatMap((dialect) => {
     const own = spansOf(dialect, ordered)
-    return own.length === 0 ? [] : dialect.toStories({ source, spans: own, routerConfig })
+    return own.length === 0 ? [] : dialect.toStories({ source, spans: own, routerConfig, crowded })
   })
   return stories.toSorted(byStartThenId)
 }

@@ -18,4 +18,6 @@ export interface DialectInput {
   readonly source: string
   readonly spans: readonly Span[]
   readonly routerConfig: RouterConfig | undefined
+  /** There were more traces in these moments than could be looked at together. */
+  readonly crowded?: boolean | undefined
 }

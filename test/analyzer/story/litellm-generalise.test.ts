@@ -113,7 +113,7 @@ function union(configs: readonly RecordedConfig[]): RecordedConfig {
 
 /** Each request in a time of its own, at least a second from the next. */
 function apart(recording: Recording, position: number): Recording {
-  const wanted = 1_800_000_000_000_000_000n + BigInt(position) * 60_000_000_000n
+  const wanted = 1_800_000_000_000_000_000n + BigInt(position) * 1_000_000_000n
   const first = recording.spans.reduce(
     (least, span) => (span.startTimeNs < least ? span.startTimeNs : least),
     wanted,

@@ -1,9 +1,7 @@
+import { JOIN_OVERLAP_NS, JOIN_WINDOW_NS } from '../../join-window.ts'
 import type { Span } from '../../span.ts'
 import type { SpanGroup } from './group.ts'
 import { isCallSpan, isV1 } from './span-kinds.ts'
-
-const OVERLAP_NS = 10_000_000n
-const AFTER_NS = 500_000_000n
 
 /**
  * Up to 1.84 a bridged /v1/responses call starts a trace of its own, away from its proxy request:
@@ -44,10 +42,10 @@ function fits(stray: SpanGroup, parent: SpanGroup): boolean {
   if (call === undefined || span === undefined) return false
   const end = parent.server === undefined ? undefined : parent.server.endTimeNs
   return (
-    call.startTimeNs >= span.startTimeNs - OVERLAP_NS &&
+    call.startTimeNs >= span.startTimeNs - JOIN_OVERLAP_NS &&
     (end === undefined
-      ? call.startTimeNs <= lastEnd(parent.spans) + AFTER_NS
-      : call.startTimeNs <= end && call.endTimeNs <= end + AFTER_NS)
+      ? call.startTimeNs <= lastEnd(parent.spans) + JOIN_WINDOW_NS
+      : call.startTimeNs <= end && call.endTimeNs <= end + JOIN_WINDOW_NS)
   )
 }
 

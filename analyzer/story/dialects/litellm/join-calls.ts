@@ -1,5 +1,5 @@
 import { fallbacksOf, routesOfModel, type RouterConfig } from '../../router-config.ts'
-import { JOIN_OVERLAP_MS, JOIN_WINDOW_MS } from '../../settle.ts'
+import { JOIN_OVERLAP_NS, JOIN_WINDOW_NS } from '../../join-window.ts'
 import type { Attributes, AttributeValue } from '../../span.ts'
 import type { Call } from './call.ts'
 import type { JoinedCalls, LooseCall } from './read-calls.ts'
@@ -14,10 +14,9 @@ export interface JoinInput {
   readonly calls: readonly LooseCall[]
   readonly picks: readonly LoosePick[]
   readonly config: RouterConfig | undefined
+  /** There were more traces beside these than could be looked at. */
+  readonly crowded: boolean
 }
-
-const WINDOW_NS = BigInt(JOIN_WINDOW_MS) * 1_000_000n
-const OVERLAP_NS = BigInt(JOIN_OVERLAP_MS) * 1_000_000n
 
 /**
  * Puts the attempts of one request together that a router in process exported as traces of their
@@ -25,7 +24,7 @@ const OVERLAP_NS = BigInt(JOIN_OVERLAP_MS) * 1_000_000n
  * edge, the same first user message where it is known, at most half a second between them, and no
  * other candidate on either side.
  */
-export function joinCalls({ calls, picks, config }: JoinInput): readonly JoinedCalls[] {
+export function joinCalls({ calls, picks, config, crowded }: JoinInput): readonly JoinedCalls[] {
   const after = new Map<LooseCall, readonly LooseCall[]>()
   const nearest = new Map<LooseCall, readonly LooseCall[]>()
   const before = new Map<LooseCall, LooseCall[]>()
@@ -52,7 +51,7 @@ export function joinCalls({ calls, picks, config }: JoinInput): readonly JoinedC
   const linked = new Set(calls.map(link).filter((next) => next !== undefined))
   return calls
     .filter((call) => !linked.has(call))
-    .map((first) => chainFrom(first, { link, after: nearest, before, picks }))
+    .map((first) => chainFrom(first, { link, after: nearest, before, picks, crowded }))
 }
 
 interface Links {
@@ -60,9 +59,10 @@ interface Links {
   readonly after: ReadonlyMap<LooseCall, readonly LooseCall[]>
   readonly before: ReadonlyMap<LooseCall, readonly LooseCall[]>
   readonly picks: readonly LoosePick[]
+  readonly crowded: boolean
 }
 
-function chainFrom(first: LooseCall, { link, after, before, picks }: Links): JoinedCalls {
+function chainFrom(first: LooseCall, { link, after, before, picks, crowded }: Links): JoinedCalls {
   const parts = [first]
   for (let next = link(first); next !== undefined && !parts.includes(next); next = link(next)) {
     parts.push(next)
@@ -71,7 +71,10 @@ function chainFrom(first: LooseCall, { link, after, before, picks }: Links): Joi
   return {
     parts,
     picks: picks.filter((pick) => parts.some((part) => isNear(pick, part))),
-    ambiguous: (before.get(first) ?? []).length > 0 || (after.get(last) ?? []).length > 0,
+    ambiguous:
+      (before.get(first) ?? []).length > 0 ||
+      (after.get(last) ?? []).length > 0 ||
+      (crowded && last.calls.at(-1)?.failed === true),
   }
 }
 
@@ -86,8 +89,8 @@ function follows(later: LooseCall, earlier: LooseCall, routing: Routing): boolea
   if (failed === undefined || next === undefined || !failed.failed) return false
   const gap = next.startNs - failed.endNs
   return (
-    gap >= -OVERLAP_NS &&
-    gap <= WINDOW_NS &&
+    gap >= -JOIN_OVERLAP_NS &&
+    gap <= JOIN_WINDOW_NS &&
     next.endNs >= failed.endNs &&
     next.span.scope.version === failed.span.scope.version &&
     (next.api === undefined || failed.api === undefined || next.api === failed.api) &&
@@ -157,8 +160,8 @@ function isBetween(pick: LoosePick, failed: Call, next: Call): boolean {
 function isNear(pick: LoosePick, { calls }: LooseCall): boolean {
   return calls.some(
     (call) =>
-      pick.atNs >= call.startNs - WINDOW_NS &&
-      pick.atNs <= call.endNs + WINDOW_NS &&
+      pick.atNs >= call.startNs - JOIN_WINDOW_NS &&
+      pick.atNs <= call.endNs + JOIN_WINDOW_NS &&
       sameResource(pick.resource, call.span.resource),
   )
 }

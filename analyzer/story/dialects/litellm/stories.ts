@@ -13,7 +13,7 @@ import { toStory } from './to-story.ts'
 
 /** The stories of one of LiteLLM's two dialects. */
 export function litellmStories(input: DialectInput, dialect: DialectName): readonly Story[] {
-  const { source, spans, routerConfig: config } = input
+  const { source, spans, routerConfig: config, crowded = false } = input
   const groups = adoptCalls(byTrace(spans).flatMap(groupTrace))
   const readings = [
     ...groups
@@ -27,6 +27,7 @@ export function litellmStories(input: DialectInput, dialect: DialectName): reado
         .flatMap((group) => looseCallOf(group) ?? []),
       picks: dialect === 'litellm-v2' ? loosePicks(spans, groups) : [],
       config,
+      crowded,
     }).flatMap((joined) => readCalls(joined) ?? []),
   ]
   return readings.map((reading) => toStory(reading, { source, config }))

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+
+import {
+  dueAtMs,
+  neighboursOf,
+  SETTLE_MS,
+  INCOMPLETE_AFTER_MS,
+} from '../../../analyzer/story/settle.ts'
+import type { Span } from '../../../analyzer/story/span.ts'
+import { loadRecordings, tellRecording } from '../../support/litellm-recordings.ts'
+
+const recordings = loadRecordings()
+
+/** What a store does with the ranges: the same questions, asked of a list. */
+function gather(all: readonly (readonly Span[])[], start: readonly Span[]): ReadonlySet<string> {
+  const found = new Set<string>()
+  const queue = [start]
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const id = next[0]?.traceId ?? ''
+    if (found.has(id)) continue
+    found.add(id)
+    const ranges = neighboursOf(next)
+    if (ranges === undefined) continue
+    const { failedIn, startedIn } = ranges
+    for (const trace of all) {
+      const failed = trace.some(
+        (span) =>
+          span.status.code === 'error' &&
+          span.endTimeNs >= failedIn.fromNs &&
+          span.endTimeNs <= failedIn.toNs,
+      )
+      const begin = trace.reduce(
+        (least, span) => (span.startTimeNs < least ? span.startTimeNs : least),
+        trace[0]?.startTimeNs ?? 0n,
+      )
+      const started =
+        startedIn !== undefined && begin >= startedIn.fromNs && begin <= startedIn.toNs
+      if (failed || started) queue.push(trace)
+    }
+  }
+  return found
+}
+
+function tracesOf(spans: readonly Span[]): readonly (readonly Span[])[] {
+  return [...new Set(spans.map((span) => span.traceId))].map((traceId) =>
+    spans.filter((span) => span.traceId === traceId),
+  )
+}
+
+test('every trace of a request is found from each of its traces', () => {
+  const lost = recordings.flatMap((recording) => {
+    const traces = tracesOf(recording.spans)
+    return tellRecording(recording).flatMap((story) =>
+      traces
+        .filter((trace) => story.traceIds.includes(trace[0]?.traceId ?? ''))
+        .filter((trace) => {
+          const found = gather(traces, trace)
+          return story.traceIds.some((traceId) => !found.has(traceId))
+        })
+        .map(() => recording.id),
+    )
+  })
+  expect(lost).toEqual([])
+})
+
+test('a request to a proxy that has its attempts below it asks for no other trace', () => {
+  const proxies = recordings.filter(({ id }) => /^1\.(?:9|10)\d?\.\d+\/v[12]/u.test(id))
+  const asked = proxies.filter(
+    ({ spans }) =>
+      spans.some((span) => span.kind === 'server') &&
+      spans.some((span) => span.name.startsWith('litellm_request') || span.kind === 'client') &&
+      tracesOf(spans).some((trace) => neighboursOf(trace) !== undefined),
+  )
+  expect(asked.map(({ id }) => id)).toEqual([])
+})
+
+test('a trace of LiteLLM is due when nothing of it has come for the settling time', () => {
+  const [first, second] = recordings[0]?.spans ?? []
+  if (first === undefined || second === undefined) throw new Error('the recording is empty')
+  expect(dueAtMs([])).toBe(Infinity)
+  const arrivals = [
+    { span: first, receivedAtMs: 1000 },
+    { span: second, receivedAtMs: 4000 },
+  ]
+  expect(dueAtMs(arrivals)).toBe(4000 + SETTLE_MS)
+  expect(dueAtMs(arrivals.toReversed(), 50)).toBe(4050)
+})
+
+test('a trace of ours is due after its request span, or when that will never come', () => {
+  const [any] = recordings[0]?.spans ?? []
+  if (any === undefined) throw new Error('the recording is empty')
+  const ours = { ...any, kind: 'client' as const, scope: { name: 'secondwind', version: '' } }
+  expect(dueAtMs([{ span: ours, receivedAtMs: 1000 }])).toBe(1000 + INCOMPLETE_AFTER_MS)
+  expect(
+    dueAtMs([
+      { span: ours, receivedAtMs: 9000 },
+      { span: { ...ours, kind: 'server' }, receivedAtMs: 1000 },
+    ]),
+  ).toBe(3000)
+})
