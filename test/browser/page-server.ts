@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -41,17 +42,45 @@ export interface PageServer {
   close(): Promise<void>
 }
 
+/** Test files run beside each other, and only one of them may build. */
+const buildLock = join(root, 'dist/dashboard.lock')
+/** Many times what a build takes; a lock that is older was left by a run that was killed. */
+const LOCK_STALE_MS = 60_000
+const LOCK_POLL_MS = 100
+
 /** Builds the page if it is missing or older than its sources. */
-export function buildPage(): void {
+export async function buildPage(): Promise<void> {
+  while (!takeLock()) await delay(LOCK_POLL_MS)
+  try {
+    if (isPageFresh()) return
+    const vite = spawnSync(
+      process.execPath,
+      ['node_modules/vite/bin/vite.js', 'build', 'dashboard'],
+      // The runner's own NODE_ENV would build React's development version.
+      { cwd: root, encoding: 'utf8', env: { ...process.env, NODE_ENV: 'production' } },
+    )
+    if (vite.status !== 0) throw new Error(`the page does not build:\n${vite.stdout}${vite.stderr}`)
+  } finally {
+    rmSync(buildLock, { recursive: true, force: true })
+  }
+}
+
+function takeLock(): boolean {
+  try {
+    mkdirSync(join(root, 'dist'), { recursive: true })
+    mkdirSync(buildLock)
+    return true
+  } catch {
+    // Somebody else builds; a lock that vanished meanwhile is simply tried again.
+    const takenMs = statSync(buildLock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
+    if (Date.now() - takenMs > LOCK_STALE_MS) rmSync(buildLock, { recursive: true, force: true })
+    return false
+  }
+}
+
+function isPageFresh(): boolean {
   const index = join(pageFolder, 'index.html')
-  const newestMs = newestFileMs(join(root, 'dashboard'))
-  if (existsSync(index) && statSync(index).mtimeMs >= newestMs) return
-  const vite = spawnSync(
-    process.execPath,
-    ['node_modules/vite/bin/vite.js', 'build', 'dashboard'],
-    { cwd: root, encoding: 'utf8' },
-  )
-  if (vite.status !== 0) throw new Error(`the page does not build:\n${vite.stdout}${vite.stderr}`)
+  return existsSync(index) && statSync(index).mtimeMs >= newestFileMs(join(root, 'dashboard'))
 }
 
 /** Serves the built page as the analyzer does, and an API that answers what the test says. */
