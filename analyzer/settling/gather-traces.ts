@@ -1,8 +1,13 @@
 import type { SpanReader } from '../store/store.ts'
 import { NEIGHBOUR_TRACES_MAX, neighboursOf, type Arrival } from '../story/settle.ts'
 
-/** Traces that must be told together, by id. */
-export type TraceGroup = ReadonlyMap<string, readonly Arrival[]>
+/** Traces that must be told together. */
+export interface TraceGroup {
+  /** By id. */
+  readonly traces: ReadonlyMap<string, readonly Arrival[]>
+  /** There were more than can be looked at: this is one of them, alone. */
+  readonly crowded: boolean
+}
 
 export interface TraceOfSource {
   readonly source: string
@@ -20,7 +25,8 @@ export function gatherTraces(reader: SpanReader, { source, traceId }: TraceOfSou
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     if (group.has(next)) continue
     if (group.size >= NEIGHBOUR_TRACES_MAX) {
-      return new Map([[traceId, group.get(traceId) ?? reader.spansOf(source, traceId)]])
+      const own = group.get(traceId) ?? reader.spansOf(source, traceId)
+      return { traces: new Map([[traceId, own]]), crowded: true }
     }
     const arrivals = reader.spansOf(source, next)
     group.set(next, arrivals)
@@ -30,7 +36,7 @@ export function gatherTraces(reader: SpanReader, { source, traceId }: TraceOfSou
     queue.push(...reader.tracesFailedIn(source, failedIn, LIMIT))
     if (startedIn !== undefined) queue.push(...reader.tracesStartedIn(source, startedIn, LIMIT))
   }
-  return group
+  return { traces: group, crowded: false }
 }
 
 /** One more than fits, so that too many is noticed. */

@@ -133,7 +133,7 @@ export class JudgeLoop {
       this.#pending.set(key, { ...trace, waitUntilMs: until })
       return []
     }
-    for (const id of group.keys()) {
+    for (const id of group.traces.keys()) {
       const member = this.#pending.get(pendingKey(source, id))
       if (member !== undefined && (id === traceId || this.#dueAtMs(member) <= nowMs)) {
         this.#pending.delete(pendingKey(source, id))
@@ -144,7 +144,7 @@ export class JudgeLoop {
 
   #latestDue(source: string, group: TraceGroup): number {
     let latest = -Infinity
-    for (const id of group.keys()) {
+    for (const id of group.traces.keys()) {
       const member = this.#pending.get(pendingKey(source, id))
       if (member !== undefined) {
         latest = Math.max(latest, dueAtMs(member.arrivals, this.#options.settleMs))
@@ -154,14 +154,15 @@ export class JudgeLoop {
   }
 
   #judgeGroup(source: string, group: TraceGroup): Judgement {
-    const traceIds = [...group.keys()]
-    const arrivals = [...group.values()].flat()
+    const traceIds = [...group.traces.keys()]
+    const arrivals = [...group.traces.values()].flat()
     const nowMs = arrivals.reduce((last, { receivedAtMs }) => Math.max(last, receivedAtMs), 0)
     try {
       const stories = assembleStories({
         source,
         spans: arrivals.map((arrival) => arrival.span),
         routerConfig: this.#options.routerConfigs.get(source),
+        crowded: group.crowded,
       })
       const verdicts = stories.map((story) => {
         const findings = judge(story, {

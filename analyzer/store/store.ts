@@ -1,6 +1,7 @@
 import type { Incident } from '../incidents/incident.ts'
 import type { Occurrence } from '../incidents/occurrence.ts'
-import type { Arrival, TimeRange } from '../story/settle.ts'
+import type { TimeRange } from '../story/join-window.ts'
+import type { Arrival } from '../story/settle.ts'
 
 /**
  * What is kept, by intent. Spans are the truth, written by one thread and read by another; verdicts

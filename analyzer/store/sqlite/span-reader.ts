@@ -1,6 +1,7 @@
 import { decodeContext, decodeSpan } from '../../ingest/encode-span.ts'
 import type { SpanContext } from '../../ingest/span-draft.ts'
-import type { Arrival, TimeRange } from '../../story/settle.ts'
+import type { TimeRange } from '../../story/join-window.ts'
+import type { Arrival } from '../../story/settle.ts'
 import type { LoggedSpan, ReceivedSpan, SpanCounts, SpanReader } from '../store.ts'
 import { openForReading, type SqliteDatabase } from './open-database.ts'
 
