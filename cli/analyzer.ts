@@ -1,10 +1,12 @@
-import { ANALYZER_DEFAULTS } from './analyzer-section.ts'
-import { readAnalyzerFile } from './config-file.ts'
+import { checkAnalyzerFile } from './config-file.ts'
 import type { Command } from './command.ts'
 import { findDataFolder } from './data-folder.ts'
 import { createJsonLog } from './json-log.ts'
 import { parseFlags, parsePort } from './parse-flags.ts'
 import { runService } from './run-service.ts'
+
+const PAGE_PORT_DEFAULT = 4319
+const OTLP_HTTP_PORT_DEFAULT = 4318
 
 export const analyzer: Command = {
   name: 'analyzer',
@@ -42,19 +44,18 @@ Options:
     const port = parsePort('port', values.port)
     const otlpHttpPort = parsePort('otlp-http-port', values['otlp-http-port'])
     const log = createJsonLog(io.stderr, 'analyzer')
-    const file = values.config === undefined ? ANALYZER_DEFAULTS : readAnalyzerFile(values.config)
-    const { listen } = file
+    if (values.config !== undefined) checkAnalyzerFile(values.config)
     // Loaded late: `--help` and a wrong option must not wait for the database.
     const { startAnalyzer } = await import('../analyzer/main.ts')
     const started = await startAnalyzer({
-      host: values.host ?? listen.host,
-      port: port ?? listen.port,
-      otlpHttpPort: otlpHttpPort ?? listen.otlp_http_port,
-      dataDir: findDataFolder(values['data-dir'], file.data_dir),
-      allowedHosts: [...listen.allowed_hosts, ...(values['allowed-host'] ?? [])],
-      settleMs: file.settle_ms,
-      ...given('authTokenFile', values['auth-token-file'] ?? file.auth_token_file),
-      ...given('routerConfigFile', values['router-config'] ?? file.router_config),
+      host: values.host ?? '127.0.0.1',
+      port: port ?? PAGE_PORT_DEFAULT,
+      otlpHttpPort: otlpHttpPort ?? OTLP_HTTP_PORT_DEFAULT,
+      dataDir: findDataFolder(values['data-dir']),
+      allowedHosts: values['allowed-host'] ?? [],
+      ...given('configFile', values.config),
+      ...given('authTokenFile', values['auth-token-file']),
+      ...given('routerConfigFile', values['router-config']),
       log: (line) => log.info(line),
     })
     const addresses = `page ${started.pageUrl}, OTLP/HTTP ${started.otlpHttpUrl}`

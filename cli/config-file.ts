@@ -3,7 +3,7 @@ import type { SidecarConfig } from '../collector/config/config.ts'
 import { type ConfigOverrides, loadConfig } from '../collector/config/load-config.ts'
 import { type ConfigProblem, formatProblem } from '../collector/config/problem.ts'
 import { Secret } from '../collector/config/secret.ts'
-import { type AnalyzerSection, readAnalyzerSection } from './analyzer-section.ts'
+import { readAnalyzerSection } from './analyzer-section.ts'
 import { CommandError } from './command-error.ts'
 
 /** Looked for in the working folder: our name, then LiteLLM's. */
@@ -23,7 +23,6 @@ export function findConfigFile(given: string | undefined): string {
 
 export interface ConfigFile {
   readonly config: SidecarConfig
-  readonly analyzer: AnalyzerSection
   readonly warnings: readonly ConfigProblem[]
 }
 
@@ -33,7 +32,7 @@ export function readConfigFile(file: string, overrides: ConfigOverrides): Config
   const loaded = loadConfig(text, { environment: process.env, overrides })
   const analyzer = readAnalyzerSection(text)
   if (loaded.kind === 'loaded' && analyzer.kind === 'read') {
-    return { ...loaded, analyzer: analyzer.section }
+    return loaded
   }
   // What is wrong with the YAML itself both have found.
   if (loaded.kind === 'invalid' && loaded.problems.some((p) => p.code === 'CONFIG_YAML_INVALID')) {
@@ -45,11 +44,10 @@ export function readConfigFile(file: string, overrides: ConfigOverrides): Config
   )
 }
 
-/** The `analyzer:` section of a file in which nothing else is needed. */
-export function readAnalyzerFile(file: string): AnalyzerSection {
+/** Checks the `analyzer:` section of a file in which nothing else is needed. */
+export function checkAnalyzerFile(file: string): void {
   const read = readAnalyzerSection(readText(file))
-  if (read.kind === 'read') return read.section
-  throw invalid(file, read.problems)
+  if (read.kind === 'invalid') throw invalid(file, read.problems)
 }
 
 function invalid(file: string, problems: readonly ConfigProblem[]): CommandError {

@@ -1,9 +1,9 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** Where the analyzer keeps its data: option, `SECONDWIND_DATA_DIR`, file, else the XDG place. */
-export function findDataFolder(given: string | undefined, ofFile: string | undefined): string {
-  const named = given ?? process.env['SECONDWIND_DATA_DIR'] ?? ofFile
+/** Where the analyzer keeps its data: the option, else `SECONDWIND_DATA_DIR`, else the XDG place. */
+export function findDataFolder(given: string | undefined): string {
+  const named = given ?? process.env['SECONDWIND_DATA_DIR']
   if (named !== undefined && named !== '') return named
   const base = process.env['XDG_DATA_HOME']
   return join(

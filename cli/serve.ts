@@ -86,7 +86,7 @@ function readPlan(args: readonly string[]): ServePlan {
   const tokenFile = values['auth-token-file']
   const clientKey = readTokenFile(tokenFile)
   const file = findConfigFile(values.config)
-  const { config, analyzer } = readConfigFile(file, {
+  const { config } = readConfigFile(file, {
     ...(values.host === undefined ? {} : { host: values.host }),
     ...(clientKey === undefined ? {} : { clientKey }),
   })
@@ -99,7 +99,7 @@ function readPlan(args: readonly string[]): ServePlan {
     sidecarFlags: [...flag('config', file), ...shared],
     analyzerFlags: [
       ...flag('config', file),
-      ...flag('data-dir', findDataFolder(values['data-dir'], analyzer.data_dir)),
+      ...flag('data-dir', findDataFolder(values['data-dir'])),
       ...flag('router-config', values['router-config']),
       ...shared,
     ],

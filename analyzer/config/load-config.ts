@@ -2,11 +2,11 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 import { LineCounter, parseDocument } from 'yaml'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 import { AnalyzerError } from '../errors.ts'
 import { parseRouterConfig, type RouterConfig } from '../story/router-config.ts'
-import { SETTLE_MS } from '../story/settle.ts'
+import { type AnalyzerSection, type SourceSection, analyzerSchema } from './analyzer-schema.ts'
 import { DEFAULT_SOURCE, type AnalyzerConfig, type SourceConfig } from './config.ts'
 
 export interface ConfigFiles {
@@ -23,28 +23,6 @@ const ALIASES_MAX = 1000
 
 const DAY_MS = 86_400_000
 const MIB = 1024 * 1024
-
-const sourceSchema = z.strictObject({
-  name: z.string().regex(/^[\w.-]{1,64}$/u, 'must be 1 to 64 letters, digits, ".", "_" or "-"'),
-  match: z.record(z.string(), z.string()).default({}),
-  router_config: z.string().min(1).optional(),
-  token_file: z.string().min(1).optional(),
-})
-
-const schema = z.strictObject({
-  sources: z.array(sourceSchema).max(1000).default([]),
-  settle_ms: z.number().int().min(1).max(3_600_000).default(SETTLE_MS),
-  /** There is only one value yet; the key exists so that a file can say it. */
-  keep_content: z.literal(false).optional(),
-  retention: z
-    .strictObject({
-      /** Longer than most teams need to notice, short enough for one disk. */
-      span_days: z.number().min(0.01).max(3650).default(14),
-      span_mib: z.number().min(16).max(1_048_576).default(2048),
-      incident_days: z.number().min(1).max(3650).default(180),
-    })
-    .prefault({}),
-})
 
 /** Reads both files, where they are given; throws an `AnalyzerError` that lists every problem. */
 export function loadAnalyzerConfig({ configFile, routerConfigFile }: ConfigFiles): AnalyzerConfig {
@@ -69,10 +47,8 @@ export function loadAnalyzerConfig({ configFile, routerConfigFile }: ConfigFiles
   }
 }
 
-type Section = z.infer<typeof schema>
-
-function parseSection(section: unknown, configFile = ''): Section {
-  const result = schema.safeParse(section)
+function parseSection(section: unknown, configFile = ''): AnalyzerSection {
+  const result = analyzerSchema.safeParse(section)
   const problems = result.success ? duplicateNames(result.data) : result.error.issues.map(describe)
   if (result.success && problems.length === 0) return result.data
   throw new AnalyzerError('ANALYZER_CONFIG_INVALID', {
@@ -86,7 +62,7 @@ function describe(issue: z.core.$ZodIssue): string {
   return `${path}: ${issue.message}`
 }
 
-function duplicateNames({ sources }: Section): readonly string[] {
+function duplicateNames({ sources }: AnalyzerSection): readonly string[] {
   const seen = new Set<string>()
   const problems: string[] = []
   for (const { name } of sources) {
@@ -96,7 +72,7 @@ function duplicateNames({ sources }: Section): readonly string[] {
   return problems
 }
 
-function toSource(source: z.infer<typeof sourceSchema>, base: string): SourceConfig {
+function toSource(source: SourceSection, base: string): SourceConfig {
   const { name, match, router_config: routerConfig, token_file: tokenFile } = source
   return {
     name,

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+
+import { SETTLE_MS } from '../story/settle.ts'
+
+/**
+ * The `analyzer:` section. Defaults live here and nowhere else; `docs/config.md` has a row for each,
+ * held to this by a test.
+ */
+
+const sourceSchema = z.strictObject({
+  name: z.string().regex(/^[\w.-]{1,64}$/u, 'must be 1 to 64 letters, digits, ".", "_" or "-"'),
+  match: z.record(z.string(), z.string()).default({}),
+  router_config: z.string().min(1).optional(),
+  token_file: z.string().min(1).optional(),
+})
+export type SourceSection = z.output<typeof sourceSchema>
+
+export const analyzerSchema = z.strictObject({
+  sources: z
+    .array(sourceSchema)
+    .max(1000)
+    .default([])
+    .describe('Who sends: `name`, `match` (resource attributes), `token_file`, `router_config`.'),
+  settle_ms: z
+    .number()
+    .int()
+    .min(1)
+    .max(3_600_000)
+    .default(SETTLE_MS)
+    .describe('How long no span of a LiteLLM request may come before it is judged.'),
+  keep_content: z
+    .literal(false)
+    .optional()
+    .meta({
+      default: false,
+      description: 'Prompts and answers are never stored; no other value yet.',
+    }),
+  retention: z
+    .strictObject({
+      span_days: z
+        .number()
+        .min(0.01)
+        .max(3650)
+        // Longer than most teams need to notice, short enough for one disk.
+        .default(14)
+        .describe('Days that spans are kept.'),
+      span_mib: z
+        .number()
+        .min(16)
+        .max(1_048_576)
+        .default(2048)
+        .describe('MiB of spans that are kept.'),
+      incident_days: z
+        .number()
+        .min(1)
+        .max(3650)
+        .default(180)
+        .describe('Days that incidents are kept.'),
+    })
+    .prefault({}),
+})
+export type AnalyzerSection = z.output<typeof analyzerSchema>
