@@ -1,6 +1,8 @@
 /** No provider means more than a day; what says so is a mistake or an attack on our timers. */
 const RETRY_AFTER_MS_MAX = 24 * 60 * 60 * 1000
 
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} /
+
 /**
  * When to come back, in milliseconds: `retry-after-ms` (OpenAI, Azure), else `Retry-After` in
  * seconds or as a date (RFC 9110 10.2.3). Absent or unreadable: `undefined`.
@@ -14,7 +16,8 @@ export function parseRetryAfter(
   const raw = headers['retry-after']
   const seconds = toMilliseconds(raw, 1000)
   if (seconds !== undefined) return seconds
-  if (typeof raw !== 'string') return undefined
+  // `Date.parse` takes almost anything for a date, `-5` for the year 5 before our era.
+  if (typeof raw !== 'string' || !HTTP_DATE.test(raw)) return undefined
   const date = Date.parse(raw)
   return Number.isNaN(date) ? undefined : clamp(date - wallNowMs)
 }
