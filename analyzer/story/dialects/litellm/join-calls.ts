@@ -1,9 +1,13 @@
-import { fallbacksOf, routesOfModel, type RouterConfig } from '../../router-config.ts'
+import type { FailureReason } from '../../../../collector/vocabulary.ts'
 import { JOIN_OVERLAP_NS, JOIN_WINDOW_NS } from '../../join-window.ts'
-import type { Attributes, AttributeValue } from '../../span.ts'
+import { retriesOf, type RouterConfig } from '../../router-config.ts'
+import type { Attributes } from '../../span.ts'
 import type { Call } from './call.ts'
 import type { JoinedCalls, LooseCall } from './read-calls.ts'
 import type { Pick } from './reading.ts'
+import { routeEdge, routesOf } from './route-edge.ts'
+import { sameResource } from './same-resource.ts'
+import { TimeIndex } from './time-index.ts'
 
 export interface LoosePick extends Pick {
   readonly atNs: bigint
@@ -22,163 +26,155 @@ export interface JoinInput {
  * Puts the attempts of one request together that a router in process exported as traces of their
  * own. Nothing in the spans joins them, so only explicit evidence does: the same process, a route
  * edge, the same first user message where it is known, at most half a second between them, and no
- * other candidate on either side.
+ * other candidate on either side. What could be joined but is not for lack of evidence is ambiguous.
  */
-export function joinCalls({ calls, picks, config, crowded }: JoinInput): readonly JoinedCalls[] {
-  const after = new Map<LooseCall, readonly LooseCall[]>()
-  const nearest = new Map<LooseCall, readonly LooseCall[]>()
+export function joinCalls(input: JoinInput): readonly JoinedCalls[] {
+  const { calls, config, crowded } = input
+  const picks = new TimeIndex(input.picks, (pick) => pick.atNs)
+  const followers = findFollowers(calls, { picks, config })
   const before = new Map<LooseCall, LooseCall[]>()
-  for (const call of calls) {
-    after.set(
-      call,
-      calls.filter((other) => other !== call && follows(other, call, { picks, config })),
-    )
-  }
-  for (const [call, all] of after) {
-    // A later hop follows the first attempt too: the attempt between them explains it.
-    const next = all.filter(
-      (other) => !all.some((between) => after.get(between)?.includes(other) === true),
-    )
-    nearest.set(call, next)
-    for (const other of next) before.set(other, [...(before.get(other) ?? []), call])
+  for (const [call, { sure, possible }] of followers) {
+    for (const other of [...sure, ...possible]) {
+      before.set(other, [...(before.get(other) ?? []), call])
+    }
   }
   const link = (call: LooseCall): LooseCall | undefined => {
-    const [next, ...more] = nearest.get(call) ?? []
-    return next !== undefined && more.length === 0 && before.get(next)?.length === 1
+    const { sure = [], possible = [] } = followers.get(call) ?? {}
+    const [next, ...more] = sure
+    return next !== undefined &&
+      more.length + possible.length === 0 &&
+      before.get(next)?.length === 1
       ? next
       : undefined
   }
   const linked = new Set(calls.map(link).filter((next) => next !== undefined))
   return calls
     .filter((call) => !linked.has(call))
-    .map((first) => chainFrom(first, { link, after: nearest, before, picks, crowded }))
+    .map((first) => {
+      const parts = chainFrom(first, link)
+      const last = parts.at(-1) ?? first
+      const { sure = [], possible = [] } = followers.get(last) ?? {}
+      return {
+        parts,
+        picks: parts.flatMap((part) => picksNear(part, picks)),
+        ambiguous:
+          (before.get(first) ?? []).length > 0 ||
+          sure.length + possible.length > 0 ||
+          endsOpen(last, { crowded, config }),
+      }
+    })
 }
 
-interface Links {
-  readonly link: (call: LooseCall) => LooseCall | undefined
-  readonly after: ReadonlyMap<LooseCall, readonly LooseCall[]>
-  readonly before: ReadonlyMap<LooseCall, readonly LooseCall[]>
-  readonly picks: readonly LoosePick[]
-  readonly crowded: boolean
+interface Followers {
+  readonly sure: readonly LooseCall[]
+  readonly possible: readonly LooseCall[]
 }
 
-function chainFrom(first: LooseCall, { link, after, before, picks, crowded }: Links): JoinedCalls {
+interface Routing {
+  readonly picks: TimeIndex<LoosePick>
+  readonly config: RouterConfig | undefined
+}
+
+function findFollowers(
+  calls: readonly LooseCall[],
+  routing: Routing,
+): ReadonlyMap<LooseCall, Followers> {
+  const index = new TimeIndex(calls, (call) => call.calls[0]?.startNs ?? 0n)
+  const all = new Map<LooseCall, Followers>()
+  for (const call of calls) {
+    const failed = call.calls.at(-1)
+    if (failed?.failed !== true) continue
+    const near = index
+      .between(failed.endNs - JOIN_OVERLAP_NS, failed.endNs + JOIN_WINDOW_NS)
+      .filter((other) => other !== call)
+      .map((other) => ({ other, edge: edgeTo(other, failed, routing) }))
+    all.set(call, {
+      sure: near.filter(({ edge }) => edge === 'yes').map(({ other }) => other),
+      possible: near.filter(({ edge }) => edge === 'maybe').map(({ other }) => other),
+    })
+  }
+  return new Map([...all].map(([call, found]) => [call, nearest(found, all)]))
+}
+
+/** A later hop follows the first attempt too: the attempt between them explains it. */
+function nearest(found: Followers, all: ReadonlyMap<LooseCall, Followers>): Followers {
+  const isExplained = (other: LooseCall): boolean =>
+    found.sure.some((between) => all.get(between)?.sure.includes(other) === true)
+  return {
+    sure: found.sure.filter((other) => !isExplained(other)),
+    possible: found.possible.filter((other) => !isExplained(other)),
+  }
+}
+
+function edgeTo(later: LooseCall, failed: Call, routing: Routing): 'yes' | 'no' | 'maybe' {
+  const next = later.calls[0]
+  if (next === undefined || next.endNs < failed.endNs || !mayBeOneRequest(failed, next)) return 'no'
+  const told = routing.picks
+    .between(failed.startNs, next.endNs)
+    .some(
+      (pick) =>
+        pick.reason === 'fallback' &&
+        routesOf(next, routing.config).includes(pick.route) &&
+        sameResource(pick.resource, next.span.resource),
+    )
+  return told ? 'yes' : routeEdge(failed, next, routing.config)
+}
+
+function mayBeOneRequest(failed: Call, next: Call): boolean {
+  return (
+    next.span.scope.version === failed.span.scope.version &&
+    agree(next.api, failed.api) &&
+    agree(next.userHash, failed.userHash) &&
+    sameResource(next.span.resource, failed.span.resource)
+  )
+}
+
+function agree(left: string | undefined, right: string | undefined): boolean {
+  return left === undefined || right === undefined || left === right
+}
+
+function chainFrom(
+  first: LooseCall,
+  link: (call: LooseCall) => LooseCall | undefined,
+): readonly LooseCall[] {
   const parts = [first]
   for (let next = link(first); next !== undefined && !parts.includes(next); next = link(next)) {
     parts.push(next)
   }
-  const last = parts.at(-1) ?? first
-  return {
-    parts,
-    picks: picks.filter((pick) => parts.some((part) => isNear(pick, part))),
-    ambiguous:
-      (before.get(first) ?? []).length > 0 ||
-      (after.get(last) ?? []).length > 0 ||
-      (crowded && last.calls.at(-1)?.failed === true),
-  }
+  return parts
 }
 
-interface Routing {
-  readonly picks: readonly LoosePick[]
-  readonly config: RouterConfig | undefined
-}
-
-function follows(later: LooseCall, earlier: LooseCall, routing: Routing): boolean {
-  const failed = earlier.calls.at(-1)
-  const next = later.calls[0]
-  if (failed === undefined || next === undefined || !failed.failed) return false
-  const gap = next.startNs - failed.endNs
-  return (
-    gap >= -JOIN_OVERLAP_NS &&
-    gap <= JOIN_WINDOW_NS &&
-    next.endNs >= failed.endNs &&
-    next.span.scope.version === failed.span.scope.version &&
-    (next.api === undefined || failed.api === undefined || next.api === failed.api) &&
-    (next.userHash === undefined ||
-      failed.userHash === undefined ||
-      next.userHash === failed.userHash) &&
-    sameResource(next.span.resource, failed.span.resource) &&
-    isEdge(failed, next, routing)
+function picksNear({ calls }: LooseCall, picks: TimeIndex<LoosePick>): readonly LoosePick[] {
+  return calls.flatMap((call) =>
+    picks
+      .between(call.startNs - JOIN_WINDOW_NS, call.endNs + JOIN_WINDOW_NS)
+      .filter((pick) => sameResource(pick.resource, call.span.resource)),
   )
-}
-
-/** Whether the router may go from one to the other, by its own words or by its config. */
-function isEdge(failed: Call, next: Call, { picks, config }: Routing): boolean {
-  const to = new Set(routesOf(next, config))
-  if (
-    picks.some(
-      (pick) => pick.reason === 'fallback' && to.has(pick.route) && isBetween(pick, failed, next),
-    )
-  ) {
-    return true
-  }
-  if (config === undefined || isSameTarget(failed, next)) return false
-  const from = routesOf(failed, config)
-  return [...to].some((target) => {
-    if (from.some((route) => fallbacksOf(config, route).includes(target))) return true
-    // Both were labelled with the fallback's name, or both are hops of one chain.
-    return [...config.routes.keys()].some((route) => {
-      const chain = fallbacksOf(config, route)
-      const position = chain.indexOf(target)
-      return (
-        position >= 0 &&
-        from.some((one) => chain.indexOf(one) >= 0 && chain.indexOf(one) <= position)
-      )
-    })
-  })
 }
 
 /**
- * The caller's own second try looks like this too. What failed while it was read, though, is never
- * retried on the same target: there the label was overwritten.
+ * A failure after which the request may have gone on out of sight: the router waits before it asks
+ * the same route again, for up to a minute, and then exports a trace that nothing ties to this one.
  */
-function isSameTarget(failed: Call, next: Call): boolean {
-  return (
-    failed.error?.whileReading !== true &&
-    failed.group === next.group &&
-    failed.deployment === next.deployment &&
-    failed.model === next.model
-  )
+function endsOpen(
+  { calls }: LooseCall,
+  { crowded, config }: { readonly crowded: boolean; readonly config: RouterConfig | undefined },
+): boolean {
+  const last = calls.at(-1)
+  if (last?.failed !== true) return false
+  if (crowded) return true
+  const { error } = last
+  if (error?.whileReading === true || !RETRIED.has(error?.reason ?? 'server-error')) return false
+  if (config === undefined) return true
+  const [route] = routesOf(last, config)
+  return ((route === undefined ? config.numRetries : retriesOf(config, route)) ?? 0) > 0
 }
 
-/** By label, by deployment and by model: any of them may have been overwritten. */
-function routesOf(call: Call, config: RouterConfig | undefined): readonly string[] {
-  const byModel = [call.deployment, call.model].flatMap((model) =>
-    config === undefined || model === undefined ? [] : routesOfModel(config, model),
-  )
-  return call.group === undefined ? byModel : [call.group, ...byModel]
-}
-
-function isBetween(pick: LoosePick, failed: Call, next: Call): boolean {
-  return (
-    pick.atNs >= failed.startNs &&
-    pick.atNs <= next.endNs &&
-    sameResource(pick.resource, next.span.resource)
-  )
-}
-
-function isNear(pick: LoosePick, { calls }: LooseCall): boolean {
-  return calls.some(
-    (call) =>
-      pick.atNs >= call.startNs - JOIN_WINDOW_NS &&
-      pick.atNs <= call.endNs + JOIN_WINDOW_NS &&
-      sameResource(pick.resource, call.span.resource),
-  )
-}
-
-/** The same process, as far as its resource tells (`service.instance.id` since OTel 1.45). */
-function sameResource(left: Attributes, right: Attributes): boolean {
-  if (left === right) return true
-  if (left.size !== right.size) return false
-  for (const [key, value] of left) if (!sameValue(value, right.get(key))) return false
-  return true
-}
-
-function sameValue(left: AttributeValue, right: AttributeValue | undefined): boolean {
-  if (typeof left !== 'object' || left === null) return left === right
-  return JSON.stringify(left, plain) === JSON.stringify(right, plain)
-}
-
-function plain(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value
-}
+const RETRIED: ReadonlySet<FailureReason> = new Set([
+  'rate-limited',
+  'overloaded',
+  'server-error',
+  'connection',
+  'timeout-connect',
+  'timeout-idle',
+])
