@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -24,6 +26,19 @@ const REJECTED = toOtlpJson(
     .attempt({ route: 'gpt-fallback', provider: 'openai', model: 'gpt-5', failed: REFUSED })
     .end(),
 )
+
+const RECORDINGS = new URL('../../demo/recordings/', import.meta.url)
+
+/** What really happened, and what may be concluded from it; `manifest.json` of the recordings. */
+interface Recording {
+  readonly route: string
+  readonly file: string
+  readonly expected: {
+    readonly outcome: readonly string[]
+    readonly must: readonly string[]
+    readonly may: readonly string[]
+  }
+}
 
 let folder: string
 beforeAll(async () => {
@@ -162,6 +177,28 @@ describe('classify --json', () => {
     const { stdout, stderr } = await run(['--json', '--explain', path])
     expect(stdout + stderr).not.toContain(canary)
   })
+})
+
+describe('classify over recordings of real LiteLLM releases', () => {
+  const recordings: readonly Recording[] = JSON.parse(
+    readFileSync(new URL('manifest.json', RECORDINGS), 'utf8'),
+  )
+
+  test.each(recordings)(
+    '$route: finds what $litellmVersion $mode shows, no more',
+    async (recording) => {
+      const config = fileURLToPath(new URL('router-config.yaml', RECORDINGS))
+      const file = fileURLToPath(new URL(recording.file, RECORDINGS))
+      const { requests } = await runJson('--router-config', config, file)
+      const { outcome, must, may } = recording.expected
+      expect(requests).toHaveLength(1)
+      expect(requests[0]?.route).toBe(recording.route)
+      expect(outcome).toContain(requests[0]?.outcome)
+      const found = requests[0]?.findings.map(({ rule }) => rule) ?? []
+      expect(found).toEqual(expect.arrayContaining([...must]))
+      expect([...must, ...may]).toEqual(expect.arrayContaining(found))
+    },
+  )
 })
 
 describe('classify for people', () => {

@@ -5,7 +5,7 @@ import { assert, describe, expect, test } from 'vitest'
 
 import { judge } from '../../analyzer/rules/judge.ts'
 import { ruleById } from '../../analyzer/rules/index.ts'
-import type { RuledFinding } from '../../analyzer/rules/rule.ts'
+import type { Rule, RuledFinding } from '../../analyzer/rules/rule.ts'
 import type { Story } from '../../analyzer/story/story.ts'
 import { toSpanId, type CompactSpan } from './compact-span.ts'
 import { tellStory } from './tell-stories.ts'
@@ -23,6 +23,17 @@ interface Fixture {
   }
   readonly spans: readonly CompactSpan[]
 }
+
+const PAGES = fileURLToPath(new URL('../../docs/rules/', import.meta.url))
+
+const HEADINGS = [
+  '## What it means',
+  '## What triggers it',
+  '## Stop it now',
+  '## Fix it',
+  '## Verify',
+  '## When to mute',
+]
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/traces/', import.meta.url))
 
@@ -43,6 +54,13 @@ export function testRule(id: string): void {
       expect(names.filter((name) => !/^(?:fires|quiet)-[a-z0-9-]+\.json$/u.test(name))).toEqual([])
     })
 
+    test('has a page that a person who was just paged can follow', () => {
+      const lines = readFileSync(`${PAGES}${id}.md`, 'utf8').split('\n')
+      expect(lines[0]).toBe(`# ${id}: ${rule.title}`)
+      expect(lines).toContain(describeOpening(id, rule))
+      expect(lines.filter((line) => line.startsWith('## '))).toEqual(HEADINGS)
+    })
+
     for (const name of names) {
       const fires = name.startsWith('fires-')
       const fixture = readFixture(folder + name)
@@ -57,6 +75,11 @@ export function testRule(id: string): void {
       })
     }
   })
+}
+
+function describeOpening(id: string, { severity, opensWhenRescued }: Rule): string {
+  const when = opensWhenRescued ? 'rescued or not' : 'when the request failed'
+  return `\`${id}\` · ${severity} · opens an incident ${when}`
 }
 
 function readFixture(path: string): Fixture {
