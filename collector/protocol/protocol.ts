@@ -7,8 +7,6 @@ import type { JsonObject } from './json.ts'
  * no socket, so that it can also serve a tap that watches somebody else's router.
  */
 
-export type { JsonObject, JsonValue } from './json.ts'
-
 /** A client's request, parsed once and never changed. */
 export interface ClientRequest {
   readonly api: Api
@@ -182,7 +180,7 @@ export interface ClientError {
   readonly requestId?: string
 }
 
-export interface ClientErrorAttempt {
+interface ClientErrorAttempt {
   readonly number: number
   readonly deployment: string
   readonly reason: string

@@ -9,13 +9,11 @@ import { finishReasonOf } from './finish-reason.ts'
 
 /**
  * Writes a Chat Completions stream: one id, model and `created` on every chunk (openai-node takes
- * the last id and the first model), one role chunk, tool indexes that are never used twice.
+ * the last id and the first model), one role chunk, one finish reason.
  */
 export function createChatEncoder(context: EncoderContext): StreamEncoder {
   const state: ChatEnvelope = {
     open: undefined,
-    toolOffset: 0,
-    toolsSeen: 0,
     usage: undefined,
     isClosed: false,
   }
@@ -27,7 +25,6 @@ export function createChatEncoder(context: EncoderContext): StreamEncoder {
     failure: (error) => toBytes(frame({ error: chatErrorObject(error, 'upstream_stream_failed') })),
     comment: (text) => toBytes(commentLine(text)),
     continueWith: () => {
-      state.toolOffset = state.toolsSeen
       state.usage = undefined
     },
   }
@@ -36,9 +33,6 @@ export function createChatEncoder(context: EncoderContext): StreamEncoder {
 interface ChatEnvelope {
   /** What every chunk repeats; learned from the first chunk, or opened by us. */
   open: JsonObject | undefined
-  /** Added to the next target's tool indexes: an index used twice concatenates two calls. */
-  toolOffset: number
-  toolsSeen: number
   usage: Usage | undefined
   isClosed: boolean
 }
@@ -54,19 +48,16 @@ function encodeEvent(event: StreamEvent, state: ChatEnvelope, context: EncoderCo
       return delta({ reasoning_content: event.text }, state, context)
     case 'refusal':
       return delta({ refusal: event.text }, state, context)
+    // Used as they are: behind a tool call nothing is ever continued, so none is used twice.
     case 'tool-call': {
-      const index = event.index + state.toolOffset
-      state.toolsSeen = Math.max(state.toolsSeen, index + 1)
-      const call = { name: event.name, arguments: '' }
-      return delta(
-        { tool_calls: [{ index, id: event.id, type: 'function', function: call }] },
-        state,
-        context,
-      )
+      const { index, name } = event
+      const id = event.id === '' ? context.createId('call_') : event.id
+      const call = { index, id, type: 'function', function: { name, arguments: '' } }
+      return delta({ tool_calls: [call] }, state, context)
     }
     case 'tool-arguments': {
-      const index = event.index + state.toolOffset
-      return delta({ tool_calls: [{ index, function: { arguments: event.json } }] }, state, context)
+      const call = { index: event.index, function: { arguments: event.json } }
+      return delta({ tool_calls: [call] }, state, context)
     }
     case 'usage':
       state.usage = { ...state.usage, ...event.usage }
@@ -122,10 +113,7 @@ const NOTHING = new Uint8Array(0)
 
 function pass(frame: DecodedFrame, state: ChatEnvelope, { request }: EncoderContext): Uint8Array {
   const { payload, events } = frame
-  for (const event of events) {
-    if (event.kind === 'tool-call') state.toolsSeen = Math.max(state.toolsSeen, event.index + 1)
-    if (event.kind === 'closing') state.isClosed = true
-  }
+  if (events.some((event) => event.kind === 'closing')) state.isClosed = true
   if (payload !== undefined && arrayOf(payload, 'choices') !== undefined) {
     state.open ??= envelopeOf(payload)
   }
@@ -146,7 +134,8 @@ function envelopeOf(payload: JsonObject): JsonObject {
 /** The usage chunk that we asked for and the client did not. */
 function isUsageChunk({ payload }: DecodedFrame): boolean {
   if (payload === undefined) return false
-  return arrayOf(payload, 'choices')?.length === 0 && isObject(own(payload, 'usage'))
+  const choices = arrayOf(payload, 'choices') ?? []
+  return choices.length === 0 && isObject(own(payload, 'usage'))
 }
 
 function frame(payload: JsonObject): string {

@@ -6,7 +6,7 @@ export interface ToolIndex {
   resolve(index: number | undefined, id: string | undefined): ToolPosition
 }
 
-export interface ToolPosition {
+interface ToolPosition {
   readonly index: number
   readonly isNew: boolean
 }

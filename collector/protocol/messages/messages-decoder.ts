@@ -93,6 +93,9 @@ function readBlockStart(payload: JsonObject, state: MessagesState): readonly Str
       return textOrPrelude('text', stringOf(block, 'text'))
     case 'thinking':
       return textOrPrelude('reasoning', stringOf(block, 'thinking'))
+    case 'redacted_thinking':
+      // Encrypted: it shows nothing, and goes out with the first content that does.
+      return PRELUDE
     case 'tool_use':
       return readToolUse(block, numberOf(payload, 'index') ?? 0, state)
     default:

@@ -10,7 +10,7 @@ import type { Translation, Untranslatable } from './translation.ts'
  * Anthropic demands a limit, Chat does not. LiteLLM's own default, and what the oldest Claude still
  * accepts; an answer that reaches it says `length`, so nothing is hidden.
  */
-export const MAX_TOKENS_DEFAULT = 4096
+const MAX_TOKENS_DEFAULT = 4096
 
 /** Said where there is no word for them, these would be a lie. */
 const REFUSED: readonly (readonly [field: string, detail: string])[] = [
