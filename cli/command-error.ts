@@ -28,6 +28,8 @@ export interface CommandErrorDetails {
   readonly message: string
   /** The user's next step. */
   readonly hint?: string
+  /** Printed below: one line for each of several things that are wrong. */
+  readonly details?: readonly string[]
   readonly cause?: unknown
 }
 
@@ -36,11 +38,13 @@ export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly code: CommandErrorCode
   readonly hint: string | undefined
+  readonly details: readonly string[]
 
-  constructor(code: CommandErrorCode, { message, hint, cause }: CommandErrorDetails) {
-    super(message, { cause })
+  constructor(code: CommandErrorCode, options: CommandErrorDetails) {
+    super(options.message, { cause: options.cause })
     this.code = code
-    this.hint = hint
+    this.hint = options.hint
+    this.details = options.details ?? []
   }
 
   get exitCode(): number {
@@ -56,8 +60,10 @@ export function describeError(error: unknown): {
   const coded = toCoded(error)
   if (coded !== undefined) {
     const hint = coded.hint === undefined ? '' : `\n  hint: ${coded.hint}`
+    const details = error instanceof CommandError ? error.details : []
+    const lines = details.map((line) => `${line}\n`).join('')
     return {
-      text: `secondwind: ${coded.message} [${coded.code}]${hint}\n`,
+      text: `secondwind: ${coded.message} [${coded.code}]${hint}\n${lines}`,
       exitCode: coded.exitCode,
     }
   }

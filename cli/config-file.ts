@@ -54,7 +54,8 @@ function invalid(file: string, problems: readonly ConfigProblem[]): CommandError
   const lines = problems.map((problem) => formatProblem(problem, file))
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   return new CommandError('CONFIG_INVALID', {
-    message: `${count} in the configuration; nothing was started\n${lines.join('\n')}`,
+    message: `${count} in the configuration; nothing was started`,
+    details: lines,
   })
 }
 

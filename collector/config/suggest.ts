@@ -1,5 +1,8 @@
 /** The candidate that `word` was probably meant to be, where one is near enough. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
+  // A word left unfinished (`drain` for `drain_ms`) is far in letters and near in meaning.
+  const longer = candidates.filter((candidate) => candidate.startsWith(word))
+  if (word.length >= UNFINISHED_CHARS_MIN && longer.length === 1) return longer[0]
   let best: { readonly candidate: string; readonly distance: number } | undefined
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
@@ -19,6 +22,7 @@ export function hintFor(word: string, candidates: readonly string[]): string {
 }
 
 const CANDIDATES_SHOWN_MAX = 20
+const UNFINISHED_CHARS_MIN = 3
 /** Longer words are no typing mistakes; the comparison's cost grows with the product of both. */
 const COMPARED_CHARS_MAX = 64
 

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { childrenOf, isRunning } from '../support/processes.ts'
+import { type RunningCommand, runCommand, startCommand } from '../support/start-command.ts'
+
+// Real processes, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 })
+
+const CONFIG = `
+model_list:
+  - model_name: gpt
+    litellm_params: {model: openai/gpt-4o, api_base: "http://127.0.0.1:9/v1", api_key: k}
+`
+const ANALYZER_READY =
+  /^secondwind analyzer ready: page http:\/\/127\.0\.0\.1:(\d+), OTLP\/HTTP http:\/\/127\.0\.0\.1:(\d+)$/
+const SIDECAR_READY = /^secondwind sidecar ready: (http:\/\/127\.0\.0\.1:\d+)$/
+const FAR_AWAY = { timeout: 20_000, interval: 50 }
+
+let folder: string
+let running: RunningCommand[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'secondwind-serve-'))
+  writeFileSync(join(folder, 'config.yaml'), CONFIG)
+  running = []
+})
+
+afterEach(async () => {
+  for (const command of running) {
+    const children = childrenOf(command.pid)
+    command.kill('SIGKILL')
+    await command.ended
+    for (const pid of children.values()) if (isRunning(pid)) process.kill(pid, 'SIGKILL')
+  }
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function serve(...more: readonly string[]): RunningCommand {
+  const ports = ['--port', '0', '--page-port', '0', '--otlp-http-port', '0']
+  const command = startCommand(['serve', '--data-dir', join(folder, 'data'), ...ports, ...more], {
+    cwd: folder,
+  })
+  running.push(command)
+  return command
+}
+
+async function up(command: RunningCommand) {
+  const analyzerLine = await command.waitForLine(ANALYZER_READY)
+  const sidecarLine = await command.waitForLine(SIDECAR_READY)
+  const children = childrenOf(command.pid)
+  return {
+    analyzerLine,
+    sidecarLine,
+    analyzerPid: children.get('analyzer') ?? 0,
+    sidecarPid: children.get('sidecar') ?? 0,
+    url: SIDECAR_READY.exec(sidecarLine)?.[1] ?? '',
+  }
+}
+
+describe('serve', () => {
+  test('starts both, says where, and stops both at SIGTERM with exit code 0', async () => {
+    const command = serve()
+    const { analyzerPid, sidecarPid, url } = await up(command)
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    command.kill('SIGTERM')
+    const { exitCode, stdout } = await command.ended
+    expect([exitCode, stdout]).toEqual([0, ''])
+    expect([isRunning(analyzerPid), isRunning(sidecarPid)]).toEqual([false, false])
+  })
+
+  test('starts a killed sidecar again at its address, and leaves the analyzer alone', async () => {
+    const command = serve()
+    const before = await up(command)
+    process.kill(before.sidecarPid, 'SIGKILL')
+    expect(await command.waitForLine(SIDECAR_READY, 1)).toBe(before.sidecarLine)
+    const children = childrenOf(command.pid)
+    expect(children.get('analyzer')).toBe(before.analyzerPid)
+    expect(children.get('sidecar')).not.toBe(before.sidecarPid)
+    expect((await fetch(`${before.url}/readyz`)).status).toBe(200)
+  })
+
+  test('starts a killed analyzer again at its addresses, and leaves the sidecar alone', async () => {
+    const command = serve()
+    const before = await up(command)
+    process.kill(before.analyzerPid, 'SIGKILL')
+    expect(await command.waitForLine(ANALYZER_READY, 1)).toBe(before.analyzerLine)
+    const children = childrenOf(command.pid)
+    expect(children.get('sidecar')).toBe(before.sidecarPid)
+    expect(children.get('analyzer')).not.toBe(before.analyzerPid)
+    expect((await fetch(`${before.url}/readyz`)).status).toBe(200)
+  })
+
+  test('takes its children along when it is killed itself', async () => {
+    const command = serve()
+    const { analyzerPid, sidecarPid } = await up(command)
+    command.kill('SIGKILL')
+    await vi.waitFor(
+      () => expect([isRunning(analyzerPid), isRunning(sidecarPid)]).toEqual([false, false]),
+      FAR_AWAY,
+    )
+  })
+
+  test('stops at once at a second signal', async () => {
+    const command = serve()
+    const { analyzerPid, sidecarPid } = await up(command)
+    command.kill('SIGINT')
+    command.kill('SIGINT')
+    expect((await command.ended).exitCode).toBe(0)
+    expect([isRunning(analyzerPid), isRunning(sidecarPid)]).toEqual([false, false])
+  })
+
+  test('ends with the hint of whoever finds its port taken', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => {
+      taken.listen(0, '127.0.0.1', resolve)
+    })
+    const address = taken.address()
+    const port = String(typeof address === 'object' ? address?.port : '')
+    const data = join(folder, 'data')
+    const others = ['--otlp-http-port', '0', '--data-dir', data]
+    const runs = [
+      await runCommand(['serve', '--port', port, '--page-port', '0', ...others], { cwd: folder }),
+      await runCommand(['serve', '--port', '0', '--page-port', port, ...others], { cwd: folder }),
+    ]
+    taken.close()
+    expect(runs.map((run) => run.exitCode)).toEqual([3, 3])
+    expect(runs[0]?.stderr).toContain(
+      `port ${port} of 127.0.0.1 is in use by another process [PORT_IN_USE]\n  hint: stop it, or choose another port with --port`,
+    )
+    expect(runs[1]?.stderr).toContain('[ANALYZER_PORT_IN_USE]\n  hint: ')
+  })
+
+  test('starts nothing where the configuration is wrong', async () => {
+    writeFileSync(join(folder, 'config.yaml'), `${CONFIG}\nsecondwind: {lisen: {}}\n`)
+    const { exitCode, stderr } = await runCommand(['serve'], { cwd: folder })
+    expect(exitCode).toBe(3)
+    expect(stderr).toBe(
+      'secondwind: 1 problem in the configuration; nothing was started [CONFIG_INVALID]\n' +
+        'config.yaml:6:14: secondwind.lisen: there is no such option [CONFIG_UNKNOWN_KEY]\n' +
+        '  hint: did you mean "listen"?\n',
+    )
+  })
+})
