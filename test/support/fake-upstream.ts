@@ -15,6 +15,8 @@ export interface WireExchange {
   send(bytes: string | Uint8Array): void
   /** One HTTP chunk. */
   chunk(bytes: string | Uint8Array): void
+  /** Resolves once the kernel took what was sent. */
+  drained(): Promise<void>
   fin(): void
   rst(): void
   /** Resolves when the router closes the connection. */
@@ -28,8 +30,8 @@ export interface FakeUpstream {
   readonly requests: readonly WireRequest[]
   /** Resolves once so many requests have come. */
   waitForRequests(count: number): Promise<void>
-  /** Open connections. */
-  readonly connections: () => number
+  /** Resolves once a script waits for the router to read on, and goes on waiting. */
+  stalled(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -71,7 +73,17 @@ export async function startFakeUpstream(...scripts: readonly Script[]): Promise<
   return {
     url: `http://127.0.0.1:${address.port}`,
     requests,
-    connections: () => sockets.size,
+    async stalled() {
+      let before = -1
+      for (;;) {
+        const blocked = [...sockets].filter((socket) => socket.writableNeedDrain)
+        const written = blocked.reduce((sum, socket) => sum + socket.bytesWritten, 0)
+        if (blocked.length > 0 && written === before) return
+        before = blocked.length > 0 ? written : -1
+        // oxlint-disable-next-line no-await-in-loop -- looks again until nothing moves
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    },
     async waitForRequests(count) {
       while (requests.length < count) {
         // oxlint-disable-next-line no-await-in-loop -- one wait per request that comes
@@ -121,6 +133,10 @@ function toExchange(socket: Socket, request: WireRequest, closed: Promise<void>)
       const data = Buffer.from(bytes)
       socket.write(Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, CRLF]))
     },
+    drained: () =>
+      socket.writableNeedDrain
+        ? new Promise((resolve) => socket.once('drain', () => resolve()))
+        : Promise.resolve(),
     fin: () => void socket.end(),
     rst: () => void socket.resetAndDestroy(),
   }
