@@ -52,11 +52,19 @@ export function readErrorBody(statusCode: number, body: Uint8Array): ProviderErr
     return readErrorObject(json.value)
   }
   const text = lenient.decode(body.subarray(0, TEXT_CHARS_MAX * 8))
+  return text.trim() === ''
+    ? { message: `HTTP ${statusCode} without a message` }
+    : readErrorText(text)
+}
+
+/** The words of a page, without its markup. */
+export function readErrorText(text: string): ProviderError {
   const words = text
+    .slice(0, TEXT_CHARS_MAX * 8)
     .replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, ' ')
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, TEXT_CHARS_MAX)
-  return { message: words === '' ? `HTTP ${statusCode} without a message` : words }
+  return { message: words === '' ? 'The provider sent an error without a message.' : words }
 }

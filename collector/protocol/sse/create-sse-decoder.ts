@@ -1,7 +1,8 @@
-import type { DecodedFrame, StreamEvent } from '../event.ts'
-import { isObject, parseJson } from '../json.ts'
+import type { DecodedFrame, ProviderError, StreamEvent } from '../event.ts'
+import { isObject, own, parseJson, parseJsonBytes } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { StreamDecoder, StreamLimits } from '../protocol.ts'
+import { readErrorObject, readErrorText } from '../read-error.ts'
 import type { SseFrame } from './parse-sse-frame.ts'
 import { SseSplitter } from './sse-splitter.ts'
 
@@ -26,16 +27,31 @@ export function createSseDecoder(limits: StreamLimits, reader: FrameReader): Str
 
 function decodeFrame(frame: SseFrame, reader: FrameReader): DecodedFrame {
   const { raw } = frame
-  if (frame.defect !== undefined) return malformed(raw, frame.defect)
+  if (frame.defect !== undefined) return bareError(raw) ?? malformed(raw, frame.defect)
   // Comments, and events without data, which the specification does not dispatch.
   if (frame.data === undefined || frame.data.trim() === '') return { raw, events: PRELUDE }
   if (frame.data.trim() === '[DONE]') return { raw, events: [{ kind: 'closing' }] }
   const json = parseJson(frame.data)
+  // An error in plain words is still an error, by its name.
+  if (frame.event === 'error' && (json.kind === 'invalid' || !isObject(json.value))) {
+    return failed(raw, readErrorText(frame.data))
+  }
   if (json.kind === 'invalid')
     return malformed(raw, `an event whose data is broken: ${json.detail}`)
   if (!isObject(json.value)) return malformed(raw, 'an event whose data is no JSON object')
   const decoded = { raw, payload: json.value, events: reader.read(json.value, frame.event) }
   return reader.mend?.(decoded, frame.event) ?? decoded
+}
+
+/** A server that fails may forget that it was streaming, and write its JSON as it always does. */
+function bareError(raw: Uint8Array): DecodedFrame | undefined {
+  const json = parseJsonBytes(raw)
+  if (json.kind === 'invalid' || !isObject(json.value)) return undefined
+  return own(json.value, 'error') ? failed(raw, readErrorObject(json.value)) : undefined
+}
+
+function failed(raw: Uint8Array, error: ProviderError): DecodedFrame {
+  return { raw, events: [{ kind: 'error', error }] }
 }
 
 function malformed(raw: Uint8Array, detail: string): DecodedFrame {

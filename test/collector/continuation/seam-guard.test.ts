@@ -171,6 +171,14 @@ describe('ends', () => {
     })
   })
 
+  test('a target that repeats the last words and ends has ended the answer', () => {
+    const last = 'and they lived happily ever after.'
+    const twice = `${story}${last} Really: ${last}`
+    expect(joinAtEveryCut({ delivered: twice, strategy: 'prefill' }, last)).toMatchObject({
+      text: twice,
+    })
+  })
+
   test('a target that starts over and ends early has not given this answer', () => {
     expect(joinAtEveryCut({ delivered, anchor }, delivered.slice(0, 70))).toBe(
       'the target repeated what was delivered and ended before its end',
@@ -246,6 +254,15 @@ describe('the hold', () => {
   test('of a prefill ends as soon as nothing can be a repetition', () => {
     const guard = new SeamGuard({ delivered, strategy: 'prefill', requireAnchor: false })
     expect(guard.push('zebras', 0)).toMatchObject({ kind: 'joined', text: 'zebras' })
+  })
+
+  test('of a prefill is not kept up for words too near the end to be a repetition', () => {
+    const guard = new SeamGuard({
+      delivered: `${delivered} zyx wvu`,
+      strategy: 'prefill',
+      requireAnchor: false,
+    })
+    expect(guard.push(' zyx', 0)).toMatchObject({ kind: 'joined', text: ' zyx' })
   })
 
   test('is bounded where only white space comes', () => {

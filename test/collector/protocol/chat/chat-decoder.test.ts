@@ -54,6 +54,8 @@ describe('createChatDecoder', () => {
     ],
     ['an error as a string', data({ error: 'boom' })],
     ['a named error event', 'event: error\ndata: {"message":"boom"}\n\n'],
+    ['a named error event in plain words', 'event: error\ndata: boom: <b>upstream</b> gone\n\n'],
+    ['JSON that forgot it is in a stream', '{"error":{"message":"boom"}}\n\n'],
     ['the error object of vLLM', data({ object: 'error', message: 'boom', code: 400 })],
     ['a finish reason that says error', chatFrame({}, 'error')],
     ['the error type of another protocol as finish reason', chatFrame({}, 'overloaded_error')],

@@ -1,0 +1,155 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  bodyOf,
+  chatBody,
+  chatFrame,
+  messagesBody,
+  parse,
+  play,
+} from '../../../support/play-streams.ts'
+
+interface Block {
+  readonly index: number
+  readonly type: string
+}
+
+/** Reads a Messages stream as strictly as its specification is; returns what its blocks say. */
+function readStrictly(stream: string): readonly string[] {
+  const said: string[] = []
+  const order: string[] = []
+  let open: Block | undefined
+  for (const frame of stream.split('\n\n').filter((text) => text !== '')) {
+    const [name, data] = frame.split('\n').map((line) => line.slice(line.indexOf(': ') + 2))
+    const payload = JSON.parse(data ?? '')
+    if (payload.type !== name) throw new Error(`${name} says ${payload.type}`)
+    switch (payload.type) {
+      case 'content_block_start':
+        if (open !== undefined) throw new Error('a block inside a block')
+        open = { index: payload.index, type: payload.content_block.type }
+        if (open.index !== said.length) throw new Error(`block ${open.index} after ${said.length}`)
+        said.push(open.type === 'tool_use' ? `${payload.content_block.name} ` : '')
+        break
+      case 'content_block_delta':
+        if (payload.index !== open?.index) throw new Error('a delta outside its block')
+        said[payload.index] += payload.delta.text ?? payload.delta.partial_json
+        break
+      case 'content_block_stop':
+        if (payload.index !== open?.index) throw new Error('an end of no block')
+        open = undefined
+        break
+      default:
+        if (open !== undefined) throw new Error(`${payload.type} inside a block`)
+        if (payload.type === 'message_delta' && typeof payload.usage.output_tokens !== 'number') {
+          throw new TypeError('a message_delta without usage')
+        }
+        order.push(payload.type)
+    }
+  }
+  expect(order).toEqual(['message_start', 'message_delta', 'message_stop'])
+  return said
+}
+
+type Piece =
+  | { readonly kind: 'text' | 'reasoning' | 'refusal'; readonly text: string }
+  | { readonly kind: 'call'; readonly name: string; readonly json: readonly string[] }
+  | { readonly kind: 'usage' }
+
+const piece: fc.Arbitrary<Piece> = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom(
+      'text' as const,
+      'text' as const,
+      'reasoning' as const,
+      'refusal' as const,
+    ),
+    text: fc.string({ minLength: 1, maxLength: 8, unit: 'grapheme' }),
+  }),
+  fc.record({
+    kind: fc.constant('call' as const),
+    name: fc.constantFrom('f', 'g'),
+    json: fc.array(fc.constantFrom('{"a":', '1', '}'), { maxLength: 3 }),
+  }),
+  fc.constant({ kind: 'usage' as const }),
+)
+
+function chatBodyOf(pieces: readonly Piece[]): string {
+  let calls = 0
+  const frames = pieces.map((part) => {
+    switch (part.kind) {
+      case 'text':
+        return chatFrame({ content: part.text })
+      case 'reasoning':
+        return chatFrame({ reasoning_content: part.text })
+      case 'refusal':
+        return chatFrame({ refusal: part.text })
+      case 'usage':
+        return chatFrame({}, null, { usage: { prompt_tokens: 3, completion_tokens: 1 } })
+      case 'call': {
+        const index = calls
+        calls += 1
+        const head = { index, id: `c${index}`, function: { name: part.name, arguments: '' } }
+        return [
+          chatFrame({ tool_calls: [head] }),
+          ...part.json.map((json) =>
+            chatFrame({ tool_calls: [{ index, function: { arguments: json } }] }),
+          ),
+        ].join('')
+      }
+      default:
+        return part satisfies never
+    }
+  })
+  return `${chatFrame({ role: 'assistant' })}${frames.join('')}${chatFrame({}, 'stop')}data: [DONE]\n\n`
+}
+
+/** The blocks that an Anthropic client should see: runs of text, and one block per call. */
+function blocksOf(pieces: readonly Piece[]): readonly string[] {
+  const blocks: string[] = []
+  let isText = false
+  for (const part of pieces) {
+    if (part.kind === 'call') {
+      blocks.push(`${part.name} ${part.json.join('')}`)
+      isText = false
+    } else if (part.kind === 'text' || part.kind === 'refusal') {
+      if (isText) blocks.push(`${blocks.pop()}${part.text}`)
+      else blocks.push(part.text)
+      isText = true
+    }
+  }
+  return blocks
+}
+
+test('any Chat answer becomes one well-formed Messages stream that says the same', () => {
+  const request = parse('messages', messagesBody)
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      const { text } = play(request, [{ api: 'chat', body: chatBodyOf(pieces) }])
+      expect(readStrictly(text)).toEqual(blocksOf(pieces))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('said to an Anthropic client and back, an answer is the same to a Chat client', () => {
+  const there = parse('messages', messagesBody)
+  const back = parse('chat', chatBody)
+  const texts = fc.array(fc.string({ minLength: 1, maxLength: 8, unit: 'grapheme' }))
+  fc.assert(
+    fc.property(texts, (said) => {
+      const { text } = play(there, [{ api: 'chat', body: bodyOf('chat', said) }])
+      const returned = play(back, [{ api: 'messages', body: text }]).stream
+      expect(returned.delivered.text).toBe(said.join(''))
+      expect(returned.terminal).toBe('end_turn')
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a closing word of another protocol ends the stream in its own', () => {
+  const body = bodyOf('messages', ['a']).replace(/event: message_stop\n.*\n\n$/, 'data: [DONE]\n\n')
+  expect(body.endsWith('[DONE]\n\n')).toBe(true)
+  const { text } = play(parse('messages', messagesBody), [{ api: 'messages', body }])
+  expect(text).toMatch(/event: message_stop\ndata: .*\n\n$/)
+  expect(text).not.toContain('[DONE]')
+})
