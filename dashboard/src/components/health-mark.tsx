@@ -6,10 +6,12 @@ import { Ago } from './time-text.tsx'
 /** The dot at the foot of the rail: is the analyzer there, and do spans come. */
 export function HealthMark(): ReactNode {
   const { data, failure } = useResource<WireHealth>('health')
-  if (failure !== undefined)
-    return <Mark tone="failed" word="Not connected" detail="Trying again" />
+  if (failure !== undefined) {
+    const word = failure.reason === 'unreachable' ? 'Not connected' : 'In trouble'
+    return <Mark tone="failed" word={word} detail="trying again" />
+  }
   if (data === undefined) return <Mark tone="quiet" word="Connecting" detail=" " />
-  if (data.lastSpanAt === null) return <Mark tone="quiet" word="Waiting" detail="No span yet" />
+  if (data.lastSpanAt === null) return <Mark tone="quiet" word="Waiting" detail="no span yet" />
   return (
     <Mark
       tone="ok"

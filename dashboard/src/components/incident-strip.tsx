@@ -31,7 +31,6 @@ export function IncidentStrip({ incident }: { readonly incident: WireIncident })
       </Cell>
       <Cell term="Who is hit">
         <span>{describeCallers(incident.callers)}</span>
-        <small>source {incident.source}</small>
       </Cell>
       <Cell term="Client sees">
         <span>{describeClientSaw(incident.example.clientSaw)}</span>

@@ -9,7 +9,7 @@ import {
   type ChartOutcome,
   type StackedBucket,
 } from '../lib/stack-buckets.ts'
-import { niceTicks, niceTop } from '../lib/time-axis.ts'
+import { scaleCounts, type AxisTick } from '../lib/time-axis.ts'
 import { OutcomeTable } from './outcome-table.tsx'
 
 const CHART_WORDS: Readonly<Record<ChartOutcome, string>> = {
@@ -29,7 +29,7 @@ interface OutcomeChartProps {
 export function OutcomeChart({ buckets, windowMs }: OutcomeChartProps): ReactNode {
   const [hovered, setHovered] = useState<number | undefined>(undefined)
   const stacked = stackBuckets(buckets)
-  const top = niceTop(Math.max(0, ...stacked.map((bucket) => bucket.total)))
+  const { top, ticks } = scaleCounts(Math.max(0, ...stacked.map((bucket) => bucket.total)))
   const shown = hovered === undefined ? undefined : buckets[hovered]
   const sums = shown ?? sumOutcomes(buckets)
   return (
@@ -51,7 +51,7 @@ export function OutcomeChart({ buckets, windowMs }: OutcomeChartProps): ReactNod
         </ul>
       </header>
       <div className="chart-body" onPointerLeave={() => setHovered(undefined)}>
-        <ChartScale top={top} />
+        <ChartScale ticks={ticks} />
         <svg
           className="chart-plot"
           role="img"
@@ -60,7 +60,7 @@ export function OutcomeChart({ buckets, windowMs }: OutcomeChartProps): ReactNod
           height="100%"
         >
           <ChartPatterns />
-          {niceTicks(top, 4).map(({ value, percent }) => (
+          {ticks.map(({ value, percent }) => (
             <line
               key={value}
               className={value === 0 ? 'axis' : 'grid'}
@@ -127,12 +127,12 @@ function ChartPatterns(): ReactNode {
   )
 }
 
-function ChartScale({ top }: { readonly top: number }): ReactNode {
+function ChartScale({ ticks }: { readonly ticks: readonly AxisTick[] }): ReactNode {
   return (
     <div className="chart-scale" aria-hidden="true">
-      <span>{formatCount(top)}</span>
-      <span>{top % 2 === 0 ? formatCount(top / 2) : ''}</span>
-      <span>0</span>
+      {ticks.toReversed().map(({ value }) => (
+        <span key={value}>{formatCount(value)}</span>
+      ))}
     </div>
   )
 }

@@ -16,11 +16,20 @@ export function niceTicks(max: number, count: number): readonly AxisTick[] {
   return ticks
 }
 
-/** The top of a scale of counts: a round whole number that is not below the highest value. */
-export function niceTop(highest: number): number {
-  if (!(highest > 0)) return 1
-  const step = Math.max(1, niceStep(highest / 4))
-  return Math.ceil(highest / step) * step
+export interface CountScale {
+  readonly top: number
+  readonly ticks: readonly AxisTick[]
+}
+
+/** A scale of counts: whole round steps, and a top that is one of them and not exceeded. */
+export function scaleCounts(highest: number): CountScale {
+  const step = highest > 0 ? Math.max(1, niceStep(highest / 4)) : 1
+  const steps = Math.max(1, Math.ceil(highest / step))
+  const ticks = Array.from({ length: steps + 1 }, (_, index) => ({
+    value: index * step,
+    percent: (index / steps) * 100,
+  }))
+  return { top: steps * step, ticks }
 }
 
 function niceStep(rough: number): number {

@@ -26,9 +26,6 @@ export function RulesPage(): ReactNode {
                 <tr>
                   <th scope="col">Severity</th>
                   <th scope="col">Class</th>
-                  <th scope="col" className="wide-only">
-                    Read more
-                  </th>
                 </tr>
               </thead>
               <tbody>
@@ -43,9 +40,9 @@ export function RulesPage(): ReactNode {
                       </Link>
                       <code className="rule-id">{rule.id}</code>
                       <p className="rule-text">{rule.description}</p>
-                    </td>
-                    <td className="wide-only docs">
-                      <SafeLink href={rule.docs} label="What it means" />
+                      <p className="docs">
+                        <SafeLink href={rule.docs} label="What it means and what to do" />
+                      </p>
                     </td>
                   </tr>
                 ))}

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { niceTicks, niceTop } from '../../../../dashboard/src/lib/time-axis.ts'
+import { niceTicks, scaleCounts } from '../../../../dashboard/src/lib/time-axis.ts'
 
 test('ticks are round and lie on the axis', () => {
   expect(niceTicks(2410, 5).map((tick) => tick.value)).toEqual([0, 500, 1000, 1500, 2000])
@@ -24,11 +24,15 @@ test('there are never more ticks than were asked for, and the zero', () => {
 })
 
 test('the top of a scale of counts is a whole number that no bar exceeds', () => {
-  expect([0, 1, 3, 18, 19, 101, 2500].map(niceTop)).toEqual([1, 1, 3, 20, 20, 150, 3000])
+  const tops = [0, 1, 3, 18, 19, 101, 2500].map((highest) => scaleCounts(highest).top)
+  expect(tops).toEqual([1, 1, 3, 20, 20, 150, 3000])
   fc.assert(
     fc.property(fc.nat(1_000_000), (highest) => {
-      expect(niceTop(highest)).toBeGreaterThanOrEqual(highest)
-      expect(Number.isInteger(niceTop(highest))).toBe(true)
+      const { top, ticks } = scaleCounts(highest)
+      expect(top).toBeGreaterThanOrEqual(highest)
+      expect(ticks.at(-1)).toEqual({ value: top, percent: 100 })
+      expect(ticks.every(({ value }) => Number.isInteger(value))).toBe(true)
+      expect(ticks.length).toBeLessThanOrEqual(6)
     }),
   )
 })
