@@ -35,7 +35,9 @@ export function joinCalls(input: JoinInput): readonly JoinedCalls[] {
   const before = new Map<LooseCall, LooseCall[]>()
   for (const [call, { sure, possible }] of followers) {
     for (const other of [...sure, ...possible]) {
-      before.set(other, [...(before.get(other) ?? []), call])
+      const known = before.get(other)
+      if (known === undefined) before.set(other, [call])
+      else known.push(call)
     }
   }
   const link = (call: LooseCall): LooseCall | undefined => {
@@ -96,10 +98,14 @@ function findFollowers(
   return new Map([...all].map(([call, found]) => [call, nearest(found, all)]))
 }
 
+/** LiteLLM's `max_fallbacks` is 5: where more could follow, they are requests of their own. */
+const HOPS_MAX = 8
+
 /** A later hop follows the first attempt too: the attempt between them explains it. */
 function nearest(found: Followers, all: ReadonlyMap<LooseCall, Followers>): Followers {
-  const isExplained = (other: LooseCall): boolean =>
-    found.sure.some((between) => all.get(between)?.sure.includes(other) === true)
+  if (found.sure.length > HOPS_MAX) return found
+  const explained = new Set(found.sure.flatMap((between) => all.get(between)?.sure ?? []))
+  const isExplained = (other: LooseCall): boolean => explained.has(other)
   return {
     sure: found.sure.filter((other) => !isExplained(other)),
     possible: found.possible.filter((other) => !isExplained(other)),

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+
+import { judge } from '../../../analyzer/rules/judge.ts'
+import { assembleStories } from '../../../analyzer/story/assemble.ts'
+import { parseRouterConfig } from '../../../analyzer/story/router-config.ts'
+import type { Span } from '../../../analyzer/story/span.ts'
+import type { Story } from '../../../analyzer/story/story.ts'
+import { loadRecordings, tellRecording, type Recording } from '../../support/litellm-recordings.ts'
+
+/** Requests of a router in process that were rescued: each attempt is a trace of its own. */
+const rescued = loadRecordings().filter(
+  (recording) =>
+    recording.id.includes('/sdk-') &&
+    recording.expected.outcome.join() === 'rescued' &&
+    new Set(recording.spans.map((span) => span.traceId)).size > 1,
+)
+
+interface Copy {
+  readonly id: string
+  readonly lateMs: number
+  /** Of another process. */
+  readonly instance?: string
+}
+
+/** The same request once more: other ids, a little later. */
+function copyOf(spans: readonly Span[], { id, lateMs, instance }: Copy): readonly Span[] {
+  const by = BigInt(lateMs) * 1_000_000n
+  const renamed = (hex: string): string => (hex === '' ? '' : `${id}${hex.slice(id.length)}`)
+  const resources = new Map<Span['resource'], Span['resource']>()
+  return spans.map((span) => {
+    const resource =
+      instance === undefined
+        ? span.resource
+        : (resources.get(span.resource) ??
+          new Map([...span.resource, ['service.instance.id', instance]]))
+    resources.set(span.resource, resource)
+    return {
+      ...span,
+      traceId: renamed(span.traceId),
+      spanId: renamed(span.spanId),
+      parentSpanId: renamed(span.parentSpanId),
+      startTimeNs: span.startTimeNs + by,
+      endTimeNs: span.endTimeNs + by,
+      events: span.events.map((event) => ({ ...event, timeNs: event.timeNs + by })),
+      resource,
+    }
+  })
+}
+
+function tell(recording: Recording, ...copies: readonly (readonly Span[])[]): readonly Story[] {
+  return assembleStories({
+    source: 'sdk',
+    spans: [...recording.spans, ...copies.flat()],
+    routerConfig: parseRouterConfig(recording.config),
+  })
+}
+
+test('attempts in traces of their own are one request, and that is likely at most', () => {
+  expect(rescued.length).toBeGreaterThan(40)
+  for (const recording of rescued) {
+    const stories = tellRecording(recording)
+    expect(stories.map((story) => [story.outcome, story.sureness])).toEqual([['rescued', 'likely']])
+    expect(stories[0]?.attempts.length).toBeGreaterThan(1)
+  }
+})
+
+test('two requests that could be each other’s attempts are not joined, and nothing is found', () => {
+  for (const recording of rescued) {
+    const stories = tell(recording, copyOf(recording.spans, { id: 'ab', lateMs: 4 }))
+    expect(stories.flatMap((story) => judge(story))).toEqual([])
+    expect(stories.filter((story) => story.outcome === 'failed')).toEqual([])
+  }
+})
+
+test('two processes do not share requests', () => {
+  for (const recording of rescued) {
+    const copy = copyOf(recording.spans, { id: 'ab', lateMs: 4, instance: 'another' })
+    const stories = tell(recording, copy)
+    expect(stories.map((story) => story.outcome)).toEqual(['rescued', 'rescued'])
+  }
+})
+
+test('the same request a second later is another one', () => {
+  for (const recording of rescued) {
+    const lasted = recording.spans.reduce(
+      (most, span) => Math.max(most, Number((span.endTimeNs - span.startTimeNs) / 1_000_000n)),
+      0,
+    )
+    const copy = copyOf(recording.spans, { id: 'ab', lateMs: lasted + 1000 })
+    expect(tell(recording, copy).map((story) => story.outcome)).toEqual(['rescued', 'rescued'])
+  }
+})
+
+test('among too many traces a failure is not the end of its request', () => {
+  for (const recording of rescued) {
+    const [first] = recording.spans
+    const alone = recording.spans.filter((span) => span.traceId === first?.traceId)
+    const stories = assembleStories({
+      source: 'sdk',
+      spans: alone,
+      routerConfig: parseRouterConfig(recording.config),
+      crowded: true,
+    })
+    expect(stories.filter((story) => story.outcome === 'failed')).toEqual([])
+  }
+})
+
+test('under load, what cannot be told apart is unknown, and never a failure', () => {
+  const [recording] = rescued
+  if (recording === undefined) throw new Error('no recording of a rescued request')
+  const copies = Array.from({ length: 1000 }, (_, position) =>
+    copyOf(recording.spans, { id: position.toString(16).padStart(6, '0'), lateMs: position * 6 }),
+  )
+  const outcomes = new Set(tell(recording, ...copies).map((story) => story.outcome))
+  expect([...outcomes]).toEqual(['unknown'])
+})
