@@ -94,7 +94,7 @@ export function readTokenFile(file: string | undefined): Secret | undefined {
 }
 
 /** What the system said, in words for the terminal. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EACCES') return 'permission denied'

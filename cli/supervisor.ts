@@ -35,7 +35,7 @@ export interface SupervisorOptions {
   readonly stopMs: Readonly<Record<ServiceName, number>>
 }
 
-export interface SupervisorClock {
+interface SupervisorClock {
   now(): number
   /** Calls back once; returns the way to cancel it. */
   setTimer(delayMs: number, callback: () => void): () => void

@@ -106,7 +106,7 @@ export interface BreakerConfig {
   readonly quotaOpenMs: number
 }
 
-export interface LimitsConfig {
+interface LimitsConfig {
   readonly requestBodyBytesMax: number
   readonly sseLineBytesMax: number
   readonly sseEventBytesMax: number

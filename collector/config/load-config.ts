@@ -179,7 +179,7 @@ function reportUnsafeBind(reader: ConfigReader, host: string, byFlag: boolean): 
 }
 
 /** Whether only this machine can connect to `host`. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
   if (isIP(bare) === 4) return bare.startsWith('127.')
   return bare === '::1' || bare === 'localhost'

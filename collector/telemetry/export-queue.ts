@@ -3,7 +3,7 @@ import type { Log } from './log.ts'
 import type { SpanGroup } from './request-processor.ts'
 
 /** Why spans were not delivered. */
-export type DropReason =
+type DropReason =
   /** The queue was full; the oldest ordinary requests go first, failures and rescues last. */
   | 'queue_full'
   /** The receiver will never take them: sending them again would only block the others. */

@@ -33,7 +33,7 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
     REDACTED,
   ],
   [/(?<![A-Z0-9])A(?:KIA|SIA)[A-Z0-9]{12,4096}/g, REDACTED],
-  [/(?<![\w-])eyJ[\w-]{8,4096}\.[\w-]{1,4096}(?:\.[\w-]{0,4096})?/g, REDACTED],
+  [/(?<![\w-])eyJ[\w-]{4,4096}\.[\w-]{1,4096}(?:\.[\w-]{0,4096})?/g, REDACTED],
 ]
 
 /** `literals`: every secret of the configuration. */
@@ -44,8 +44,10 @@ export function createScrubber(literals: readonly string[]): Scrubber {
     .toSorted((a, b) => b.length - a.length)
   return {
     scrub: (text, charsMax) => {
-      let clean = text.slice(0, SCANNED_CHARS_MAX)
+      let clean = text
       for (const literal of known) clean = clean.replaceAll(literal, REDACTED)
+      // After the literals: a cut through one of them would leave half of it standing.
+      clean = clean.slice(0, SCANNED_CHARS_MAX)
       for (const [shape, replacement] of SECRET_SHAPES) clean = clean.replace(shape, replacement)
       return cut(toOneLine(clean), charsMax)
     },

@@ -26,8 +26,3 @@ function walk(path: string, schema: JsonSchema): readonly ConfigOption[] {
   const { default: value, description = '' } = schema
   return [{ path, default: JSON.stringify(value).replaceAll('"', ''), description }]
 }
-
-/** One row of the options' table in `docs/config.md`. */
-export function toRow(option: ConfigOption): string {
-  return `| \`${option.path}\` | \`${option.default}\` | ${option.description} |`
-}

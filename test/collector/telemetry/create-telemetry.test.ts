@@ -314,6 +314,45 @@ describe('createTelemetry', () => {
     await vi.waitFor(() => expect(telemetry.counts().get('dropped_rejected')).toBe(4))
   })
 
+  test('is not held for ever by a receiver that answers one byte at a time', async () => {
+    const { createServer } = await import('node:http')
+    const dribbling = createServer((_request, response) => {
+      response.writeHead(200)
+      const timer = setInterval(() => response.write('{'), 20)
+      response.on('close', () => clearInterval(timer))
+    })
+    await new Promise<void>((resolve) => {
+      dribbling.listen(0, '127.0.0.1', resolve)
+    })
+    const address = dribbling.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    const { telemetry, log } = telemetryTo(`http://127.0.0.1:${port}`, { exportTimeoutMs: 100 })
+    recordHealthy(telemetry)
+    await vi.waitFor(() => expect(telemetry.counts().get('sent')).toBe(4), { timeout: 5_000 })
+    expect(log.lines).toEqual([])
+    dribbling.closeAllConnections()
+    dribbling.close()
+  })
+
+  test('tells whether two attempts shared a key, and never which key it was', async () => {
+    const analyzer = await receiver()
+    const { telemetry } = telemetryTo(analyzer.url)
+    const request = telemetry.startRequest({ api: 'chat', path: '/v1/chat/completions' })
+    for (const [index, apiKey] of ['key-one', 'key-two', 'key-one'].entries()) {
+      request.startAttempt({ ...FIRST_ATTEMPT, number: index + 1, apiKey, stream: false })
+    }
+    request.end(OK_SUMMARY)
+    recordHealthy(telemetryTo(analyzer.url).telemetry)
+    const spans = await analyzer.waitForSpans(8)
+    const hashes = spans
+      .filter((span) => span.kind === 3)
+      .map((span) => span.attributes.get('secondwind.attempt.key_hash'))
+    expect(hashes[0]).toMatch(/^[0-9a-f]{12}$/)
+    expect(hashes[2]).toBe(hashes[0])
+    expect(hashes[1]).not.toBe(hashes[0])
+    expect(analyzer.bodies.join('')).not.toMatch(/key-one|key-two/)
+  })
+
   test('stops within its limit although the receiver never answers', async () => {
     const { createServer } = await import('node:net')
     const silent = createServer(() => undefined)
