@@ -1,6 +1,5 @@
 import type { SidecarConfig } from '../collector/config/config.ts'
-import type { Sidecar } from '../collector/main.ts'
-import type { SidecarTelemetry } from '../collector/telemetry/create-telemetry.ts'
+import type { Sidecar, SidecarOptions } from '../collector/main.ts'
 import type { Secret } from '../collector/config/secret.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './command-error.ts'
@@ -62,17 +61,17 @@ Options:
       version: readVersion(),
       log,
     })
-    const started = await start(config, telemetry)
+    const started = await start({ config, telemetry, log })
     return runService(started, `secondwind sidecar ready: ${started.url}`, io)
   },
 }
 
-async function start(config: SidecarConfig, telemetry: SidecarTelemetry): Promise<Sidecar> {
+async function start(options: SidecarOptions): Promise<Sidecar> {
   const { startSidecar } = await import('../collector/main.ts')
   try {
-    return await startSidecar({ config, telemetry })
+    return await startSidecar(options)
   } catch (error) {
-    throw describeListenError(error, config.listen) ?? error
+    throw describeListenError(error, options.config.listen) ?? error
   }
 }
 

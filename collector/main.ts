@@ -2,6 +2,7 @@ import type { SidecarConfig } from './config/config.ts'
 import type { Clock } from './routing/clock.ts'
 import type { Telemetry } from './routing/recorder.ts'
 import type { Router } from './routing/request-run.ts'
+import type { Log } from './telemetry/log.ts'
 import { createLearnedRefusals } from './continuation/learned-refusals.ts'
 import { createBreakers } from './routing/breakers.ts'
 import { systemClock } from './routing/clock.ts'
@@ -15,6 +16,8 @@ import { createUpstreamClient } from './upstream/send.ts'
 export interface SidecarOptions {
   readonly config: SidecarConfig
   readonly telemetry: Telemetry
+  /** Where a defect of ours is told; a request that meets one fails alone. */
+  readonly log?: Log
   /** For tests; the system's own where it is absent. */
   readonly clock?: Clock
 }
@@ -55,6 +58,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     recorder: metrics.recorder,
     metrics,
     running,
+    log: options.log,
     isDraining: () => running.isDraining,
   })
   await app.listen({ host: config.listen.host, port: config.listen.port })

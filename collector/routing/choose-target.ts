@@ -42,10 +42,7 @@ export function chooseTarget(
       none ??= { kind: 'none', notTried: 'targets_unavailable', detail: `${target.id} cools down` }
     }
   }
-  if (lastResort !== undefined) {
-    run.skipped.delete(lastResort.target.id)
-    return { kind: 'planned', plan: lastResort }
-  }
+  if (lastResort !== undefined) return { kind: 'planned', plan: lastResort }
   return stop ?? none ?? { kind: 'none', notTried: 'none_configured', detail: 'no target is left' }
 }
 

@@ -19,6 +19,8 @@ export type Ending =
   | { readonly kind: 'cancelled'; readonly cause: CancelCause }
   /** No target can serve such a request; none was asked. */
   | { readonly kind: 'unserved'; readonly detail: string }
+  /** The router itself failed. */
+  | { readonly kind: 'defect' }
 
 /** From this many attempts on, a client that retries only multiplies what we have tried already. */
 const ATTEMPTS_FINAL = 2
@@ -57,6 +59,12 @@ export function conclude(run: RequestRun, ending: Ending): void {
       const shown = own(run, 400, ending.detail)
       sendError(run, shown.error)
       summarize(run, { outcome: 'rejected', shown })
+      return
+    }
+    case 'defect': {
+      const shown = own(run, 500, 'the router failed; its log says why')
+      sendError(run, shown.error)
+      summarize(run, { outcome: 'failed', shown })
       return
     }
     default:

@@ -26,6 +26,7 @@ export async function performAttempt(context: AttemptContext): Promise<AttemptOu
   run.target = plan.target
   run.firstTarget ??= plan.target
   run.asked.add(plan.target.id)
+  run.skipped.delete(plan.target.id)
   run.attempts += 1
   const recorder = startSpan(run, plan)
   breaker.start(router.clock.now())

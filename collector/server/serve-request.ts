@@ -1,12 +1,14 @@
 import type { Api } from '../vocabulary.ts'
 import type { Recorder } from '../routing/recorder.ts'
 import type { RoutedRequest, Router } from '../routing/request-run.ts'
+import type { Log } from '../telemetry/log.ts'
 import type { Exchange } from './exchange.ts'
 import type { RunningRequests } from './running-requests.ts'
 import { findRoute } from '../config/find-route.ts'
 import { protocolOf } from '../protocol/index.ts'
 import { Cancellation } from '../routing/cancellation.ts'
 import { createRun } from '../routing/create-run.ts'
+import { conclude } from '../routing/conclude.ts'
 import { runChain } from '../routing/run-chain.ts'
 import { requestStart } from './exchange.ts'
 import { createHttpConnection } from './http-connection.ts'
@@ -18,6 +20,7 @@ export interface Service {
   /** Requests that run now; draining ends what is left of them. */
   readonly running: RunningRequests
   readonly isDraining: () => boolean
+  readonly log: Log | undefined
 }
 
 /** Names of routes that an error lists; beyond that a list helps nobody. */
@@ -65,17 +68,26 @@ async function run(service: Service, exchange: Exchange, accepted: Accepted): Pr
   if (connection.isGone) cancellation.cancel('client-gone')
   const recorder = service.recorder.startRequest(requestStart(accepted.request.api, request))
   service.running.add(cancellation)
+  const chain = createRun(router, connection, {
+    ...accepted,
+    clientHeaders: request.headers,
+    cancellation,
+    recorder,
+  })
   try {
-    await runChain(
-      createRun(router, connection, {
-        ...accepted,
-        clientHeaders: request.headers,
-        cancellation,
-        recorder,
-      }),
-    )
+    await runChain(chain)
+  } catch (error: unknown) {
+    // A defect of ours. Other streams go on; this one must not hang, nor look whole.
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    service.log?.error('a request met a defect of the router', {
+      trace_id: recorder.traceId,
+      stack,
+    })
+    conclude(chain, { kind: 'defect' })
   } finally {
     service.running.delete(cancellation)
+    // Whatever happened, no client waits for an end that will not come.
+    if (!reply.raw.writableEnded) reply.raw.destroy()
   }
 }
 
