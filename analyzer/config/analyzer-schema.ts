@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { SETTLE_MS } from '../story/settle.ts'
 
 /**
- * The `analyzer:` section. Defaults live here and nowhere else; `docs/config.md` has a row for each,
- * held to this by a test.
+ * The `analyzer:` section. Defaults live here and nowhere else; `docs/config.md` has a row for
+ * each, held to this by a test.
  */
 
 const sourceSchema = z.strictObject({
@@ -28,13 +28,10 @@ export const analyzerSchema = z.strictObject({
     .max(3_600_000)
     .default(SETTLE_MS)
     .describe('How long no span of a LiteLLM request may come before it is judged.'),
-  keep_content: z
-    .literal(false)
-    .optional()
-    .meta({
-      default: false,
-      description: 'Prompts and answers are never stored; no other value yet.',
-    }),
+  keep_content: z.literal(false).optional().meta({
+    default: false,
+    description: 'Prompts and answers are never stored; no other value yet.',
+  }),
   retention: z
     .strictObject({
       span_days: z

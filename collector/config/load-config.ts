@@ -113,7 +113,9 @@ function readConfig(reader: ConfigReader, options: LoadOptions): SidecarConfig |
   return section === undefined ? undefined : config
 }
 
-/** LiteLLM puts `environment_variables` into its environment; ours keeps the word of the real one. */
+/**
+ * LiteLLM puts `environment_variables` into its environment; ours keeps the word of the real one.
+ */
 function fileEnvironment(value: unknown): Environment {
   const variables = isRecord(value) ? value['environment_variables'] : undefined
   if (!isRecord(variables)) return {}

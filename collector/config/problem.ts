@@ -41,7 +41,9 @@ export function formatPath(path: Path): string {
   return text
 }
 
-/** As compilers write it: `file:line:column: path: message [CODE]`, the hint on a line of its own. */
+/**
+ * As compilers write it: `file:line:column: path: message [CODE]`, the hint on a line of its own.
+ */
 export function formatProblem(problem: ConfigProblem, file: string): string {
   const { position } = problem
   const where = position === undefined ? file : `${file}:${position.line}:${position.column}`

@@ -17,7 +17,9 @@ function selfHosted(baseVariable: string, keyVariable: string): ProviderFacts {
   return { dialect: 'openai', baseVariables: [baseVariable], keyVariables: [keyVariable] }
 }
 
-/** Providers that are served; any other OpenAI-compatible server is `openai/` with an `api_base`. */
+/**
+ * Providers that are served; any other OpenAI-compatible server is `openai/` with an `api_base`.
+ */
 export const PROVIDERS: ReadonlyMap<string, ProviderFacts> = new Map<string, ProviderFacts>([
   [
     'openai',
@@ -116,7 +118,9 @@ export type ModelName =
   | { readonly kind: 'unsupported'; readonly provider: string }
   | { readonly kind: 'unknown' }
 
-/** Splits `litellm_params.model` as LiteLLM does; names without a prefix are told by their maker's. */
+/**
+ * Splits `litellm_params.model` as LiteLLM does; names without a prefix are told by their maker's.
+ */
 export function parseModelName(model: string, customProvider: string | undefined): ModelName {
   const slash = model.indexOf('/')
   const prefix = slash === -1 ? '' : model.slice(0, slash)

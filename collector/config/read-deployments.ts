@@ -32,7 +32,9 @@ const PARAM_KEYS = new Set([
   'weight',
 ])
 const INFO_KEYS = new Set(['id', 'supports_assistant_prefill'])
-/** What a deployment that has no chat serves: not our business, and no reason to refuse the file. */
+/**
+ * What a deployment that has no chat serves: not our business, and no reason to refuse the file.
+ */
 const OTHER_MODES = new Set([
   'audio_speech',
   'audio_transcription',
@@ -100,8 +102,8 @@ type ReadDeployment =
   | ({ readonly kind: 'skipped' } & Pick<SkippedDeployment, 'id' | 'provider' | 'otherMode'>)
 
 /**
- * A deployment that we cannot call is an error where its route has no other, for every request to it
- * would fail; where it has, the route works and a warning will do.
+ * A deployment that we cannot call is an error where its route has no other, for every request to
+ * it would fail; where it has, the route works and a warning will do.
  */
 function reportSkipped(
   reader: ConfigReader,

@@ -15,7 +15,9 @@ export interface RouteNames {
 const SHAPE_HINT =
   'write a list of maps, as LiteLLM does: [{"route": ["fallback-1", "fallback-2"]}]'
 
-/** Reads LiteLLM's list of maps (`- gpt-4o: [claude, mistral]`); the first word for a route holds. */
+/**
+ * Reads LiteLLM's list of maps (`- gpt-4o: [claude, mistral]`); the first word for a route holds.
+ */
 export function readFallbacks(
   reader: ConfigReader,
   path: Path | undefined,

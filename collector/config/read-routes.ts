@@ -78,7 +78,8 @@ function readAliases(reader: ConfigReader, deployments: Deployments): ReadonlyMa
   if (path === undefined || !reader.map(path)) return aliases
   for (const alias of reader.keys(path)) {
     const place = [...path, alias]
-    // Either the route's name, or a map with it under `model` (and `hidden`, which is LiteLLM's UI's).
+    // Either the route's name, or a map with it under `model` (and `hidden`, which is LiteLLM's
+    // UI's).
     const target = reader.string(
       typeof reader.get(place) === 'object' ? [...place, 'model'] : place,
     )

@@ -19,7 +19,9 @@ import { parseTraceparent } from './trace-context.ts'
 
 export interface TelemetryOptions {
   readonly config: TelemetryConfig
-  /** Every secret that the process knows: none may appear in a span, whatever an upstream quotes. */
+  /**
+   * Every secret that the process knows: none may appear in a span, whatever an upstream quotes.
+   */
   readonly secrets: readonly Secret[]
   readonly version: string
   readonly log: Log

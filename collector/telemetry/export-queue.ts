@@ -151,7 +151,7 @@ export class ExportQueue {
       const batch = this.#takeBatch()
       const spans = batch.flatMap((group) => group.spans)
       this.#inFlight = spans.length
-      // oxlint-disable-next-line no-await-in-loop -- one batch at a time keeps the order and the limit
+      // oxlint-disable-next-line no-await-in-loop -- one batch at a time keeps order and limit
       const outcome = await this.#export(spans)
       if (this.#closed) return
       this.#inFlight = 0

@@ -1,4 +1,6 @@
-/** Where a component says what happened to it: one JSON object per line, never a secret or prompt. */
+/**
+ * Where a component says what happened to it: one JSON object per line, never a secret or prompt.
+ */
 export interface Log {
   info(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void

@@ -25,7 +25,9 @@ export type SpanValues<N extends SpanName> = {
   readonly [key in (typeof KEYS_BY_SPAN)[N][number]]?: AttributeValue | undefined
 }
 
-/** Names of models, routes and upstream ids; longer ones are somebody's attempt to fill the store. */
+/**
+ * Names of models, routes and upstream ids; longer ones are somebody's attempt to fill the store.
+ */
 const VALUE_CHARS_MAX = 256
 /** Elements of a list: routes of a chain, deployments skipped. */
 const LIST_LENGTH_MAX = 64
