@@ -172,6 +172,9 @@ class SplicedStream implements ClientStream {
   }
 
   #acceptEvents(events: readonly StreamEvent[], nowMs: number): StreamStep {
+    // Looked for first: what a frame says before its end must not be counted and then not written.
+    const unsayable = this.#unsayable(events)
+    if (unsayable !== undefined) return unsayable
     const bytes: Uint8Array[] = []
     this.#learn(events)
     for (const event of events) {
@@ -194,10 +197,8 @@ class SplicedStream implements ClientStream {
     }
     if (this.#kindOf(event) === undefined) return undefined
     if (event.kind === 'text' && this.#scanner?.stopsIn(event.text) === true) {
-      return (
-        this.#end({ kind: 'terminal', native: 'stop_sequence', stop: 'end' }, bytes) ??
-        this.#close(bytes)
-      )
+      this.#end({ kind: 'terminal', native: 'stop_sequence', stop: 'end' }, bytes)
+      return this.#close(bytes)
     }
     this.#open(bytes)
     bytes.push(this.#encoder.encode([event]))
@@ -212,14 +213,16 @@ class SplicedStream implements ClientStream {
     this.#isClosed = true
   }
 
-  #end(event: TerminalEvent, bytes: Uint8Array[]): StreamStep | undefined {
-    const isForeign = this.#attempt?.targetApi !== this.#protocol.api
-    const detail = isForeign ? unsayableStop(this.#protocol.api, event) : undefined
-    if (detail !== undefined) return { kind: 'diverged', detail }
+  #end(event: TerminalEvent, bytes: Uint8Array[]): undefined {
     this.#open(bytes)
     bytes.push(this.#encoder.encode([event]))
     this.#terminal = event.native
-    return undefined
+  }
+
+  #unsayable(events: readonly StreamEvent[]): StreamStep | undefined {
+    if (this.#attempt?.targetApi === this.#protocol.api) return undefined
+    const detail = unsayableStop(this.#protocol.api, events.find(isTerminal))
+    return detail === undefined ? undefined : { kind: 'diverged', detail }
   }
 
   /** The seam comes before everything that is said behind it. */

@@ -54,9 +54,11 @@ function readChunk(
 }
 
 function startEvents(payload: JsonObject, state: ChatState): readonly StreamEvent[] {
-  if (state.hasStarted) return []
-  state.hasStarted = true
   const id = stringOf(payload, 'id') ?? ''
+  // Azure tells of its filters first, in a chunk without id, model or choices.
+  const isAside = id === '' && arrayOf(payload, 'choices')?.length === 0
+  if (state.hasStarted || isAside) return []
+  state.hasStarted = true
   return [{ kind: 'start', id, model: stringOf(payload, 'model') ?? '' }]
 }
 

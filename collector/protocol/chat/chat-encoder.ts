@@ -114,9 +114,8 @@ const NOTHING = new Uint8Array(0)
 function pass(frame: DecodedFrame, state: ChatEnvelope, { request }: EncoderContext): Uint8Array {
   const { payload, events } = frame
   if (events.some((event) => event.kind === 'closing')) state.isClosed = true
-  if (payload !== undefined && arrayOf(payload, 'choices') !== undefined) {
-    state.open ??= envelopeOf(payload)
-  }
+  // Azure's first chunk tells of its filters, under an empty id.
+  if (payload !== undefined && stringOf(payload, 'id')) state.open ??= envelopeOf(payload)
   return isUsageChunk(frame) && !request.features.includeUsage ? NOTHING : frame.raw
 }
 

@@ -274,6 +274,15 @@ describe.each(['chat', 'messages'] as const)('a %s client and one target', (clie
     expect(textOf(cut.stream.fail(failure))).toBe('')
   })
 
+  test('a closing frame without a terminal closes nothing in another protocol either', () => {
+    const other = client === 'chat' ? 'messages' : 'chat'
+    const closing = other === 'chat' ? 'data: [DONE]\n\n' : messagesFrame({ type: 'message_stop' })
+    const played = play(request, [{ api: other, body: bodyOf(other, ['a'], true) + closing }])
+    expect(played.text).not.toMatch(/\[DONE\]|message_stop|message_delta/)
+    expect(played.stream.terminal).toBeUndefined()
+    expect(textOf(played.stream.fail(failure))).toContain('the stream was cut')
+  })
+
   test('a closing frame without a terminal is not passed on', () => {
     const closing = client === 'chat' ? 'data: [DONE]\n\n' : messagesFrame({ type: 'message_stop' })
     const played = play(request, [{ api: client, body: bodyOf(client, ['a'], true) + closing }])
@@ -355,6 +364,18 @@ describe.each(['chat', 'messages'] as const)('a %s client and one target', (clie
     expect(steps).toContain('diverged')
     expect(stream.committed).toBe(false)
   })
+})
+
+test('the envelope is learned from the first chunk that has one, not from what Azure says before', () => {
+  const aside = 'data: {"choices":[],"id":"","model":"","prompt_filter_results":[]}\n\n'
+  const played = play(parse('chat', chatBody), [
+    { api: 'chat', body: aside + chatStream(first, null) },
+    { api: 'chat', body: chatStream([anchor, ...rest]), attempt: { anchor } },
+  ])
+  expect(played.stream.model).toBe('served')
+  const behind = played.text.slice(played.text.indexOf(': secondwind'))
+  expect(behind.match(/"id":"chatcmpl-a"/g)).toHaveLength(21)
+  expect(behind).not.toContain('"id":""')
 })
 
 describe('usage', () => {
@@ -497,7 +518,8 @@ describe('tool calls in another protocol', () => {
       stop: 'tool_use',
       tools: ['call_1 f {"a":1}', 'call_2 g {}'],
     })
-    expect(played.stream.delivered.toolCalls).toBe(2)
+    const chars = 'Let me look.{"a":1}{}'.length
+    expect(played.stream.delivered).toMatchObject({ toolCalls: 2, chars })
   })
 
   test('blocks become Chat calls counted from 0', async () => {
@@ -540,6 +562,16 @@ describe('stops that another protocol has no word for', () => {
       `the target stopped with "${word}", which ${client} has no word for`,
     )
     expect(played.stream.terminal).toBeUndefined()
+  })
+
+  test('words that came with such a stop were not delivered', () => {
+    const body = chatFrame({ role: 'assistant' }) + chatFrame({ content: 'Hi' }, 'brand_new')
+    const { stream, text, diverged } = play(parse('messages', messagesBody), [
+      { api: 'chat', body },
+    ])
+    expect(diverged).toContain('brand_new')
+    expect(text).toBe('')
+    expect(stream).toMatchObject({ committed: false, delivered: { chars: 0, chunks: 0 } })
   })
 
   test('in their own protocol they pass', () => {
