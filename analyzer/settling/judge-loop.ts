@@ -2,7 +2,7 @@ import { judge } from '../rules/judge.ts'
 import type { Judgement, Progress, SpanReader, VerdictStore } from '../store/store.ts'
 import { assembleStories, isRecognised } from '../story/assemble.ts'
 import type { RouterConfig } from '../story/router-config.ts'
-import { dueAtMs, SETTLE_AFTER_REQUEST_SPAN_MS } from '../story/settle.ts'
+import { dueAtMs, SETTLE_AFTER_REQUEST_SPAN_MS, type Arrival } from '../story/settle.ts'
 import { gatherTraces, type TraceGroup } from './gather-traces.ts'
 import { decisiveArrivals, pendingKey, type PendingTrace } from './pending-trace.ts'
 import { toVerdict } from './to-verdict.ts'
@@ -62,30 +62,19 @@ export class JudgeLoop {
     const spans = this.#options.reader.readAfter(this.#readUpTo, READ_SPANS)
     for (const { position, source, span, receivedAtMs } of spans) {
       this.#readUpTo = position
-      this.#count(position, isRecognised(span))
       const key = pendingKey(source, span.traceId)
       const known = this.#pending.get(key)
       this.#pending.set(key, {
         source,
         traceId: span.traceId,
         firstPosition: known?.firstPosition ?? position,
+        newSpans: (known?.newSpans ?? 0) + 1,
         arrivals: decisiveArrivals([...(known?.arrivals ?? []), { span, receivedAtMs }]),
         complete: known?.complete ?? false,
         waitUntilMs: undefined,
       })
     }
     return spans.length
-  }
-
-  /** A span that is read again after a crash is not counted again. */
-  #count(position: number, recognised: boolean): void {
-    const { seenUpTo, unrecognised } = this.#progress
-    if (position <= seenUpTo) return
-    this.#progress = {
-      ...this.#progress,
-      seenUpTo: position,
-      unrecognised: unrecognised + (recognised ? 0 : 1),
-    }
   }
 
   #takeDue(): readonly PendingTrace[] {
@@ -137,9 +126,17 @@ export class JudgeLoop {
       const member = this.#pending.get(pendingKey(source, id))
       if (member !== undefined && (id === traceId || this.#dueAtMs(member) <= nowMs)) {
         this.#pending.delete(pendingKey(source, id))
+        this.#countUnrecognised(member, group.get(id) ?? [])
       }
     }
     return [this.#judgeGroup(source, group)]
+  }
+
+  /** Spans beside recognised ones (of a web framework, say) are no sign that something is wrong. */
+  #countUnrecognised({ newSpans }: PendingTrace, arrivals: readonly Arrival[]): void {
+    if (arrivals.some(({ span }) => isRecognised(span))) return
+    const unrecognised = this.#progress.unrecognised + newSpans
+    this.#progress = { ...this.#progress, unrecognised }
   }
 
   #latestDue(source: string, group: TraceGroup): number {

@@ -7,6 +7,7 @@ export interface PendingTrace {
   readonly traceId: string
   /** The place of its first new span: nothing after it counts as judged before this trace is. */
   readonly firstPosition: number
+  readonly newSpans: number
   /** Those of its arrivals that decide when it is due; at most three, however many came. */
   readonly arrivals: readonly Arrival[]
   /** Whether spans that an earlier verdict knew are among them. */

@@ -99,8 +99,7 @@ export interface Judgement {
 export interface Progress {
   /** Every span up to here is part of a verdict or of none: where to go on after a crash. */
   readonly judgedUpTo: number
-  /** Every span up to here was looked at; `unrecognised` of them belong to no dialect. */
-  readonly seenUpTo: number
+  /** Spans of traces that belong to no dialect; after a crash, some may count twice. */
   readonly unrecognised: number
 }
 

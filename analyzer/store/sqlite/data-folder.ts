@@ -2,13 +2,14 @@ import {
   accessSync,
   chmodSync,
   constants,
+  existsSync,
   mkdirSync,
   readFileSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 import Database from 'better-sqlite3'
 
@@ -47,13 +48,23 @@ export function openDataFolder(path: string): DataFolder {
 
 function prepare(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(resolve(path))
     if (!statSync(path).isDirectory()) throw new Error('it is not a folder')
     chmodSync(path, 0o700)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error: unknown) {
     throw unwritable(path, error)
   }
+}
+
+/**
+ * With its parents. Not `recursive: true`: where a parent exists and still takes no folder (`/proc`),
+ * Node 20 tries for ever.
+ */
+function makeFolder(path: string): void {
+  const parent = dirname(path)
+  if (!existsSync(parent) && parent !== path) makeFolder(parent)
+  if (!existsSync(path)) mkdirSync(path, { mode: 0o700 })
 }
 
 /**

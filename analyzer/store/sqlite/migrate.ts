@@ -5,18 +5,26 @@ import { AnalyzerError } from '../../errors.ts'
 /** One step forward; the file's version is the number of steps it has taken. There is no way back. */
 export type Migration = string
 
-export function migrate(
+export interface MigrationTarget {
+  readonly path: string
+  readonly migrations: readonly Migration[]
+}
+
+/** Asked before anything is written: an older release must leave the file as it is. */
+export function refuseNewer(
   database: Database.Database,
-  { path, migrations }: { readonly path: string; readonly migrations: readonly Migration[] },
+  { path, migrations }: MigrationTarget,
 ): void {
   const version = versionOf(database)
-  if (version > migrations.length) {
-    database.close()
-    throw new AnalyzerError('ANALYZER_DATA_NEWER', {
-      message: `${path} was written by a newer release (schema ${version}, this one knows ${migrations.length})`,
-      hint: 'Start the newer release again, or choose another --data-dir.',
-    })
-  }
+  if (version <= migrations.length) return
+  throw new AnalyzerError('ANALYZER_DATA_NEWER', {
+    message: `${path} was written by a newer release (schema ${version}, this one knows ${migrations.length})`,
+    hint: 'Start the newer release again, or choose another --data-dir.',
+  })
+}
+
+export function migrate(database: Database.Database, { migrations }: MigrationTarget): void {
+  const version = versionOf(database)
   if (version === migrations.length) return
   // In one transaction: a crash in the middle leaves the file as it was.
   database

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 
 import { AnalyzerError } from '../../errors.ts'
-import { migrate, type Migration } from './migrate.ts'
+import { migrate, refuseNewer, type Migration } from './migrate.ts'
 
 export type SqliteDatabase = Database.Database
 
@@ -21,6 +21,7 @@ const LOG_BYTES_MAX = 64 * 1024 * 1024
 export function openForWriting(path: string, migrations: readonly Migration[]): SqliteDatabase {
   return orDamaged(path, () => {
     const database = new Database(path, { timeout: BUSY_TIMEOUT_MS })
+    refuseNewer(database, { path, migrations })
     // Must stand before the first table: it cannot be changed afterwards.
     database.pragma('auto_vacuum = INCREMENTAL')
     database.pragma('journal_mode = WAL')

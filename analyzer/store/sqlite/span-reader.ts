@@ -51,7 +51,7 @@ class SqliteSpanReader implements SpanReader {
   }
 
   tracesStartedIn(source: string, range: TimeRange, limit: number): readonly string[] {
-    return this.#statements.startedIn.all(source, range.fromNs, range.toNs, limit).map(toTraceId)
+    return this.#statements.startedIn.all({ source, ...range, limit }).map(toTraceId)
   }
 
   counts(): SpanCounts {
@@ -111,15 +111,18 @@ function prepare(database: SqliteDatabase) {
        WHERE source_id = (SELECT id FROM sources WHERE name = ?)
          AND is_error = 1 AND end_ns BETWEEN ? AND ? ORDER BY end_ns LIMIT ?`,
     ),
-    startedIn: database.prepare<[string, bigint, bigint, number], { trace_id: Buffer }>(
+    startedIn: database.prepare<
+      [TimeRange & { readonly source: string; readonly limit: number }],
+      { trace_id: Buffer }
+    >(
       `SELECT DISTINCT trace_id FROM spans AS first
-       WHERE source_id = (SELECT id FROM sources WHERE name = ?1)
-         AND start_ns BETWEEN ?2 AND ?3
+       WHERE source_id = (SELECT id FROM sources WHERE name = :source)
+         AND start_ns BETWEEN :fromNs AND :toNs
          AND NOT EXISTS (
            SELECT 1 FROM spans AS earlier
            WHERE earlier.trace_id = first.trace_id AND earlier.source_id = first.source_id
-             AND earlier.start_ns < ?2)
-       ORDER BY start_ns LIMIT ?4`,
+             AND earlier.start_ns < :fromNs)
+       ORDER BY start_ns LIMIT :limit`,
     ),
     context: database.prepare<[number], { bytes: Buffer }>(
       'SELECT bytes FROM contexts WHERE id = ?',

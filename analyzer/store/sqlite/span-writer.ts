@@ -56,7 +56,7 @@ class SqliteSpanWriter implements SpanWriter {
     const removed =
       bytes > limits.bytesMax
         ? this.#statements.pruneOldest.run(PRUNE_ROWS).changes
-        : this.#statements.pruneAge.run(cutoffMs, PRUNE_ROWS).changes
+        : this.#statements.pruneAge.run(PRUNE_ROWS, cutoffMs).changes
     if (removed > 0) this.#database.pragma(`incremental_vacuum(${PRUNE_PAGES})`)
     return removed === PRUNE_ROWS
   }
@@ -167,8 +167,8 @@ function prepare(database: SqliteDatabase) {
     // Positions grow with the time of receipt, so the oldest stand first and the scan ends early.
     pruneAge: database.prepare<[number, number]>(
       `DELETE FROM spans WHERE position IN
-         (SELECT position FROM (SELECT position, received_ms FROM spans ORDER BY position LIMIT ?2)
-          WHERE received_ms < ?1)`,
+         (SELECT position FROM (SELECT position, received_ms FROM spans ORDER BY position LIMIT ?)
+          WHERE received_ms < ?)`,
     ),
   }
 }

@@ -34,8 +34,7 @@ class SqliteVerdictStore implements VerdictStore {
     this.#incidents = new IncidentBook(database)
     const replace = database.transaction((judgements: readonly Judgement[], progress: Progress) => {
       for (const judgement of judgements) this.#replaceOne(judgement)
-      const { judgedUpTo, seenUpTo, unrecognised } = progress
-      this.#statements.setProgress.run(judgedUpTo, seenUpTo, unrecognised)
+      this.#statements.setProgress.run(progress.judgedUpTo, progress.unrecognised)
     })
     this.#replace = (judgements, progress) => replace.immediate(judgements, progress)
   }
@@ -44,7 +43,6 @@ class SqliteVerdictStore implements VerdictStore {
     const row = this.#statements.progress.get()
     return {
       judgedUpTo: row?.judged_up_to ?? 0,
-      seenUpTo: row?.seen_up_to ?? 0,
       unrecognised: row?.unrecognised ?? 0,
     }
   }
@@ -144,19 +142,18 @@ function dropOutdated(database: SqliteDatabase): void {
       for (const table of ['occurrences', 'requests', 'incidents', 'progress']) {
         database.exec(`DELETE FROM ${table}`)
       }
-      database.prepare<[number]>('INSERT INTO progress VALUES (1, ?, 0, 0, 0)').run(DERIVATION)
+      database.prepare<[number]>('INSERT INTO progress VALUES (1, ?, 0, 0)').run(DERIVATION)
     })
     .immediate()
 }
 
 function prepare(database: SqliteDatabase) {
   return {
-    progress: database.prepare<
-      [],
-      { judged_up_to: number; seen_up_to: number; unrecognised: number }
-    >('SELECT judged_up_to, seen_up_to, unrecognised FROM progress'),
-    setProgress: database.prepare<[number, number, number]>(
-      'UPDATE progress SET judged_up_to = ?, seen_up_to = ?, unrecognised = ?',
+    progress: database.prepare<[], { judged_up_to: number; unrecognised: number }>(
+      'SELECT judged_up_to, unrecognised FROM progress',
+    ),
+    setProgress: database.prepare<[number, number]>(
+      'UPDATE progress SET judged_up_to = ?, unrecognised = ?',
     ),
     storiesOfTrace: database.prepare<[string, string], { story_id: string }>(
       `SELECT story_id FROM request_traces JOIN requests USING (story_id)

@@ -13,7 +13,6 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
     one INTEGER PRIMARY KEY CHECK (one = 1),
     derivation INTEGER NOT NULL,
     judged_up_to INTEGER NOT NULL,
-    seen_up_to INTEGER NOT NULL,
     unrecognised INTEGER NOT NULL
   ) STRICT;
 

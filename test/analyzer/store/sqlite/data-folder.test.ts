@@ -1,0 +1,91 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import Database from 'better-sqlite3'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { AnalyzerError } from '../../../../analyzer/errors.ts'
+import { openDataFolder } from '../../../../analyzer/store/sqlite/data-folder.ts'
+import { openForWriting } from '../../../../analyzer/store/sqlite/open-database.ts'
+import { openSpanWriter } from '../../../../analyzer/store/sqlite/span-writer.ts'
+import { SPANS_MIGRATIONS } from '../../../../analyzer/store/sqlite/spans-schema.ts'
+import { temporaryFolder } from '../../../support/temporary-folder.ts'
+
+function errorOf(run: () => unknown): AnalyzerError {
+  try {
+    run()
+  } catch (error: unknown) {
+    if (error instanceof AnalyzerError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+test('is made where it is missing, for its owner only, and keeps its salt', () => {
+  const path = join(temporaryFolder(), 'a', 'b')
+  const folder = openDataFolder(path)
+  expect(statSync(path).mode & 0o777).toBe(0o700)
+  expect(folder.salt).toHaveLength(32)
+  folder.release()
+  const again = openDataFolder(path)
+  expect(again.salt).toEqual(folder.salt)
+  again.release()
+})
+
+test('is held by one analyzer at a time', () => {
+  const path = temporaryFolder()
+  const folder = openDataFolder(path)
+  onTestFinished(() => folder.release())
+  const error = errorOf(() => openDataFolder(path))
+  expect(error).toMatchObject({ code: 'ANALYZER_DATA_IN_USE', exitCode: 5 })
+  expect(error.message).toContain(`process ${process.pid}`)
+  expect(error.hint).toContain('--data-dir')
+})
+
+test('a path that cannot be a folder says what to do', () => {
+  const file = join(temporaryFolder(), 'file')
+  writeFileSync(file, '')
+  const error = errorOf(() => openDataFolder(file))
+  expect(error).toMatchObject({ code: 'ANALYZER_DATA_UNWRITABLE', exitCode: 5 })
+  expect(error.message).toContain(file)
+})
+
+test('a place where nobody may write says what to do', () => {
+  const error = errorOf(() => openDataFolder('/proc/secondwind'))
+  expect(error.code).toBe('ANALYZER_DATA_UNWRITABLE')
+  expect(error.hint).toContain('--data-dir')
+})
+
+test('a file of a newer release is refused and left alone', () => {
+  const file = join(temporaryFolder(), 'spans.db')
+  openSpanWriter(file).close()
+  const newer = new Database(file)
+  newer.pragma('user_version = 99')
+  newer.close()
+  const before = readFileSync(file)
+  const error = errorOf(() => openSpanWriter(file))
+  expect(error).toMatchObject({ code: 'ANALYZER_DATA_NEWER', exitCode: 5 })
+  expect(error.message).toContain('schema 99')
+  expect(readFileSync(file)).toEqual(before)
+})
+
+test('a file that is no database is told from one that cannot be written', () => {
+  const folder = temporaryFolder()
+  const damaged = join(folder, 'spans.db')
+  writeFileSync(damaged, 'This is no database. '.repeat(100))
+  expect(errorOf(() => openSpanWriter(damaged)).code).toBe('ANALYZER_DATA_DAMAGED')
+  const directory = join(folder, 'directory.db')
+  mkdirSync(directory)
+  expect(errorOf(() => openSpanWriter(directory)).code).toBe('ANALYZER_DATA_UNWRITABLE')
+})
+
+test('a file is opened so that every commit reaches the disk', () => {
+  const database = openForWriting(join(temporaryFolder(), 'spans.db'), SPANS_MIGRATIONS)
+  onTestFinished(() => {
+    database.close()
+  })
+  database.exec("UPDATE counters SET value = 1 WHERE name = 'stored'")
+  expect(database.pragma('synchronous', { simple: true })).toBe(2)
+  expect(database.pragma('journal_mode', { simple: true })).toBe('wal')
+  expect(database.pragma('auto_vacuum', { simple: true })).toBe(2)
+})
