@@ -126,7 +126,7 @@ export class JudgeLoop {
       const member = this.#pending.get(pendingKey(source, id))
       if (member !== undefined && (id === traceId || this.#dueAtMs(member) <= nowMs)) {
         this.#pending.delete(pendingKey(source, id))
-        this.#countUnrecognised(member, group.get(id) ?? [])
+        this.#countUnrecognised(member, group.traces.get(id) ?? [])
       }
     }
     return [this.#judgeGroup(source, group)]
