@@ -59,12 +59,13 @@ interface Ran {
 
 async function run(
   argv: readonly string[],
-  io: { readonly stdin?: Uint8Array; readonly isTTY?: boolean } = {},
+  io: { readonly stdin?: Uint8Array | Readable; readonly isTTY?: boolean } = {},
 ): Promise<Ran> {
   const stdout = Object.assign(new PassThrough(), { isTTY: io.isTTY ?? false })
   const stderr = new PassThrough()
   const texts = Promise.all([text(stdout), text(stderr)])
-  const stdin = Readable.from([Buffer.from(io.stdin ?? [])])
+  const stdin =
+    io.stdin instanceof Readable ? io.stdin : Readable.from([Buffer.from(io.stdin ?? [])])
   const code = await classify.run(argv, { stdin, stdout, stderr })
   stdout.end()
   stderr.end()
@@ -282,6 +283,23 @@ describe('exit codes', () => {
     expect(stdout).toBe('')
     expect(stderr).toContain(`${path}: not traces: `)
     expect(stderr).toContain(expected)
+  })
+
+  test('5 where stdin never ends, without keeping it all', async () => {
+    const piece = Buffer.alloc(16 * 1024 * 1024)
+    let pieces = 0
+    const endless = Readable.from(
+      (function* () {
+        for (;;) {
+          pieces += 1
+          yield piece
+        }
+      })(),
+    )
+    const { code, stderr } = await run(['-'], { stdin: endless })
+    expect(code).toBe(5)
+    expect(stderr).toContain('stdin: larger than 256 MiB; split it')
+    expect(pieces).toBeLessThan(40)
   })
 
   test('5 where one file of several is missing, and the others are told all the same', async () => {

@@ -34,9 +34,7 @@ export function groupByRequest(spans: readonly Span[]): readonly RequestSpans[] 
   }
   for (const span of spans) {
     const parent = idOf(span.traceId, span.parentSpanId)
-    if ((isAttempt(span) || isFallback(span)) && !requests.has(parent)) {
-      requests.set(parent, undefined)
-    }
+    if (isAttempt(span) && !requests.has(parent)) requests.set(parent, undefined)
   }
   return [...requests].flatMap(([id, request]) => {
     const children = byParent.get(id) ?? []

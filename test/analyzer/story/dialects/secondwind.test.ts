@@ -28,6 +28,17 @@ function without(spans: readonly CompactSpan[], name: string): readonly CompactS
   return kept
 }
 
+/** The spans without any reason, and the attempt without its ERROR. */
+function mute(spans: readonly CompactSpan[]): readonly CompactSpan[] {
+  return spans.map(({ attributes, ...span }) => ({
+    ...span,
+    ...(span.kind === 'client' && { status: 'unset' as const }),
+    attributes: Object.fromEntries(
+      Object.entries(attributes ?? {}).filter(([key]) => key !== v.ATTR_FAILURE_REASON),
+    ),
+  }))
+}
+
 describe('a request that went well', () => {
   test('is ok, with its one attempt', () => {
     const story = tellStory(new TraceBuilder().attempt().end())
@@ -284,6 +295,83 @@ describe('a claim that the spans contradict', () => {
   })
 })
 
+describe('what an attempt says in fewer words', () => {
+  const wordless = {
+    [v.ATTR_FAILURE_REASON]: undefined,
+    [v.ATTR_FAILURE_PHASE]: undefined,
+    [v.ATTR_ERROR_TYPE]: undefined,
+    [v.ATTR_GEN_AI_RESPONSE_FINISH_REASONS]: undefined,
+    [v.ATTR_RECEIVED_TERMINAL]: undefined,
+  }
+  const noRootCause = {
+    [v.ATTR_ROOT_CAUSE_REASON]: undefined,
+    [v.ATTR_ROOT_CAUSE_ATTEMPT]: undefined,
+  }
+
+  test.each([
+    { what: 'a stream span that is an ERROR', phase: 'mid_stream', statusCode: 200 },
+    { what: 'a first chunk that never came', phase: 'before_content', statusCode: 200 },
+    { what: 'a first chunk without an answer', phase: 'before_headers', statusCode: undefined },
+  ] as const)('$what is a failure, and tells the phase', ({ phase, statusCode }) => {
+    const attributes = { ...wordless, [v.ATTR_HTTP_RESPONSE_STATUS_CODE]: statusCode }
+    const builder = new TraceBuilder().attempt({
+      failed: { reason: 'connection', phase },
+      attributes,
+    })
+    const [attempt] = tellStory(mute(builder.end({ attributes: noRootCause }))).attempts
+    expect(attempt).toMatchObject({ status: 'failed', phase })
+    expect(attempt).not.toHaveProperty('reason')
+  })
+
+  test('a finish reason of the convention for a broken stream is a failure', () => {
+    const attributes = { ...wordless, [v.ATTR_GEN_AI_RESPONSE_FINISH_REASONS]: ['error'] }
+    const spans = new TraceBuilder({ stream: false }).attempt({ attributes }).end()
+    expect(tellStory(spans)).toMatchObject({ outcome: 'failed', attempts: [{ status: 'failed' }] })
+  })
+
+  test('without its terminal an attempt is no success', () => {
+    const attributes = { ...wordless, [v.ATTR_RECEIVED_TERMINAL]: false }
+    const spans = new TraceBuilder({ stream: false }).attempt({ attributes }).end()
+    expect(tellStory(spans).attempts).toMatchObject([{ status: 'unknown' }])
+  })
+
+  test('the request span says why where the attempt does not', () => {
+    const builder = new TraceBuilder().attempt({ failed: CUT, attributes: wordless })
+    expect(tellStory(mute(builder.end())).attempts).toMatchObject([
+      { status: 'failed', reason: 'stream-cut', phase: 'mid_stream', message: 'socket hang up' },
+    ])
+  })
+})
+
+describe('who served', () => {
+  test('another route did where the attempt says so, though no deployment is named', () => {
+    const attributes = { [v.ATTR_ATTEMPT_DEPLOYMENT]: undefined }
+    const spans = new TraceBuilder()
+      .attempt({ failed: OVERLOADED, attributes })
+      .attempt({ ...GPT, attributes })
+      .end({ outcome: 'ok' })
+    expect(tellStory(spans).outcome).toBe('rescued')
+  })
+
+  test('a second way of asking on the same route is no fallback', () => {
+    const spans = new TraceBuilder()
+      .attempt({ failed: CUT })
+      .fallback({ to: 'claude-primary', strategy: 'user_turn', why: 'capability' })
+      .attempt({ kind: 'retry', failed: OVERLOADED })
+      .end()
+    expect(tellStory(spans).fallbacks.tried).toBe(false)
+  })
+
+  test('a decision that led to no attempt is no fallback, whatever route it names', () => {
+    const attributes = { [v.ATTR_FALLBACK_TO_ROUTE]: 'gpt-fallback' }
+    const spans = new TraceBuilder()
+      .attempt({ failed: CUT })
+      .fallback({ strategy: 'stop', why: 'tool_call', attributes })
+      .end()
+    expect(tellStory(spans).fallbacks.tried).toBe(false)
+  })
+})
+
 describe('spans that are missing', () => {
   const failed = new TraceBuilder()
     .attempt({ failed: CUT })
@@ -328,6 +416,18 @@ describe('spans that are missing', () => {
   test('a decision proves that a fallback was asked though its attempt was lost', () => {
     const story = tellStory(failed.filter((span) => span.id !== 'a0b2'))
     expect(story).toMatchObject({ attemptsComplete: false, fallbacks: { tried: true } })
+  })
+
+  test('a gap in the numbers is an attempt that was lost', () => {
+    const second = { [v.ATTR_ATTEMPT_NUMBER]: 3 }
+    const spans = new TraceBuilder()
+      .attempt({ failed: CUT })
+      .attempt({ kind: 'retry', failed: OVERLOADED, attributes: second })
+      .end()
+    expect(tellStory(spans)).toMatchObject({
+      attemptsComplete: false,
+      attempts: [{ number: 1 }, { number: 3 }],
+    })
   })
 
   test('where an attempt was lost, absence of a fallback proves nothing', () => {
