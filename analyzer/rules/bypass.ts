@@ -25,7 +25,7 @@ export function findBypass(story: Story): Finding | undefined {
   if (why === undefined) return undefined
   return {
     confidence: confidenceOf(story, configured),
-    summary: `${describeTarget(cause)} failed ${describePhase(cause)}: ${describeError(cause)}. Its fallback ${configured.value.join(', ')} was never asked (${why}); ${describeClient(story)}.`,
+    summary: `${describeTarget(cause)} failed ${describePhase(cause)}: ${describeError(cause)}. Its fallback ${configured.value.join(', ')} was never asked${why === UNTOLD ? '' : ` (${why})`}; ${describeClient(story)}.`,
     evidence: mergeEvidence(
       cause.evidence,
       configured.evidence === undefined ? [] : [configured.evidence],
@@ -53,10 +53,13 @@ const WHY_STATED: ReadonlyMap<NotTriedReason, string> = new Map([
   ['targets_unavailable', 'no target was eligible'],
 ])
 
+/** LiteLLM gives no reason, and the spans do not show when the stream broke. */
+const UNTOLD = 'no reason given'
+
 function whyBySymptom(cause: Attempt): string {
   if (cause.phase === 'mid_stream') return 'after content'
   const symptom = cause.reason === undefined ? undefined : WHY_BY_REASON.get(cause.reason)
-  return symptom ?? 'no reason given'
+  return symptom ?? UNTOLD
 }
 
 const WHY_BY_REASON: ReadonlyMap<FailureReason, string> = new Map([

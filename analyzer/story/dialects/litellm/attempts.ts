@@ -2,7 +2,7 @@ import type { AttemptKind, FailureReason, Phase } from '../../../../collector/vo
 import type { RouterConfig } from '../../router-config.ts'
 import type { Attempt, Evidence } from '../../story.ts'
 import { defined } from '../secondwind-values.ts'
-import type { Call } from './call.ts'
+import type { Call, CallError } from './call.ts'
 import { classifyFailure, isPrefillRefusal } from './failure.ts'
 import type { Reading } from './reading.ts'
 
@@ -33,7 +33,7 @@ function toAttempt(call: Call, position: number, source: AttemptSource): Attempt
       deployment: label.deployment,
       provider: label.provider,
       model: label.model,
-      reason: error === undefined ? undefined : inPhase(error.reason, phase),
+      reason: error === undefined ? undefined : inPhase(error, phase),
       errorType: error?.type,
       statusCode: error?.statusCode,
       message: error?.message,
@@ -108,17 +108,17 @@ function phaseOf(call: Call, { client, minor }: Reading): Phase | 'unknown' {
   // Before 1.97 an attempt that failed carries estimates that say nothing.
   const counted = minor !== undefined && minor >= 97 ? call.outputTokens : undefined
   if (counted === undefined) return 'unknown'
+  // One token is what Anthropic's first event announces, before any content.
+  if (counted === 1 && (call.provider === 'anthropic' || call.api === 'messages')) return 'unknown'
   return counted > 0 ? 'mid_stream' : 'before_content'
 }
 
 /** The same exception means another thing once an answer had begun. */
 function inPhase(
-  reason: FailureReason | undefined,
+  { reason, whileReading }: CallError,
   phase: Phase | 'unknown',
 ): FailureReason | undefined {
-  if (reason === 'connection' && (phase === 'mid_stream' || phase === 'before_content')) {
-    return 'stream-cut'
-  }
+  if (reason === 'connection' && whileReading) return 'stream-cut'
   if (reason === 'timeout-idle' && phase === 'before_content') return 'timeout-first-content'
   return reason
 }

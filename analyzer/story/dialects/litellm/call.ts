@@ -71,7 +71,10 @@ export function toCall({ span, raw, failed = isError(span) }: CallSource): Call 
     provider: providerOf(attributes, deployment),
     address: addressOf(attributes, hidden),
     api: apiOf(span),
-    streaming: streamingOf(attributes),
+    // Only a stream has a first chunk; failed attempts of v2 say nothing else of it.
+    streaming:
+      streamingOf(attributes) ??
+      (attributes.has('gen_ai.response.time_to_first_chunk') ? true : undefined),
     outputTokens: numeric(attributes, 'gen_ai.usage.output_tokens'),
     timeToFirstChunk: numeric(attributes, 'gen_ai.response.time_to_first_chunk'),
     finishReasons: textList(attributes, 'gen_ai.response.finish_reasons') ?? [],

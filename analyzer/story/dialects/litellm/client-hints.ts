@@ -3,6 +3,7 @@ import { isError, text } from '../../attributes.ts'
 import type { Span } from '../../span.ts'
 import type { Evidence } from '../../story.ts'
 import { errorOf } from './call.ts'
+import { isLitellm } from './span-kinds.ts'
 import type { ClientHints } from './reading.ts'
 import { wireStatus } from './wire-facts.ts'
 
@@ -13,22 +14,43 @@ export interface ClientSigns {
   /** v1's `Failed Proxy Server Request`: the very text that the client got. */
   readonly failure: Span | undefined
   readonly outcome: Outcome
+  /** Then the status of the error is the one that went out. */
+  readonly failedBeforeHeaders: boolean
 }
 
-export function clientHints({ server, wire, failure, outcome }: ClientSigns): ClientHints {
+export function clientHints({
+  server,
+  wire,
+  failure,
+  outcome,
+  failedBeforeHeaders,
+}: ClientSigns): ClientHints {
   const told = server !== undefined && isError(server) ? errorOf(server) : undefined
   // An empty text is a fact too: the client was told nothing.
   const shown = failure?.attributes.get('exception')
   const message = typeof shown === 'string' ? shown : told?.message
+  // On v1's own root an error's status stands where the wire may have said 200 (measured iv.8).
+  const ownRoot = server !== undefined && isLitellm(server)
+  const untold = ownRoot && outcome === 'failed' && !failedBeforeHeaders
+  const statusCode = wireStatus(wire) ?? (untold ? undefined : wireStatus(server))
   const failed = outcome === 'failed' || outcome === 'rejected'
   return {
-    statusCode: wireStatus(wire) ?? wireStatus(server),
-    errorType: failed ? told?.type : undefined,
+    statusCode,
+    errorType: failed ? shownType(message, told?.type) : undefined,
     message: failed ? message : undefined,
     errorShown:
       failure !== undefined ? true : failed ? true : outcome === 'unknown' ? 'unknown' : false,
     evidence: evidenceOf(server, failure),
   }
+}
+
+/**
+ * The class that the text itself begins with: the root of an old release carries the upstream's, and
+ * a `ProxyException` only wraps it.
+ */
+function shownType(message: string | undefined, type: string | undefined): string | undefined {
+  const named = /^litellm\.(?:exceptions\.)?([A-Za-z]{1,64}): /u.exec(message ?? '')?.[1]
+  return named ?? type
 }
 
 function evidenceOf(server: Span | undefined, failure: Span | undefined): readonly Evidence[] {

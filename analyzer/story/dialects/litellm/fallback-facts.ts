@@ -64,6 +64,7 @@ function wasTried(question: FallbackQuestion): boolean | 'unknown' {
   const { reading, route } = question
   const { hints, calls } = reading
   if (reading.outcome === 'rescued') return true
+  if (calls.length === 0 && reading.outcome === 'unknown') return 'unknown'
   if (hints.texts.some((text) => text.fallbackTried)) return true
   if (hints.picks.some((pick) => !pick.refused && isFallbackPick(pick, route))) return true
   // One upstream call is one attempt, whatever name stands on it.

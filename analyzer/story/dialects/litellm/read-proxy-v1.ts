@@ -50,7 +50,13 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
       // The router counts nothing on this path, and tells a fallback's failure in its error.
       everyCallExported: askedTimes(spans) === undefined,
     },
-    client: clientHints({ server, wire, failure, outcome }),
+    client: clientHints({
+      server,
+      wire,
+      failure,
+      outcome,
+      failedBeforeHeaders: calls.every((call) => call.error?.whileReading === false),
+    }),
   }
 }
 

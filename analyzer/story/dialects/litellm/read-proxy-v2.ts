@@ -43,7 +43,13 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
       texts: routerTexts([server, ...calls.map((call) => call.span)]),
       everyCallExported: everyCallExported(calls, server),
     },
-    client: clientHints({ server, wire: undefined, failure: undefined, outcome }),
+    client: clientHints({
+      server,
+      wire: undefined,
+      failure: undefined,
+      outcome,
+      failedBeforeHeaders: false,
+    }),
   }
 }
 
