@@ -18,6 +18,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   crash(error)
 })
+// Nobody reads our log any more (a supervisor that was killed): what runs must still end well.
+process.stderr.on('error', () => undefined)
 
 const exitCode = await runCli(process.argv.slice(2), process)
 // A pipe is written asynchronously, and `exit` would cut it off.

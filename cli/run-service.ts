@@ -17,12 +17,12 @@ export async function runService(
   readyLine: string,
   io: CommandIo,
 ): Promise<number> {
-  const stopped = new Promise<void>((resolve) => {
+  const stopped = new Promise<void>((resolve, reject) => {
     let signals = 0
     const stop = () => {
       signals += 1
       if (signals > 1) setTimeout(() => process.exit(EXIT.ok), HURRY_MS).unref()
-      service.stop().then(resolve, resolve)
+      service.stop().then(resolve, reject)
     }
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)

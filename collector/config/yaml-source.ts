@@ -46,7 +46,7 @@ export function parseYaml(text: string): ParsedYaml {
     return {
       kind: 'invalid',
       errors: document.errors.map((error) => ({
-        message: error.message,
+        message: withoutQuotes(error.message),
         position: toPosition(error.pos[0]),
       })),
     }
@@ -62,6 +62,11 @@ export function parseYaml(text: string): ParsedYaml {
     // An alias without its anchor, or more aliases than the limit.
     return { kind: 'invalid', errors: [{ message: String(error) }] }
   }
+}
+
+/** The parser quotes what it did not expect, which may be a key that lost its place. */
+function withoutQuotes(message: string): string {
+  return message.replace(/:? ".*$/s, '')
 }
 
 function findOffset(document: Document.Parsed, path: Path): number | undefined {

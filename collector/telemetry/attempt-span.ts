@@ -53,7 +53,7 @@ export class AttemptSpan implements AttemptRecorder {
       [v.ATTR_BREAKER_STATE]: start.breakerState,
     })
     this.#phase = start.stream
-      ? { kind: 'waiting', firstChunk: this.#startChild(v.SPAN_FIRST_CHUNK, startTime) }
+      ? { kind: 'waiting', firstChunk: this.#startChild('first_chunk', startTime) }
       : { kind: 'whole' }
   }
 
@@ -62,12 +62,11 @@ export class AttemptSpan implements AttemptRecorder {
     const { firstChunk } = this.#phase
     const now = this.#writer.now()
     this.#writer.write(firstChunk, 'first_chunk', {
-      [v.ATTR_ATTEMPT_NUMBER]: this.#start.number,
       [v.ATTR_CONTENT_KIND]: kind,
       [v.ATTR_PRELUDE_EVENTS]: preludeEvents,
     })
     firstChunk.end(now)
-    this.#phase = { kind: 'streaming', stream: this.#startChild(v.SPAN_STREAM, now) }
+    this.#phase = { kind: 'streaming', stream: this.#startChild('stream', now) }
   }
 
   end(summary: AttemptSummary): void {
@@ -90,13 +89,15 @@ export class AttemptSpan implements AttemptRecorder {
     this.#span.end(this.#writer.now())
   }
 
-  #startChild(name: string, startTime: ReturnType<SpanWriter['now']>): Span {
-    return this.#writer.start({
-      name,
+  #startChild(name: 'first_chunk' | 'stream', startTime: ReturnType<SpanWriter['now']>): Span {
+    const child = this.#writer.start({
+      name: name === 'stream' ? v.SPAN_STREAM : v.SPAN_FIRST_CHUNK,
       kind: SpanKind.INTERNAL,
       context: this.#context,
       startTime,
     })
+    this.#writer.write(child, name, { [v.ATTR_ATTEMPT_NUMBER]: this.#start.number })
+    return child
   }
 
   #endChild(phase: AttemptPhase, summary: AttemptSummary): void {
@@ -104,7 +105,6 @@ export class AttemptSpan implements AttemptRecorder {
     const failed = summary.result === 'failed'
     if (phase.kind === 'waiting') {
       this.#writer.write(phase.firstChunk, 'first_chunk', {
-        [v.ATTR_ATTEMPT_NUMBER]: this.#start.number,
         [v.ATTR_PRELUDE_EVENTS]: summary.preludeEvents,
         [v.ATTR_FAILURE_REASON]: failure?.reason,
       })
@@ -113,7 +113,6 @@ export class AttemptSpan implements AttemptRecorder {
     }
     if (phase.kind === 'streaming') {
       this.#writer.write(phase.stream, 'stream', {
-        [v.ATTR_ATTEMPT_NUMBER]: this.#start.number,
         [v.ATTR_CHUNKS]: summary.chunks,
         [v.ATTR_LONGEST_SILENCE_MS]: summary.longestSilenceMs,
         [v.ATTR_TERMINAL]: summary.receivedTerminal ? summary.finishReason : undefined,

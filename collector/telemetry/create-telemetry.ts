@@ -54,7 +54,8 @@ export function createTelemetry(options: TelemetryOptions): SidecarTelemetry {
     batchSpansMax: config.batchSpansMax,
     batchDelayMs: config.batchDelayMs,
     exportTimeoutMs: config.exportTimeoutMs,
-    destination: config.tracesUrl,
+    // Its path, name and password are nobody's business in a log.
+    destination: new URL(config.tracesUrl).origin,
     log,
   })
   const processor = new RequestProcessor((group) => queue.offer(group))

@@ -222,7 +222,7 @@ export class ExportQueue {
       this.#options.log.warn('spans cannot be delivered; they wait in memory', {
         destination: this.#options.destination,
         detail,
-        hint: 'start the analyzer there, or set OTEL_EXPORTER_OTLP_ENDPOINT; traffic is not affected',
+        hint: 'traffic is not affected; is the analyzer up, and are OTEL_EXPORTER_OTLP_ENDPOINT and _HEADERS right?',
       })
     } else {
       this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)

@@ -5,7 +5,10 @@ import { ATTR_OUTCOME } from '../vocabulary.ts'
 /** The spans of one request, complete, the request span last. */
 export interface SpanGroup {
   readonly spans: readonly ReadableSpan[]
-  /** Failed, rescued, cancelled, rejected: what people will look for. Kept before the others. */
+  /**
+   * Failed or rescued: kept before the others. Not `rejected`, which anyone without a key can make
+   * any number of.
+   */
   readonly important: boolean
 }
 
@@ -47,7 +50,7 @@ export class RequestProcessor implements SpanProcessor {
     if (group === undefined) return
     group.spans.push(span)
     if (group.root !== span) return
-    this.#accept({ spans: group.spans, important: span.attributes[ATTR_OUTCOME] !== 'ok' })
+    this.#accept({ spans: group.spans, important: isImportant(span) })
   }
 
   /** What has ended is in the export queue, whose owner flushes and closes it. */
@@ -58,4 +61,9 @@ export class RequestProcessor implements SpanProcessor {
   shutdown(): Promise<void> {
     return Promise.resolve()
   }
+}
+
+function isImportant(requestSpan: ReadableSpan): boolean {
+  const outcome = requestSpan.attributes[ATTR_OUTCOME]
+  return outcome === 'failed' || outcome === 'rescued'
 }

@@ -319,6 +319,12 @@ general_settings: {master_key: {value: sk-other-secret}}
     expect(problem).toMatch(/^c\.yaml:\d+:\d+: .*\[CONFIG_YAML_INVALID\]/)
   })
 
+  test('quotes nothing of a broken file: a key may stand there', () => {
+    const text = 'general_settings: {master_key: "abc"} "sk-canary-lost"\nx: "sk-canary-two'
+    expect(problemsOf(text).join()).toContain('CONFIG_YAML_INVALID')
+    expect(problemsOf(text).join()).not.toContain('canary')
+  })
+
   test.each([[''], ['[]'], ['just text'], ['model_list: []'], ['model_list: {}']])(
     'refuses %j with a message instead of an exception',
     (text) => {
