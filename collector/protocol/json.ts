@@ -52,9 +52,21 @@ function syntaxDetail(error: unknown, text: string): string {
   return message.includes('end of JSON') ? 'it ends too early' : 'it is not JSON'
 }
 
+/** Counts by native search: a stream's hot path cannot afford a look at every character. */
+function hasManyBrackets(text: string): boolean {
+  let count = 0
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      count += 1
+      if (count > JSON_DEPTH_MAX) return true
+    }
+  }
+  return false
+}
+
 function exceedsDepth(text: string): boolean {
-  // Without this many brackets there is nothing to count; most frames end here.
-  if (text.length <= JSON_DEPTH_MAX) return false
+  // Without this many brackets there is nothing to count; every frame of a stream ends here.
+  if (!hasManyBrackets(text)) return false
   let depth = 0
   let inString = false
   for (let at = 0; at < text.length; at += 1) {

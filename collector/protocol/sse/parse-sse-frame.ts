@@ -22,7 +22,10 @@ const FIELD_NAME = /^[A-Za-z][\w-]{0,31}$/
 export function parseSseFrame(raw: Uint8Array): SseFrame {
   let event: string | undefined
   let data: string | undefined
-  for (const line of decoder.decode(raw).split(/\r\n|\n|\r/)) {
+  const text = decoder.decode(raw)
+  const only = onlyDataLine(text)
+  if (only !== undefined) return { raw, data: only }
+  for (const line of text.split(/\r\n|\n|\r/)) {
     if (line === '' || line.startsWith(':')) continue
     const colon = line.indexOf(':')
     const name = colon < 0 ? line : line.slice(0, colon)
@@ -36,4 +39,11 @@ export function parseSseFrame(raw: Uint8Array): SseFrame {
     ...(event === undefined || event === '' ? {} : { event }),
     ...(data === undefined ? {} : { data }),
   }
+}
+
+/** `data: …` and a blank line, as nearly every frame of a Chat stream is. */
+function onlyDataLine(text: string): string | undefined {
+  if (!text.startsWith('data: ') || text.includes('\r')) return undefined
+  const end = text.length - 2
+  return text.indexOf('\n') === end && text.endsWith('\n\n') ? text.slice(6, end) : undefined
 }

@@ -26,8 +26,8 @@ export class SseSplitter {
 
   push(chunk: Uint8Array): readonly SseFrame[] {
     const frames: SseFrame[] = []
-    let start = 0
-    for (let at = 0; at < chunk.length; at += 1) {
+    let start = this.#takeWhole(chunk, frames)
+    for (let at = start; at < chunk.length; at += 1) {
       if (this.#isDead) return frames
       const byte = chunk[at]
       const frameEnd = this.#endAt(byte, at)
@@ -48,6 +48,28 @@ export class SseSplitter {
     if (this.#isDead || !this.#afterCr) return []
     this.#afterCr = false
     return this.#endLine() ? [this.#take()] : []
+  }
+
+  /**
+   * Providers end their lines with LF and write whole frames: those are found by native search and
+   * not copied. Returns where the rest begins, which is read byte by byte.
+   */
+  #takeWhole(chunk: Uint8Array, frames: SseFrame[]): number {
+    const isBetweenFrames = this.#buffer.length === 0 && !this.#afterCr && !this.#isDead
+    if (!isBetweenFrames || chunk.includes(CR)) return 0
+    const { lineBytesMax, eventBytesMax } = this.#limits
+    const bytesMax = Math.min(lineBytesMax, eventBytesMax)
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    let start = 0
+    // A frame that begins with a blank line is none of the common ones.
+    while (start < chunk.length && chunk[start] !== LF) {
+      const blankLine = bytes.indexOf('\n\n', start, 'latin1')
+      if (blankLine === -1 || blankLine + 2 - start > bytesMax) break
+      const end = blankLine + 2
+      frames.push(parseSseFrame(chunk.subarray(start, end)))
+      start = end
+    }
+    return start
   }
 
   /** Reads one byte; where it shows that a frame has ended, the index behind that frame. */
