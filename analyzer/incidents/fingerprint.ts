@@ -14,7 +14,7 @@ const NAME_CHARS_MAX = 200
 const ID_DIGITS = 16
 
 /** What two requests share when they are one incident. Shown to the reader as it is. */
-export interface FingerprintIngredients {
+interface FingerprintIngredients {
   readonly rule: string
   readonly source: string
   readonly from: string

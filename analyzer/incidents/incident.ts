@@ -35,7 +35,7 @@ export type IncidentState =
       readonly untilMs?: number
     }
 
-export interface Resolved {
+interface Resolved {
   readonly name: 'resolved'
   readonly sinceMs: number
   readonly by: string

@@ -2,7 +2,7 @@ import { ruleById, RULES } from '../../analyzer/rules/index.ts'
 import { hintFor } from '../../collector/config/suggest.ts'
 
 /** A file, or `-`, and the router config that holds for it. */
-export interface ClassifyInput {
+interface ClassifyInput {
   readonly path: string
   readonly routerConfigPath: string | undefined
 }

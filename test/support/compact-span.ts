@@ -22,7 +22,7 @@ export interface CompactSpan {
   readonly events?: readonly CompactEvent[]
 }
 
-export interface CompactEvent {
+interface CompactEvent {
   readonly name: string
   readonly ms: number
   readonly attributes?: Readonly<Record<string, CompactValue>>
