@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react'
-import type { WireRequest } from '../../../analyzer/api/wire.ts'
+import type { WireFinding, WireRequest } from '../../../analyzer/api/wire.ts'
+import { formatPlural } from '../lib/format-share.ts'
+import { groupEvidence, type EvidenceGroup } from '../lib/group-evidence.ts'
 import { Link } from './link.tsx'
 import { ConfidenceMark, SeverityMark } from './marks.tsx'
 
@@ -20,18 +22,56 @@ export function Findings({ request }: { readonly request: WireRequest }): ReactN
             {finding.primary && <span className="chip">Primary</span>}
           </p>
           <p>{finding.summary}</p>
-          <ul className="evidence" aria-label="Evidence">
-            {finding.evidence.map(({ spanId, key, value }) => (
-              <li key={`${spanId} ${key} ${value}`}>
-                <Link to={{ page: 'trace', id: request.traceId, span: spanId }}>
-                  <span className="evidence-key">{key}</span>
-                </Link>
-                <span className="evidence-value">{value}</span>
-              </li>
-            ))}
-          </ul>
+          <Evidence request={request} finding={finding} />
         </li>
       ))}
     </ul>
+  )
+}
+
+interface EvidenceProps {
+  readonly request: WireRequest
+  readonly finding: WireFinding
+}
+
+/** Open where it carries the incident; what is attached is a click away. */
+function Evidence({ request, finding }: EvidenceProps): ReactNode {
+  const groups = groupEvidence(request, finding.evidence)
+  if (groups.length === 0) return null
+  const values = groups.reduce((sum, group) => sum + group.facts.length, 0)
+  return (
+    <details className="evidence" open={finding.primary}>
+      <summary>
+        Evidence: {formatPlural(values, 'value')} of {formatPlural(groups.length, 'span')}
+      </summary>
+      {groups.map((group) => (
+        <EvidenceOfSpan key={group.spanId} group={group} traceId={request.traceId} />
+      ))}
+    </details>
+  )
+}
+
+interface EvidenceOfSpanProps {
+  readonly group: EvidenceGroup
+  readonly traceId: string
+}
+
+function EvidenceOfSpan({ group, traceId }: EvidenceOfSpanProps): ReactNode {
+  return (
+    <section aria-label={group.label}>
+      {group.spanId === '' ? (
+        <span>{group.label}</span>
+      ) : (
+        <Link to={{ page: 'trace', id: traceId, span: group.spanId }}>{group.label}</Link>
+      )}
+      <dl>
+        {group.facts.map(({ key, value }) => (
+          <div key={`${key} ${value}`}>
+            <dt>{key}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   )
 }

@@ -36,7 +36,7 @@ export function IncidentStrip({ incident }: { readonly incident: WireIncident })
         <span>{describeClientSaw(incident.example.clientSaw)}</span>
       </Cell>
       <Cell term="Cause" wide>
-        <span className="clamp-2" title={incident.cause}>
+        <span className="clamp" title={incident.cause}>
           {incident.cause}
         </span>
       </Cell>

@@ -66,7 +66,7 @@ function IncidentRow({ incident }: { readonly incident: WireIncidentRow }): Reac
           {incident.title}
         </Link>
         <Edge incident={incident} />
-        <p className="cause" title={incident.cause}>
+        <p className="cause clamp" title={incident.cause}>
           {incident.cause}
         </p>
       </td>

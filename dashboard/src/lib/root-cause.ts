@@ -12,10 +12,11 @@ export function findPrimary(request: WireRequest): WireRequest['findings'][numbe
 
 /** `503 overloaded_error`, or the reason where the upstream never answered. */
 export function describeFailure(attempt: WireAttempt): string {
-  const parts = [attempt.statusCode?.toString(), attempt.errorType].filter(
-    (part) => part !== undefined && part !== '',
-  )
-  return parts.length > 0 ? parts.join(' ') : (attempt.reason ?? 'no error recorded')
+  const { statusCode, errorType = '', reason = 'no error recorded' } = attempt
+  if (statusCode === undefined) return errorType === '' ? reason : errorType
+  // A stream that broke after its headers: the status says nothing of the failure.
+  if (statusCode < 300) return `${errorType === '' ? reason : errorType} after HTTP ${statusCode}`
+  return errorType === '' ? `HTTP ${statusCode}` : `${statusCode} ${errorType}`
 }
 
 /** The deployment's name where there is one, else what the spans say of the target. */

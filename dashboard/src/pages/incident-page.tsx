@@ -62,7 +62,7 @@ function Incident({ incident }: { readonly incident: WireIncident }): ReactNode 
       <section className="panel" aria-labelledby="findings-title">
         <header className="panel-header">
           <h2 id="findings-title">Findings and evidence</h2>
-          <span className="panel-note">of the newest request; each key leads to its span</span>
+          <span className="panel-note">of the newest request; each name leads to its span</span>
         </header>
         <Findings request={request} />
       </section>

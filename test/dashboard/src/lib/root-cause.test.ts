@@ -24,8 +24,18 @@ test('the verdict is the primary finding wherever it stands', () => {
 test('a failure without any answer is named by its reason', () => {
   const attempt = { number: 1, kind: 'initial', status: 'failed', phase: 'unknown' } as const
   expect(describeFailure({ ...attempt, statusCode: 503, errorType: 'x' })).toBe('503 x')
+  expect(describeFailure({ ...attempt, statusCode: 503 })).toBe('HTTP 503')
   expect(describeFailure({ ...attempt, reason: 'connection' })).toBe('connection')
   expect(describeFailure(attempt)).toBe('no error recorded')
+})
+
+test('a status of 200 is not given as the error', () => {
+  const attempt = { number: 1, kind: 'initial', status: 'failed', phase: 'mid_stream' } as const
+  const reason = 'stream-cut'
+  expect(describeFailure({ ...attempt, statusCode: 200, reason })).toBe('stream-cut after HTTP 200')
+  expect(describeFailure({ ...attempt, statusCode: 200, errorType: 'overloaded_error' })).toBe(
+    'overloaded_error after HTTP 200',
+  )
 })
 
 test('a target is named as well as the spans allow', () => {
