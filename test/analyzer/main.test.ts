@@ -1,0 +1,407 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync, gzipSync } from 'node:zlib'
+
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { startAnalyzer } from '../../analyzer/main.ts'
+import { openSpanReader } from '../../analyzer/store/sqlite/span-reader.ts'
+import type {
+  WireHealth,
+  WireIncident,
+  WireIncidentList,
+  WireOverview,
+  WireProblem,
+  WireRequestList,
+  WireRules,
+  WireTrace,
+} from '../../analyzer/api/wire.ts'
+import { buildSpan, protobufRequest } from '../support/otlp.ts'
+import { runAnalyzer } from '../support/running-analyzer.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+const RECORDINGS = fileURLToPath(new URL('../../demo/recordings/', import.meta.url))
+const ROUTER_CONFIG = join(RECORDINGS, 'router-config.yaml')
+
+function recordings(): readonly Buffer[] {
+  return readdirSync(RECORDINGS)
+    .filter((name) => name.endsWith('.otlp.json.gz'))
+    .map((name) => readFileSync(join(RECORDINGS, name)))
+}
+
+const JSON_GZIP = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+
+test('recordings of real LiteLLM become requests, incidents and traces that the API serves', async () => {
+  const { api, send, pageUrl } = await runAnalyzer({ routerConfigFile: ROUTER_CONFIG })
+  for (const body of recordings()) expect((await send(body, JSON_GZIP)).status).toBe(200)
+  await waitUntil(async () => {
+    const { requestsPending, spansStored } = await api<WireHealth>('health')
+    return spansStored > 0 && requestsPending === 0
+  }, 'everything judged')
+
+  const overview = await api<WireOverview>('overview?window=30d')
+  expect(overview.schemaVersion).toBe(1)
+  expect(overview.buckets).toHaveLength(60)
+  expect(overview.openIncidents.length).toBeGreaterThan(0)
+  expect(overview.eligibleFailures).toBeGreaterThanOrEqual(overview.unrescued)
+
+  const { incidents } = await api<WireIncidentList>('incidents')
+  const [first] = incidents
+  const incident = await api<WireIncident>(`incidents/${first?.id ?? ''}`)
+  expect(incident.example.findings.map((finding) => finding.rule)).toContain(incident.rule)
+  expect(incident.occurrences).toHaveLength(incident.count)
+  expect(incident.remedy.stopItNow).not.toContain('{route}')
+
+  const { requests, next } = await api<WireRequestList>('requests?limit=5&outcome=failed')
+  expect(requests).toHaveLength(5)
+  const more = await api<WireRequestList>(`requests?limit=5&outcome=failed&before=${next ?? ''}`)
+  const seen = new Set(requests.map((request) => request.traceId))
+  expect(more.requests.filter((request) => seen.has(request.traceId))).toEqual([])
+
+  const trace = await api<WireTrace>(`traces/${incident.example.traceId}`)
+  expect(trace.spans.map((span) => span.spanId)).toContain(incident.example.requestSpanId)
+  expect(trace.requests).toContainEqual(incident.example)
+  expect((await api<WireRules>('rules')).rules.length).toBeGreaterThan(5)
+
+  for (const [path, status] of [
+    ['incidents/inc-0000000000000000', 404],
+    ['incidents/nonsense', 400],
+    [`traces/${'f'.repeat(32)}`, 404],
+    ['traces/xyz', 400],
+    ['overview?window=1y', 400],
+    ['requests?limit=0', 400],
+    ['requests?outcome=great', 400],
+    ['nothing', 404],
+  ] as const) {
+    const response = await fetch(`${pageUrl}/api/v1/${path}`)
+    expect([path, response.status]).toEqual([path, status])
+    expect(response.headers.get('content-type')).toContain('application/problem+json')
+    const problem = (await response.json()) as WireProblem
+    expect(problem).toMatchObject({ status, title: expect.any(String) as unknown })
+  }
+})
+
+/** What a fresh analyzer makes of these bodies, in an order that does not depend on theirs. */
+async function verdictsOf(
+  bodies: readonly Buffer[],
+  { settleBetween }: { readonly settleBetween: boolean },
+): Promise<readonly unknown[]> {
+  const dataDir = temporaryFolder()
+  // One salt, so that hashes can be compared.
+  writeFileSync(join(dataDir, 'salt'), Buffer.alloc(32, 7))
+  const analyzer = await runAnalyzer({ routerConfigFile: ROUTER_CONFIG, dataDir })
+  const { api, send } = analyzer
+  const settled = (): Promise<boolean> =>
+    waitUntil(async () => {
+      const { requestsPending, spansStored } = await api<WireHealth>('health')
+      return spansStored > 0 && requestsPending === 0
+    })
+  for (const body of bodies) {
+    expect((await send(body, JSON_GZIP)).status).toBe(200)
+    if (settleBetween) await settled()
+  }
+  await settled()
+  const { requests } = await api<WireRequestList>('requests?limit=200')
+  const { incidents } = await api<WireIncidentList>('incidents?window=30d')
+  await analyzer.stop()
+  return [
+    requests.toSorted((left, right) => left.requestSpanId.localeCompare(right.requestSpanId)),
+    incidents
+      .map((incident) => ({ ...incident, sparkline: [] }))
+      .toSorted((left, right) => left.id.localeCompare(right.id)),
+  ]
+}
+
+test('the same spans in another order, twice, and late, give the same requests and incidents', async () => {
+  const bodies = recordings()
+  const pieces = bodies.flatMap((body) => splitSpans(body))
+  const plain = await verdictsOf(bodies, { settleBetween: false })
+  expect(plain[0]).toHaveLength(36)
+  const twice = [...bodies.toReversed(), ...bodies]
+  expect(await verdictsOf(twice, { settleBetween: false })).toEqual(plain)
+  expect(await verdictsOf(pieces.toReversed(), { settleBetween: false })).toEqual(plain)
+  // The first spans are judged alone, and what was said of them is withdrawn.
+  const late = [...pieces.slice(0, 15), ...bodies]
+  expect(await verdictsOf(late, { settleBetween: true })).toEqual(plain)
+}, 60_000)
+
+interface JsonTraces {
+  readonly resourceSpans: readonly {
+    readonly resource: unknown
+    readonly scopeSpans: readonly { readonly scope: unknown; readonly spans: readonly unknown[] }[]
+  }[]
+}
+
+/** Every span in a request of its own, as a sender with a batch of one would export it. */
+function splitSpans(body: Buffer): readonly Buffer[] {
+  const { resourceSpans } = JSON.parse(gunzipSync(body).toString()) as JsonTraces
+  return resourceSpans.flatMap(({ resource, scopeSpans }) =>
+    scopeSpans.flatMap(({ scope, spans }) =>
+      spans.map((span) => {
+        const request = { resourceSpans: [{ resource, scopeSpans: [{ scope, spans: [span] }] }] }
+        return gzipSync(JSON.stringify(request))
+      }),
+    ),
+  )
+}
+
+test('what LiteLLM says of prompts is in no byte of the data folder, nor in the log', async () => {
+  const canary = 'The crimson heron hides seven umbrellas'
+  const analyzer = await runAnalyzer()
+  const messages = `[{'role': 'user', 'content': '${canary}'}]`
+  const span = buildSpan({
+    name: 'litellm_request',
+    kind: 'internal',
+    scope: { name: 'litellm', version: '' },
+    status: { code: 'error', message: `bad request: {'input': '${canary}'}` },
+    attributes: {
+      'gen_ai.input.messages': JSON.stringify([{ role: 'user', content: canary }]),
+      'gen_ai.output.messages': canary,
+      'llm.openai.messages': messages,
+      'llm.openai.choices': messages,
+      'gen_ai.prompt.0.content': canary,
+      'metadata.requester_metadata': `{'prompt': '${canary}'}`,
+      'input.value': canary,
+      'error.message': `{'content': '${canary}'}`,
+    },
+    events: [
+      {
+        name: 'gen_ai.content.prompt',
+        timeNs: 1n,
+        attributes: new Map([['gen_ai.prompt', canary]]),
+      },
+    ],
+  })
+  expect((await analyzer.send(protobufRequest([span]))).status).toBe(200)
+  await analyzer.send(protobufRequest([span]).subarray(0, 90))
+  const trace = await waitUntil(async () => {
+    const { requestsPending } = await analyzer.api<WireHealth>('health')
+    return requestsPending === 0 && (await analyzer.api<WireTrace>(`traces/${span.traceId}`))
+  })
+  expect(JSON.stringify(trace)).toContain('secondwindShape')
+  const everything = (): string =>
+    readdirSync(analyzer.dataDir)
+      .map((name) => readFileSync(join(analyzer.dataDir, name)).toString('latin1'))
+      .join('')
+  expect(everything()).toContain('secondwindShape')
+  expect(everything()).not.toContain('umbrellas')
+  await analyzer.stop()
+  expect(everything()).not.toContain('umbrellas')
+  expect(analyzer.logged.join()).not.toContain('umbrellas')
+  expect(JSON.stringify(trace)).not.toContain('umbrellas')
+})
+
+test("the official JavaScript exporter's spans arrive", async () => {
+  const { api, otlpHttpUrl } = await runAnalyzer()
+  const exporter = new OTLPTraceExporter({ url: `${otlpHttpUrl}/v1/traces` })
+  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+  const span = provider.getTracer('app').startSpan('work', { attributes: { a: 1, b: ['x', 'y'] } })
+  span.end()
+  await provider.shutdown()
+  const trace = await api<WireTrace>(`traces/${span.spanContext().traceId}`)
+  expect(trace.spans).toMatchObject([
+    {
+      name: 'work',
+      attributes: [
+        { key: 'a', value: '1' },
+        { key: 'b', value: '["x","y"]' },
+      ],
+    },
+  ])
+})
+
+test('health tells a folder where nothing came from one where nothing is understood', async () => {
+  const { api, send, otlpHttpUrl } = await runAnalyzer()
+  expect(await api<WireHealth>('health')).toEqual({
+    spansStored: 0,
+    spansRejected: 0,
+    requestsPending: 0,
+    lastSpanAt: null,
+    spansUnrecognised: 0,
+    otlpHttpUrl,
+    sources: [],
+  })
+  await send(protobufRequest([buildSpan({ scope: { name: 'foreign', version: '' } })]))
+  const health = await waitUntil(async () => {
+    const current = await api<WireHealth>('health')
+    return current.spansUnrecognised === 1 && current
+  })
+  expect(health).toMatchObject({
+    spansStored: 1,
+    lastSpanAt: expect.stringMatching(/^\d{4}-/u) as unknown,
+    sources: [{ name: 'default', spans: 1 }],
+  })
+})
+
+test('a source is told by its resource or by its token', async () => {
+  const folder = temporaryFolder()
+  const configFile = join(folder, 'config.yaml')
+  writeFileSync(join(folder, 'token'), 'secret-token\n')
+  writeFileSync(
+    configFile,
+    `analyzer:
+  sources:
+    - {name: litellm, match: {service.name: litellm}, router_config: ${ROUTER_CONFIG}}
+    - {name: other-team, token_file: token}
+`,
+  )
+  const { api, send } = await runAnalyzer({ configFile })
+  const spans = [1, 2, 3].map((number) => buildSpan({ spanId: `000000000000000${number}` }))
+  const [a, b, c] = spans
+  await send(protobufRequest(a === undefined ? [] : [a]))
+  await send(protobufRequest(b === undefined ? [] : [{ ...b, resource: new Map() }]))
+  const authorization = 'Bearer secret-token'
+  await send(protobufRequest(c === undefined ? [] : [c]), { authorization })
+  const wrong = await send(protobufRequest(spans), { authorization: 'Bearer wrong' })
+  expect(wrong.status).toBe(401)
+  const { sources } = await api<WireHealth>('health')
+  expect(sources.map(({ name, spans: count }) => [name, count])).toEqual([
+    ['default', 1],
+    ['litellm', 1],
+    ['other-team', 1],
+  ])
+})
+
+test('with a token nothing is read or taken without it', async () => {
+  const authTokenFile = join(temporaryFolder(), 'token')
+  writeFileSync(authTokenFile, 'the-token')
+  const { pageUrl, send } = await runAnalyzer({ authTokenFile })
+  const read = async (authorization?: string): Promise<number> => {
+    const headers = authorization === undefined ? {} : { authorization }
+    return (await fetch(`${pageUrl}/api/v1/health`, { headers })).status
+  }
+  expect(await read()).toBe(401)
+  expect(await read('Bearer nope')).toBe(401)
+  expect(await read('Bearer the-token')).toBe(200)
+  expect(await read(`Basic ${Buffer.from('me:the-token').toString('base64')}`)).toBe(200)
+  expect((await fetch(`${pageUrl}/readyz`)).status).toBe(200)
+  expect((await send(protobufRequest([buildSpan()]))).status).toBe(401)
+  const authorization = 'Bearer the-token'
+  expect((await send(protobufRequest([buildSpan()]), { authorization })).status).toBe(200)
+})
+
+test('every answer carries the headers that keep a page from running what it shows', async () => {
+  const { pageUrl } = await runAnalyzer()
+  for (const path of ['/', '/api/v1/health', '/api/v1/nothing', '/livez']) {
+    const { headers } = await fetch(`${pageUrl}${path}`)
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+  }
+  expect((await fetch(`${pageUrl}/api/v1/health`, { method: 'POST' })).status).toBe(405)
+})
+
+test('the live feed speaks when a verdict has changed', async () => {
+  const { pageUrl, send } = await runAnalyzer()
+  const feed = await fetch(`${pageUrl}/api/v1/live`)
+  expect(feed.headers.get('content-type')).toBe('text/event-stream')
+  const reader = feed.body?.pipeThrough(new TextDecoderStream()).getReader()
+  await send(protobufRequest([buildSpan({ scope: { name: 'litellm', version: '' } })]))
+  let heard = ''
+  while (!heard.includes('event: change')) heard += (await reader?.read())?.value ?? ''
+  await reader?.cancel()
+  expect(heard).toContain('data: {"schemaVersion":1}')
+})
+
+test.each([
+  ['a port that is taken', 'ANALYZER_PORT_IN_USE', '--otlp-http-port'],
+  ['a bind that others can reach, without a token', 'ANALYZER_TOKEN_REQUIRED', '--auth-token-file'],
+  ['a configuration that is not there', 'ANALYZER_CONFIG_UNREADABLE', 'path'],
+  ['a data folder in use', 'ANALYZER_DATA_IN_USE', '--data-dir'],
+])('%s is refused with a hint', async (_, code, hint) => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  onTestFinished(() => {
+    taken.close()
+  })
+  const address = taken.address()
+  const { dataDir } = await runAnalyzer()
+  const options = {
+    host: '127.0.0.1',
+    port: 0,
+    otlpHttpPort: 0,
+    dataDir: temporaryFolder(),
+    allowedHosts: [],
+    log: () => undefined,
+  }
+  const wrong: Readonly<Record<string, object>> = {
+    ANALYZER_PORT_IN_USE: {
+      otlpHttpPort: typeof address === 'object' && address !== null ? address.port : 0,
+    },
+    ANALYZER_TOKEN_REQUIRED: { host: '0.0.0.0' },
+    ANALYZER_CONFIG_UNREADABLE: { configFile: '/nowhere/config.yaml' },
+    ANALYZER_DATA_IN_USE: { dataDir },
+  }
+  const started = startAnalyzer({ ...options, ...wrong[code] })
+  await expect(started).rejects.toMatchObject({
+    code,
+    hint: expect.stringContaining(hint) as unknown,
+  })
+})
+
+const DIST = new URL('../../dist/analyzer/main.js', import.meta.url).href
+const PROGRAM = `
+  const { startAnalyzer } = await import(process.argv[2])
+  const analyzer = await startAnalyzer({
+    host: '127.0.0.1', port: 0, otlpHttpPort: 0, dataDir: process.argv[3], allowedHosts: [],
+    settleMs: 100, log: (line) => console.error(line),
+  })
+  console.log(JSON.stringify({ otlp: analyzer.otlpHttpUrl, page: analyzer.pageUrl }))
+`
+
+async function startProcess(dataDir: string) {
+  const program = join(temporaryFolder(), 'program.mjs')
+  writeFileSync(program, PROGRAM)
+  const child = spawn(process.execPath, [program, DIST, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+  return { child, urls: JSON.parse(line) as { otlp: string; page: string } }
+}
+
+test('kill -9 in the middle of ingest, ten times: no acknowledged span is lost', async () => {
+  const dataDir = temporaryFolder()
+  const acknowledged = new Set<string>()
+  let last = 0
+  for (let round = 0; round < 10; round += 1) {
+    const { child, urls } = await startProcess(dataDir)
+    const before = acknowledged.size
+    const writers = Array.from({ length: 4 }, async () => {
+      for (;;) {
+        const ids = Array.from({ length: 20 }, () => {
+          last += 1
+          return last.toString(16).padStart(16, '0')
+        })
+        const body = protobufRequest(ids.map((spanId) => buildSpan({ spanId })))
+        const headers = { 'content-type': 'application/x-protobuf' }
+        const init = { method: 'POST', headers, body: Uint8Array.from(body) }
+        const response = await fetch(`${urls.otlp}/v1/traces`, init)
+        if (response.status === 200) for (const id of ids) acknowledged.add(id)
+      }
+    })
+    const ended = Promise.allSettled(writers)
+    await waitUntil(() => acknowledged.size > before + 100 + round * 37, 'spans acknowledged')
+    const exit = once(child, 'exit')
+    child.kill('SIGKILL')
+    await Promise.all([exit, ended])
+  }
+  const { child, urls } = await startProcess(dataDir)
+  const health = (await (await fetch(`${urls.page}/api/v1/health`)).json()) as WireHealth
+  const reader = openSpanReader(join(dataDir, 'spans.db'))
+  const stored = reader.readAfter(0, last + 1).map(({ span }) => span.spanId)
+  reader.close()
+  child.kill('SIGKILL')
+  expect(new Set(stored).size).toBe(stored.length)
+  expect([...acknowledged].filter((id) => !stored.includes(id))).toEqual([])
+  expect(health.spansStored).toBe(stored.length)
+}, 90_000)
