@@ -58,9 +58,10 @@ export function parseYaml(text: string): ParsedYaml {
       return offset === undefined ? undefined : toPosition(offset)
     }
     return { kind: 'parsed', source: { value, locate } }
-  } catch (error) {
-    // An alias without its anchor, or more aliases than the limit.
-    return { kind: 'invalid', errors: [{ message: String(error) }] }
+  } catch {
+    // The parser's message quotes the alias, which may be a key that begins with a star.
+    const message = 'an alias (*name) stands for no anchor, or aliases unfold beyond all measure'
+    return { kind: 'invalid', errors: [{ message }] }
   }
 }
 

@@ -319,11 +319,14 @@ general_settings: {master_key: {value: sk-other-secret}}
     expect(problem).toMatch(/^c\.yaml:\d+:\d+: .*\[CONFIG_YAML_INVALID\]/)
   })
 
-  test('quotes nothing of a broken file: a key may stand there', () => {
-    const text = 'general_settings: {master_key: "abc"} "sk-canary-lost"\nx: "sk-canary-two'
-    expect(problemsOf(text).join()).toContain('CONFIG_YAML_INVALID')
-    expect(problemsOf(text).join()).not.toContain('canary')
-  })
+  test.each([['- a\n} sk-canary-lost'], ['a: *sk-canary-alias'], ['x: "sk-canary-open']])(
+    'quotes nothing of the broken file %j: a key may stand there',
+    (text) => {
+      const problems = problemsOf(text).join()
+      expect(problems).toContain('CONFIG_YAML_INVALID')
+      expect(problems).not.toContain('canary')
+    },
+  )
 
   test.each([[''], ['[]'], ['just text'], ['model_list: []'], ['model_list: {}']])(
     'refuses %j with a message instead of an exception',
