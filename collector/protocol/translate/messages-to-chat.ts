@@ -37,6 +37,12 @@ export function messagesToChat({ body, stream }: ClientRequest): Translation {
   const dropped = Object.keys(body).filter((key) => !TRANSLATED.has(key) && isGiven(body, key))
   const messages = messagesToChatMessages(own(body, 'system'), arrayOf(body, 'messages') ?? [])
   if (isRefusal(messages)) return messages
+  if (messages.messages.at(-1)?.['role'] === 'assistant') {
+    return refuse(
+      'messages',
+      'they end with a prefill, and Chat would answer it with a new message',
+    )
+  }
   if (messages.droppedThinking) dropped.push('messages.thinking')
   const tools = toolsOf(body)
   if (isRefusal(tools)) return tools

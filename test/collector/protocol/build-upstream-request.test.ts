@@ -431,6 +431,7 @@ describe('a Messages request to a Chat target', () => {
   })
 
   test.each<[string, object]>([
+    ['messages', { messages: [user, { role: 'assistant', content: 'Dear ' }] }],
     ['container', { container: 'c1' }],
     ['mcp_servers', { mcp_servers: [{ url: 'x' }] }],
     ['tools[0]', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
@@ -516,19 +517,25 @@ describe.each([
     )
     expect(bodyOf(body)).toMatchObject({ continue_final_message: true })
   })
+})
 
-  test("goes on from the client's own prefill in the same message", () => {
+test.each([
+  ['chat', 'chat'],
+  ['chat', 'messages'],
+  ['messages', 'messages'],
+] as const)(
+  "a continuation goes on from the client's own prefill, %s to %s",
+  (client, targetApi) => {
     const built = build(
       client,
       { max_tokens: 50, messages: [user, { role: 'assistant', content: 'Dear ' }] },
       { targetApi, continuation: { strategy: 'prefill', partial: 'reader, ' } },
     )
-    const last = (bodyOf(built)['messages'] as readonly { content: unknown }[]).at(-1)
-    const content = JSON.stringify(last?.content)
-    expect(content).toContain('Dear reader,')
+    const { messages } = bodyOf(built) as { messages: readonly { content: unknown }[] }
+    expect(JSON.stringify(messages.at(-1)?.content)).toContain('Dear reader,')
     expect(built).toMatchObject({ messagesAdded: 0 })
-  })
-})
+  },
+)
 
 test('a prefill does without thinking, which forbids it', () => {
   const built = build(
