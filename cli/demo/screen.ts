@@ -41,6 +41,6 @@ export function whereToLook(pageUrl: string, recordings: number): readonly strin
   return [
     `Look at     ${pageUrl}/incidents`,
     `At first    "Fallback refused the assistant prefill": what really failed beside what the client saw, and the remedy`,
-    `Then        the source litellm, in some 20 seconds: ${recordings} requests of real LiteLLM processes that broke`,
+    `Then        ${recordings} requests of real LiteLLM processes, most of them broken: the source litellm, in ten seconds`,
   ]
 }

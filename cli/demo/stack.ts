@@ -86,6 +86,8 @@ async function startAnalyzer(
 /** Two routers send here: our sidecar, and the LiteLLM of the recordings. */
 const ANALYZER_CONFIG = stringify({
   analyzer: {
+    // A recording is sent whole, at once: nothing of it is still on its way after three seconds.
+    settle_ms: 3000,
     sources: [
       { name: 'sidecar', match: { 'service.name': 'secondwind' } },
       { name: 'litellm', match: { 'service.name': 'litellm' }, router_config: ROUTER_CONFIG_FILE },

@@ -21,7 +21,7 @@ export interface Expected {
 }
 
 const POLL_MS = 500
-/** LiteLLM's spans settle fifteen seconds after the last one came; the rest is for a slow machine. */
+/** Requests settle within seconds; the rest is for a slow machine. */
 const SETTLE_MS_MAX = 90_000
 /** Everything that the demo can have sent lies within it. */
 const WINDOW = '24h'
