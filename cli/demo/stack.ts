@@ -7,7 +7,7 @@ import { startProvider } from '../../demo/provider/start-provider.ts'
 import { ROUTER_CONFIG_FILE } from '../../demo/replay.ts'
 import { CommandError } from '../command-error.ts'
 import { findPort } from './find-port.ts'
-import { startService, type Service } from './start-service.ts'
+import { isPortTaken, startService, type Service } from './start-service.ts'
 
 /** What runs in a demo: the provider here, analyzer and sidecar as processes of their own. */
 export interface Stack {
@@ -44,13 +44,11 @@ export async function startStack({ onPortTaken }: StackOptions): Promise<Stack> 
     const analyzer = await startAnalyzer(folder, onPortTaken)
     undo.push(() => analyzer.stop())
     const otlpHttpUrl = urlAfter(analyzer, 'OTLP/HTTP ')
-    const sidecarPort = await findPort(SIDECAR_PORT, (port) => onPortTaken('the sidecar', port))
-    const config = join(folder, 'sidecar.yaml')
-    await writeFile(config, demoConfig({ providerUrl: provider.url, sidecarPort }))
-    const sidecar = await startService({
-      name: 'sidecar',
-      args: [`--config=${config}`],
-      environment: { OTEL_EXPORTER_OTLP_ENDPOINT: otlpHttpUrl },
+    const sidecar = await startSidecar({
+      folder,
+      otlpHttpUrl,
+      providerUrl: provider.url,
+      onPortTaken,
     })
     undo.push(() => sidecar.stop())
     return {
@@ -72,15 +70,59 @@ async function startAnalyzer(
 ): Promise<Service> {
   const config = join(folder, 'analyzer.yaml')
   await writeFile(config, ANALYZER_CONFIG)
+  const start = (pagePort: number, otlpHttpPort: number): Promise<Service> =>
+    startService({
+      name: 'analyzer',
+      args: [
+        `--config=${config}`,
+        `--data-dir=${join(folder, 'data')}`,
+        `--port=${pagePort}`,
+        `--otlp-http-port=${otlpHttpPort}`,
+      ],
+      environment: {},
+    })
   const pagePort = await findPort(PAGE_PORT, (port) => onPortTaken('the page', port))
   const otlpPort = await findPort(OTLP_HTTP_PORT, (port) => onPortTaken('OTLP/HTTP', port))
-  const args = [
-    `--config=${config}`,
-    `--data-dir=${join(folder, 'data')}`,
-    `--port=${pagePort}`,
-    `--otlp-http-port=${otlpPort}`,
-  ]
-  return startService({ name: 'analyzer', args, environment: {} })
+  return orOnFreePorts(
+    () => start(pagePort, otlpPort),
+    () => start(0, 0),
+  )
+}
+
+async function startSidecar(options: {
+  readonly folder: string
+  readonly providerUrl: string
+  readonly otlpHttpUrl: string
+  readonly onPortTaken: StackOptions['onPortTaken']
+}): Promise<Service> {
+  const { folder, providerUrl, otlpHttpUrl, onPortTaken } = options
+  const config = join(folder, 'sidecar.yaml')
+  const start = async (sidecarPort: number): Promise<Service> => {
+    await writeFile(config, demoConfig({ providerUrl, sidecarPort }))
+    return startService({
+      name: 'sidecar',
+      args: [`--config=${config}`],
+      environment: { OTEL_EXPORTER_OTLP_ENDPOINT: otlpHttpUrl },
+    })
+  }
+  const port = await findPort(SIDECAR_PORT, (taken) => onPortTaken('the sidecar', taken))
+  return orOnFreePorts(
+    () => start(port),
+    () => start(0),
+  )
+}
+
+/** A port that was free a moment ago may be another demo's by now. */
+async function orOnFreePorts(
+  start: () => Promise<Service>,
+  startOnFreePorts: () => Promise<Service>,
+): Promise<Service> {
+  try {
+    return await start()
+  } catch (error) {
+    if (!isPortTaken(error)) throw error
+    return startOnFreePorts()
+  }
 }
 
 /** Two routers send here: our sidecar, and the LiteLLM of the recordings. */

@@ -74,6 +74,11 @@ export function startService({ name, args, environment }: ServiceOptions): Promi
   })
 }
 
+/** Somebody took the port between the look and the start. */
+export function isPortTaken(error: unknown): boolean {
+  return error instanceof CommandError && /PORT_IN_USE\]/.test(error.hint ?? '')
+}
+
 function createTail(): { readonly stream: Writable; text(): string } {
   let kept = ''
   const stream = new Writable({
