@@ -111,7 +111,11 @@ describe('where things stand', () => {
   ]
   /** Invariants of a folder that would fail silently; each says in its header why. */
   const invariants = new Set<string>([
+    'test/analyzer/story/hostile-spans.test.ts',
+    'test/analyzer/story/litellm-generalise.test.ts',
+    'test/analyzer/story/litellm-join.test.ts',
     'test/analyzer/story/litellm-recordings.test.ts',
+    'test/analyzer/story/neighbours.test.ts',
     'test/dashboard/text-nodes-only.test.ts',
   ])
 
@@ -205,7 +209,7 @@ describe('what no line may hold', () => {
 
   test('a hole in the types', () => {
     const hole = new RegExp(
-      String.raw`${words('@ts', '-(?:ignore|nocheck|expect-error)')}|${words('as', ' any')}\b|:\s*${words('an', 'y')}\b(?:[\s,;)=[\]|]|$)|<${words('an', 'y')}>`,
+      String.raw`${words('@ts', '-(?:ignore|nocheck|expect-error)')}|\b${words('as', ' any')}\b|:\s*${words('an', 'y')}\b(?:[\s,;)=[\]|]|$)|<${words('an', 'y')}>`,
     )
     const typed = SOURCES.filter((path) => /\.tsx?$/.test(path))
     // Prose may say "any": only code counts.
@@ -271,20 +275,6 @@ describe('what is written down is true', () => {
       .map(({ text }) => /^\| `([a-z_]+(?:\.[a-z_]+)+)` \|/.exec(text)?.[1])
       .filter((key) => key !== undefined)
     expect(oursAmong(rows)).toEqual(oursAmong(keys))
-  })
-
-  test('docs/errors.md has a row for every error code, and none for a code that is gone', () => {
-    const code = /[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|\bUSAGE\b|\bINTERNAL\b/
-    const documented = linesOf('docs/errors.md')
-      .map(({ text }) => /^\| `([A-Z0-9_]+)` \|/.exec(text)?.[1])
-      .filter((found) => found !== undefined)
-    const listed = ['analyzer/errors.ts', 'cli/command-error.ts', 'collector/config/problem.ts']
-      .filter(exists)
-      .flatMap(linesOf)
-      .flatMap(({ text }) => [...text.matchAll(new RegExp(`'(${code.source})'`, 'g'))])
-      .map(([, found]) => found)
-      .filter((found) => found !== undefined)
-    expect([...new Set(documented)].toSorted()).toEqual([...new Set(listed)].toSorted())
   })
 
   test('every dependency that ships has its reason in docs/decisions', () => {
