@@ -101,6 +101,24 @@ describe.skipIf(skipReason !== undefined)('the page in use', () => {
     expect(address()).toBe('/incidents?q=j+nothing&severity=high')
   })
 
+  test('keeps the keys of a trace when it is returned to, and Esc goes back to where one came from', async () => {
+    await open(`/incidents/${fixtures.incident.id}`)
+    await page.getByRole('link', { name: 'Open the trace' }).click()
+    await page.locator('.waterfall-row').first().waitFor()
+    await page.goBack()
+    await page.locator('.two-columns').waitFor()
+    await page.goForward()
+    await page.locator('.waterfall-row').first().waitFor()
+    const before = address()
+    await page.keyboard.press('j')
+    await expect.poll(address).not.toBe(before)
+    await page.keyboard.press('Escape')
+    await page.locator('.two-columns').waitFor()
+    expect(address()).toBe(`/incidents/${fixtures.incident.id}`)
+    await page.keyboard.press('Escape')
+    await page.getByRole('heading', { level: 1, name: 'Incidents' }).waitFor()
+  })
+
   test('shows the keys, and closes the help with Esc without leaving the view', async () => {
     await open(`/incidents/${fixtures.incident.id}`)
     await page.keyboard.press('?')

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react'
-import { lastNavigation, navigate, rememberedScroll } from '../lib/location.ts'
+import { goUp, lastNavigation, navigate, rememberedScroll } from '../lib/location.ts'
 import { ALL_REQUESTS, toPath, type Route } from '../lib/route.ts'
 import { cycleTheme } from '../lib/theme.ts'
 import { moveRowFocus, useShortcuts } from '../lib/use-shortcuts.ts'
@@ -28,13 +28,13 @@ export function Frame({ route, children }: FrameProps): ReactNode {
       rules: () => navigate('/rules'),
       next: () => moveRowFocus(1),
       previous: () => moveRowFocus(-1),
-      search: () => document.querySelector<HTMLInputElement>('main input[type=search]')?.select(),
+      search: focusSearch,
       theme: cycleTheme,
-      ...(above === undefined ? {} : { back: () => navigate(above) }),
+      ...(above === undefined ? {} : { back: () => goUp(above) }),
     }),
     [above],
   )
-  useShortcuts(handlers)
+  useShortcuts(handlers, 'frame')
 
   const lastPath = useRef(path)
   useLayoutEffect(() => {
@@ -77,6 +77,12 @@ export function Frame({ route, children }: FrameProps): ReactNode {
 /** Filters and selections are not views of their own: changing them must not move the focus. */
 function viewOf(route: Route): string {
   return 'id' in route ? `${route.page}/${route.id}` : route.page
+}
+
+function focusSearch(): void {
+  const field = document.querySelector<HTMLInputElement>('main input[type=search]')
+  field?.focus()
+  field?.select()
 }
 
 function parentOf(route: Route): string | undefined {

@@ -24,7 +24,7 @@ const OUTCOME_GLYPHS: Readonly<Record<WireOutcome, GlyphName>> = {
   unknown: 'question',
 }
 
-const SEVERITY_GLYPHS: Readonly<Record<WireSeverity, GlyphName>> = {
+export const SEVERITY_GLYPHS: Readonly<Record<WireSeverity, GlyphName>> = {
   high: 'triangle',
   medium: 'diamond',
   info: 'info',

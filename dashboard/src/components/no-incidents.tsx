@@ -7,8 +7,7 @@ import { Ago } from './time-text.tsx'
 
 interface NoIncidentsProps {
   readonly health: WireHealth
-  /** Where it is known. */
-  readonly requests?: number
+  readonly requests: number
 }
 
 /** Empty is not broken: which of the two it is stands here. */
@@ -18,10 +17,7 @@ export function NoIncidents({ health, requests }: NoIncidentsProps): ReactNode {
   return (
     <EmptyNote title="No incidents.">
       <p>
-        {requests === undefined
-          ? `${formatPlural(health.spansStored, 'span')} stored`
-          : `${formatPlural(requests, 'request')} seen`}
-        , last span <Ago at={health.lastSpanAt} />.
+        {formatPlural(requests, 'request')} seen, last span <Ago at={health.lastSpanAt} />.
         {health.requestsPending > 0 &&
           ` ${formatPlural(health.requestsPending, 'request')} not settled yet.`}
       </p>

@@ -6,7 +6,7 @@ import type { HeldList } from '../lib/use-steady-list.ts'
 import { ChainLine } from './chain-line.tsx'
 import { Glyph } from './glyph.tsx'
 import { Link } from './link.tsx'
-import { OutcomeMark } from './marks.tsx'
+import { OutcomeMark, SEVERITY_GLYPHS } from './marks.tsx'
 import { Ago } from './time-text.tsx'
 
 export function RequestTable({ list }: { readonly list: HeldList<WireRequest> }): ReactNode {
@@ -69,7 +69,7 @@ function RequestRow({ request }: { readonly request: WireRequest }): ReactNode {
         <ul>
           {request.findings.map((finding) => (
             <li key={finding.rule} data-tone={finding.severity}>
-              <Glyph name={finding.severity === 'high' ? 'triangle' : 'diamond'} />
+              <Glyph name={SEVERITY_GLYPHS[finding.severity]} />
               {finding.title}
             </li>
           ))}

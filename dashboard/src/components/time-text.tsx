@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { useNow } from '../lib/clock.ts'
+import { useMinute, useNow } from '../lib/clock.ts'
 import { formatAgo } from '../lib/format-duration.ts'
 import { formatIso, formatLocalTime } from '../lib/format-time.ts'
 
@@ -22,7 +22,7 @@ export function Ago({ at }: TimeProps): ReactNode {
 
 /** The reader's own clock, exact on hover. */
 export function LocalTime({ at }: TimeProps): ReactNode {
-  const nowMs = useNow()
+  const nowMs = useMinute()
   const timeMs = Date.parse(at)
   if (Number.isNaN(timeMs)) return <span>–</span>
   return (

@@ -2,6 +2,7 @@ import { useSyncExternalStore } from 'react'
 
 /** One clock for all relative times on the page, so that they change together and only once. */
 const TICK_MS = 1000
+const MINUTE_MS = 60_000
 
 const listeners = new Set<() => void>()
 let nowMs = Date.now()
@@ -11,6 +12,11 @@ let timer: ReturnType<typeof setInterval> | undefined
 
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => nowMs)
+}
+
+/** The same to the minute, for what changes once a day: a table of times need not tick. */
+export function useMinute(): number {
+  return useSyncExternalStore(subscribe, () => nowMs - (nowMs % MINUTE_MS))
 }
 
 /** Differences within a second are the response's own travel time and not worth a jump. */

@@ -7,6 +7,8 @@ type Listener = () => void
 const FEED_URL = '/api/v1/live'
 /** Without the feed. Fast enough to watch an incident, slow enough for a hundred open tabs. */
 const POLL_MS = 5000
+/** With it: a proxy in between may hold its events back, so silence is trusted only so long. */
+const SILENCE_TRUSTED_MS = 30_000
 /** With it: a busy router speaks many times a second, and nobody reads that fast. */
 const FEED_DELAY_MS = 1000
 /** Event names of the feed; unnamed ones count as well. */
@@ -16,6 +18,7 @@ const listeners = new Set<Listener>()
 let feed: EventSource | undefined
 let pollTimer: ReturnType<typeof setInterval> | undefined
 let feedTimer: ReturnType<typeof setTimeout> | undefined
+let announcedAtMs = 0
 
 /** Calls back whenever something may have changed, until the returned function is called. */
 export function onLiveUpdate(listener: Listener): () => void {
@@ -45,7 +48,7 @@ function onVisibility(): void {
 }
 
 function connect(): void {
-  pollTimer = setInterval(announce, POLL_MS)
+  pollTimer = setInterval(poll, POLL_MS)
   feed = new EventSource(FEED_URL)
   for (const name of FEED_EVENTS) feed.addEventListener(name, announceSoon)
 }
@@ -65,6 +68,12 @@ function announceSoon(): void {
   }, FEED_DELAY_MS)
 }
 
+function poll(): void {
+  const isQuiet = feed?.readyState === EventSource.OPEN
+  if (!isQuiet || performance.now() - announcedAtMs >= SILENCE_TRUSTED_MS) announce()
+}
+
 function announce(): void {
+  announcedAtMs = performance.now()
   for (const listener of listeners) listener()
 }

@@ -26,13 +26,19 @@ export function lastNavigation(): NavigationKind {
 
 export function navigate(path: string): void {
   rememberScroll()
-  history.pushState({ entry: crypto.randomUUID() }, '', path)
+  history.pushState({ entry: crypto.randomUUID(), depth: readDepth() + 1 }, '', path)
   announce('push')
+}
+
+/** Back to where the reader came from, or to the view above where a link from outside led here. */
+export function goUp(above: string): void {
+  if (readDepth() > 0) history.back()
+  else navigate(above)
 }
 
 /** For a filter that is being typed: the view changes, the history does not grow. */
 export function replaceAddress(path: string): void {
-  history.replaceState({ entry }, '', path)
+  history.replaceState({ entry, depth: readDepth() }, '', path)
   announce('replace')
 }
 
@@ -43,7 +49,7 @@ export function rememberedScroll(): number {
 /** Called once by the page's entry. */
 export function startNavigation(): void {
   history.scrollRestoration = 'manual'
-  history.replaceState({ entry }, '')
+  history.replaceState({ entry, depth: readDepth() }, '')
   addEventListener('popstate', () => {
     rememberScroll()
     announce('back')
@@ -72,6 +78,13 @@ function readEntry(): string {
   const state: unknown = history.state
   if (typeof state === 'object' && state !== null && 'entry' in state) return String(state.entry)
   return 'first'
+}
+
+/** How many views of this page lie behind the present one. */
+function readDepth(): number {
+  const state: unknown = history.state
+  if (typeof state !== 'object' || state === null || !('depth' in state)) return 0
+  return typeof state.depth === 'number' ? state.depth : 0
 }
 
 function subscribe(listener: () => void): () => void {

@@ -6,19 +6,30 @@ const SEQUENCE_MS = 1000
 
 type Handlers = Readonly<Partial<Record<ShortcutAction, () => void>>>
 
-/** The newest view's handlers come first: Esc closes the panel before it leaves the page. */
-const stack: Handlers[] = []
+/**
+ * The view's handlers come before the frame's. The order of mounting does not tell them apart: a
+ * view whose data is at hand mounts before the frame around it.
+ */
+const layers: Readonly<Record<ShortcutLayer, Handlers[]>> = { view: [], frame: [] }
+export type ShortcutLayer = 'view' | 'frame'
+
 let pending: readonly string[] = []
 let pressedAtMs = 0
 
 /** Handles the keys of the list in shortcut-keys.ts while the calling component is on the page. */
-export function useShortcuts(handlers: Handlers): void {
+export function useShortcuts(handlers: Handlers, layer: ShortcutLayer = 'view'): void {
   useEffect(() => {
+    const stack = layers[layer]
     stack.push(handlers)
     return () => {
       stack.splice(stack.lastIndexOf(handlers), 1)
     }
-  }, [handlers])
+  }, [handlers, layer])
+}
+
+function findHandler(action: ShortcutAction): (() => void) | undefined {
+  const all = [...layers.frame, ...layers.view]
+  return all.findLast((handlers) => handlers[action] !== undefined)?.[action]
 }
 
 /** Called once by the page's entry. */
@@ -38,7 +49,7 @@ export function startShortcuts(): void {
     if (result.action === undefined) return
     if (inField && target.matches('input')) target.blur()
     const { action } = result
-    const handler = stack.findLast((handlers) => handlers[action] !== undefined)?.[action]
+    const handler = findHandler(action)
     if (handler === undefined || (inField && action === 'back')) return
     event.preventDefault()
     handler()

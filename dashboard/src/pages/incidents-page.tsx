@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { WireHealth, WireIncidentList, WireIncidentRow } from '../../../analyzer/api/wire.ts'
+import type { WireIncidentList, WireIncidentRow, WireOverview } from '../../../analyzer/api/wire.ts'
 import { EmptyNote } from '../components/empty-note.tsx'
 import { IncidentTable } from '../components/incident-table.tsx'
 import { Link } from '../components/link.tsx'
@@ -87,10 +87,10 @@ function Incidents({ incidents, filter }: IncidentsProps): ReactNode {
 }
 
 function NoneAtAll(): ReactNode {
-  const resource = useResource<WireHealth>('health')
+  const resource = useResource<WireOverview>('overview?window=24h')
   return (
     <ResourceView resource={resource} skeleton={<Skeleton shape="panel" />}>
-      {(health) => <NoIncidents health={health} />}
+      {({ health, requests }) => <NoIncidents health={health} requests={requests} />}
     </ResourceView>
   )
 }
