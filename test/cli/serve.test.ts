@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startProvider } from '../../demo/provider/start-provider.ts'
 import { childrenOf, isRunning } from '../support/processes.ts'
 import { type RunningCommand, runCommand, startCommand } from '../support/start-command.ts'
 
@@ -101,6 +102,42 @@ describe('serve', () => {
       () => expect([isRunning(analyzerPid), isRunning(sidecarPid)]).toEqual([false, false]),
       FAR_AWAY,
     )
+  })
+
+  test('lets a running stream end when it is stopped, and keeps what it told of it', async () => {
+    const provider = await startProvider()
+    writeFileSync(
+      join(folder, 'config.yaml'),
+      CONFIG.replace('openai/gpt-4o', 'openai/healthy+pace-20').replace(
+        'http://127.0.0.1:9/v1',
+        `${provider.url}/v1`,
+      ),
+    )
+    const command = serve()
+    const { url } = await up(command)
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'gpt',
+        stream: true,
+        messages: [{ role: 'user', content: 'Count to sixty.' }],
+      }),
+    })
+    command.kill('SIGTERM')
+    const text = await response.text()
+    expect(text).toContain('word-60')
+    expect(text.trimEnd().endsWith('data: [DONE]')).toBe(true)
+    expect((await command.ended).exitCode).toBe(0)
+    await provider.stop()
+    const ports = ['--port', '0', '--otlp-http-port', '0']
+    const analyzer = startCommand(['analyzer', '--data-dir', join(folder, 'data'), ...ports])
+    running.push(analyzer)
+    const page = /page (\S+),/.exec(await analyzer.waitForLine(ANALYZER_READY))?.[1] ?? ''
+    await vi.waitFor(async () => {
+      const document = await (await fetch(`${page}/api/v1/requests`)).json()
+      expect(document).toMatchObject({ requests: [{ route: 'gpt', outcome: 'ok' }] })
+    }, FAR_AWAY)
   })
 
   test('stops at once at a second signal', async () => {
