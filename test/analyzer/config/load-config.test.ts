@@ -1,0 +1,84 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { loadAnalyzerConfig } from '../../../analyzer/config/load-config.ts'
+import { AnalyzerError } from '../../../analyzer/errors.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+const ROUTER = `
+model_list:
+  - {model_name: main, litellm_params: {model: openai/gpt}}
+router_settings: {fallbacks: [{main: [backup]}]}
+`
+
+function file(content: string, name = 'config.yaml'): string {
+  const path = join(temporaryFolder(), name)
+  writeFileSync(path, content)
+  return path
+}
+
+function failure(content: string): AnalyzerError {
+  try {
+    loadAnalyzerConfig({ configFile: file(content) })
+  } catch (error: unknown) {
+    if (error instanceof AnalyzerError) return error
+    throw error
+  }
+  throw new Error('it was taken')
+}
+
+test('without any file everything has its default, and one source takes everything', () => {
+  const config = loadAnalyzerConfig({})
+  expect(config).toMatchObject({ settleMs: 15_000, sources: [{ name: 'default' }] })
+  expect(config.retention.spanBytesMax).toBe(2 * 1024 ** 3)
+})
+
+test('sources are read with their router, relative to the file', () => {
+  const configFile = file(`
+analyzer:
+  settle_ms: 500
+  sources:
+    - {name: litellm, match: {service.name: litellm}, router_config: router.yaml, token_file: t}
+`)
+  writeFileSync(join(configFile, '..', 'router.yaml'), ROUTER)
+  const { sources, settleMs } = loadAnalyzerConfig({ configFile })
+  expect(settleMs).toBe(500)
+  expect(sources.map(({ name }) => name)).toEqual(['litellm', 'default'])
+  expect(sources[0]?.routerConfig?.fallbacks.get('main')).toEqual(['backup'])
+  expect(sources[0]?.tokenFile).toBe(join(configFile, '..', 't'))
+})
+
+test('the router of the one file, or of its own file, belongs to the default source', () => {
+  for (const files of [{ configFile: file(ROUTER) }, { routerConfigFile: file(ROUTER) }]) {
+    const [source] = loadAnalyzerConfig(files).sources
+    expect(source?.routerConfig?.fallbacks.get('main')).toEqual(['backup'])
+  }
+})
+
+test.each([
+  ['an unknown key', 'analyzer: {sauces: []}', 'sauces'],
+  ['a wrong type', 'analyzer: {settle_ms: soon}', 'settle_ms'],
+  ['a name that could be anything', 'analyzer: {sources: [{name: "a b"}]}', 'sources'],
+  ['a name given twice', 'analyzer: {sources: [{name: a}, {name: a}]}', 'twice'],
+  ['content to be kept', 'analyzer: {keep_content: true}', 'keep_content'],
+  ['broken YAML', 'analyzer: {', 'config.yaml'],
+])('%s is refused by name', (_, content, named) => {
+  const error = failure(content)
+  expect(error).toMatchObject({ code: 'ANALYZER_CONFIG_INVALID', exitCode: 3 })
+  expect(error.message).toContain(named)
+  expect(error.hint).not.toBe('')
+})
+
+test('all problems are told at once', () => {
+  const { message } = failure('analyzer: {settle_ms: -1, retention: {span_days: x}}')
+  expect(message).toContain('settle_ms')
+  expect(message).toContain('span_days')
+})
+
+test('a router file that is missing is named', () => {
+  const error = failure('analyzer: {sources: [{name: a, router_config: /nowhere/router.yaml}]}')
+  expect(error.code).toBe('ANALYZER_CONFIG_UNREADABLE')
+  expect(error.message).toContain('/nowhere/router.yaml')
+})

@@ -1,0 +1,193 @@
+import { join } from 'node:path'
+
+import { expect, onTestFinished, test } from 'vitest'
+
+import { JudgeLoop } from '../../../analyzer/settling/judge-loop.ts'
+import { openSpanReader } from '../../../analyzer/store/sqlite/span-reader.ts'
+import { openSpanWriter } from '../../../analyzer/store/sqlite/span-writer.ts'
+import { openVerdictStore } from '../../../analyzer/store/sqlite/verdict-store.ts'
+import type { Span } from '../../../analyzer/story/span.ts'
+import {
+  ATTR_ATTEMPT_KIND,
+  ATTR_ATTEMPT_NUMBER,
+  ATTR_ATTEMPT_ROUTE,
+  ATTR_FAILURE_PHASE,
+  ATTR_FAILURE_REASON,
+  ATTR_OUTCOME,
+  ATTR_ROUTE,
+  ATTR_SCHEMA,
+  SCOPE_NAME,
+} from '../../../collector/vocabulary.ts'
+import { buildSpan } from '../../support/otlp.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+const SETTLE_MS = 15_000
+const scope = { name: SCOPE_NAME, version: '' }
+const LITELLM = { name: 'litellm', version: '1.109.1' }
+
+/** A store on disk, a judge over it, and a clock that only the test moves. */
+function court() {
+  const folder = temporaryFolder()
+  const writer = openSpanWriter(join(folder, 'spans.db'))
+  const reader = openSpanReader(join(folder, 'spans.db'))
+  const verdicts = openVerdictStore(join(folder, 'verdicts.db'))
+  onTestFinished(() => {
+    reader.close()
+    writer.close()
+    verdicts.close()
+  })
+  const clock = { nowMs: 1_000_000 }
+  const logged: string[] = []
+  const newLoop = (): JudgeLoop =>
+    new JudgeLoop({
+      reader,
+      verdicts,
+      routerConfigs: new Map(),
+      settleMs: SETTLE_MS,
+      now: () => clock.nowMs,
+      log: (line) => logged.push(line),
+    })
+  let loop = newLoop()
+  return {
+    verdicts,
+    logged,
+    receive: (...spans: readonly Span[]) =>
+      writer.append(spans.map((span) => ({ span, source: 's', receivedAtMs: clock.nowMs }))),
+    after: (ms: number) => {
+      clock.nowMs += ms
+      for (let turns = 0; loop.turn().more && turns < 100; turns += 1) continue
+      return verdicts.requests({ limit: 100 }).map(({ wire }) => {
+        const { outcome, attempts } = JSON.parse(wire) as { outcome: string; attempts: unknown[] }
+        return `${outcome} ${attempts.length}`
+      })
+    },
+    crash: () => {
+      loop = newLoop()
+    },
+    pending: () => loop.pending,
+    unrecognised: () => loop.unrecognised,
+  }
+}
+
+const request = buildSpan({
+  scope,
+  attributes: { [ATTR_SCHEMA]: 1, [ATTR_OUTCOME]: 'failed', [ATTR_ROUTE]: 'main' },
+})
+const attempt = buildSpan({
+  scope,
+  kind: 'client',
+  name: 'chat model',
+  spanId: '00000000000000aa',
+  parentSpanId: request.spanId,
+  status: { code: 'error', message: '' },
+  attributes: {
+    [ATTR_ATTEMPT_NUMBER]: 1,
+    [ATTR_ATTEMPT_KIND]: 'initial',
+    [ATTR_ATTEMPT_ROUTE]: 'main',
+    [ATTR_FAILURE_REASON]: 'server-error',
+    [ATTR_FAILURE_PHASE]: 'before_headers',
+  },
+})
+
+test('a request of ours is judged two seconds after its request span, and not before', () => {
+  const { receive, after, pending } = court()
+  receive(attempt, request)
+  expect(after(1999)).toEqual([])
+  expect(pending()).toBe(1)
+  expect(after(1)).toEqual(['failed 1'])
+  expect(pending()).toBe(0)
+})
+
+test('without its request span nothing is said for half an hour', () => {
+  const { receive, after } = court()
+  receive(attempt)
+  expect(after(34 * 60_000)).toEqual([])
+  receive(request)
+  expect(after(2000)).toEqual(['failed 1'])
+})
+
+test('others are judged when nothing of theirs has come for the settling time', () => {
+  const { receive, after, pending } = court()
+  const root = buildSpan({ scope: LITELLM, name: 'POST /v1/chat/completions' })
+  const pendingAfter = (ms: number): number => {
+    after(ms)
+    return pending()
+  }
+  receive(root)
+  expect(pendingAfter(SETTLE_MS - 1)).toBe(1)
+  receive({ ...root, spanId: '00000000000000bb', parentSpanId: root.spanId, kind: 'client' })
+  expect(pendingAfter(SETTLE_MS - 1)).toBe(1)
+  expect(pendingAfter(1)).toBe(0)
+})
+
+test('a late span re-opens its request at once, for the request span is there', () => {
+  const { receive, after } = court()
+  receive(request)
+  expect(after(2000)).toEqual(['failed 0'])
+  after(60_000)
+  receive(attempt)
+  expect(after(0)).toEqual(['failed 0'])
+  expect(after(2000)).toEqual(['failed 1'])
+})
+
+test('the same span again changes nothing', () => {
+  const { receive, after, pending, verdicts } = court()
+  receive(attempt, request)
+  after(2000)
+  const incidents = verdicts.incidents()
+  receive(request, attempt)
+  after(5000)
+  expect(pending()).toBe(0)
+  expect(verdicts.incidents()).toEqual(incidents)
+})
+
+test('after a crash it goes on from its watermark, and counts nothing twice', () => {
+  const { receive, after, crash, verdicts } = court()
+  receive(attempt, request)
+  after(2000)
+  const before = [verdicts.incidents(), verdicts.requests({ limit: 10 })]
+  // This one holds the watermark back, so that what follows is read again.
+  receive({ ...attempt, traceId: 'ab'.repeat(16) })
+  receive({ ...request, traceId: 'cd'.repeat(16) }, { ...attempt, traceId: 'cd'.repeat(16) })
+  expect(after(2000)).toEqual(['failed 1', 'failed 1'])
+  const judged = [verdicts.incidents(), verdicts.requests({ limit: 10 })]
+  expect(judged).not.toEqual(before)
+  crash()
+  after(0)
+  expect([verdicts.incidents(), verdicts.requests({ limit: 10 })]).toEqual(judged)
+  receive({ ...request, traceId: 'ab'.repeat(16) })
+  expect(after(2000)).toHaveLength(3)
+})
+
+test('a lost watermark costs time only: everything is judged again to the same end', () => {
+  const { receive, after, crash, verdicts } = court()
+  receive(attempt, request)
+  after(2000)
+  const judged = [verdicts.incidents(), verdicts.requests({ limit: 10 })]
+  verdicts.replace([], { judgedUpTo: 0, unrecognised: 0 })
+  crash()
+  after(0)
+  expect([verdicts.incidents(), verdicts.requests({ limit: 10 })]).toEqual(judged)
+})
+
+test('spans that nobody understands are counted, beside recognised ones they are not', () => {
+  const { receive, after, unrecognised } = court()
+  const foreign = buildSpan({ scope: { name: 'web', version: '' }, spanId: '00000000000000cc' })
+  receive(request, foreign)
+  receive({ ...foreign, traceId: 'ef'.repeat(16) })
+  after(SETTLE_MS)
+  expect(unrecognised()).toBe(1)
+})
+
+test('a thousand requests at once are all judged', () => {
+  const { receive, after, pending, verdicts } = court()
+  const many = Array.from({ length: 1000 }, (_, index) => ({
+    ...request,
+    traceId: (index + 1).toString(16).padStart(32, '0'),
+  }))
+  receive(...many)
+  after(2000)
+  expect(pending()).toBe(0)
+  const all = many.filter(({ traceId }) => verdicts.requestsOfTrace(traceId).length === 1)
+  expect(all).toHaveLength(1000)
+})
