@@ -7,6 +7,10 @@ export default class PlainLineReporter implements Reporter {
     for (const module of testModules) {
       // A module that could not be loaded has no tests of its own to fail.
       if (module.errors().length > 0) count.failed += 1
+      // Nor do those of a suite whose set-up failed: they are skipped, and that is a failure.
+      for (const suite of module.children.allSuites()) {
+        if (suite.errors().length > 0) count.failed += 1
+      }
       for (const test of module.children.allTests()) {
         const { state } = test.result()
         if (state === 'passed') count.passed += 1

@@ -32,10 +32,6 @@ export function filterIncidents(
   })
 }
 
-export function isOpen(incident: WireIncidentRow): boolean {
-  return incident.state === 'open' || incident.state === 'regressed'
-}
-
 /** The first call and what it was to fall back to, in one line. */
 export function describeEdge(incident: WireIncidentRow): string {
   const { from, to } = incident.edge
