@@ -32,7 +32,9 @@ export interface AnalyzerOptions {
   readonly settleMs?: number
   /** One line each, without a line feed; never content, never a secret. */
   readonly log: (line: string) => void
-  /** A thread died: default is to end the process, so that whoever supervises it starts it again. */
+  /**
+   * A thread died: default is to end the process, so that whoever supervises it starts it again.
+   */
   readonly onFatal?: (reason: string) => void
 }
 

@@ -10,8 +10,8 @@ export interface DemoConfigOptions {
 /**
  * The sidecar's configuration, in the shape of LiteLLM's `config.yaml`: one route per scenario.
  * Timers are short, so that a silent provider costs a second. Breaker, cool-downs and the retry
- * budget would let one request decide about the next: they are out of the way, so that the same seed
- * gives the same outcomes on a slow machine too.
+ * budget would let one request decide about the next: they are out of the way, so that the same
+ * seed gives the same outcomes on a slow machine too.
  */
 export function demoConfig({ providerUrl, sidecarPort }: DemoConfigOptions): string {
   const withBackup = SCENARIOS.filter((scenario) => scenario.backup.length > 0)

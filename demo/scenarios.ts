@@ -1,6 +1,6 @@
 /**
- * What the demo's clients ask, and what must come of it. Each scenario has a route of its own, which
- * is its name; the targets' models say what the provider does (`demo/README.md`).
+ * What the demo's clients ask, and what must come of it. Each scenario has a route of its own,
+ * which is its name; the targets' models say what the provider does (`demo/README.md`).
  */
 export interface Scenario {
   /** Also the route's name. */

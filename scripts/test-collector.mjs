@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Puts the real OpenTelemetry Collector, with otel-collector.yaml as it is, between a sender and the
-// analyzer, kills the analyzer in mid-stream and starts it again: every span that the Collector
+// Puts the real OpenTelemetry Collector, with otel-collector.yaml as it is, between a sender and
+// the analyzer, kills the analyzer in mid-stream and starts it again: every span that the Collector
 // acknowledged must arrive, and no byte of a prompt or a key may be on disk on the way.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'

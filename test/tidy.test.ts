@@ -13,8 +13,8 @@ import {
 } from './support/repository.ts'
 
 /**
- * The repository held to its own rules, so that none of them rests on a reviewer's memory. A failure
- * lists what is wrong; the title and the comment say what to do about it.
+ * The repository held to its own rules, so that none of them rests on a reviewer's memory. A
+ * failure lists what is wrong; the title and the comment say what to do about it.
  */
 
 const CODE_FOLDERS = ['analyzer', 'cli', 'collector', 'dashboard', 'demo', 'scripts', 'test']

@@ -41,7 +41,9 @@ const REREAD_MS = 1000
 
 export type TokenVerdict = 'ok' | 'missing' | 'wrong' | 'rotating'
 
-/** A token in a file, read again when one arrives that does not match: rotation needs no restart. */
+/**
+ * A token in a file, read again when one arrives that does not match: rotation needs no restart.
+ */
 export class TokenFile {
   readonly #path: string
   readonly #now: () => number

@@ -84,7 +84,9 @@ export interface WireOverview {
   readonly windowMs: number
   readonly requests: number
   readonly outcomes: Readonly<Record<WireOutcome, number>>
-  /** The headline: eligible failures that were not rescued; a share is never shown without its n. */
+  /**
+   * The headline: eligible failures that were not rescued; a share is never shown without its n.
+   */
   readonly eligibleFailures: number
   readonly unrescued: number
   readonly byRule: readonly {

@@ -1,7 +1,9 @@
 import type { Span } from '../story/span.ts'
 import { DEFAULT_SOURCE } from './config.ts'
 
-/** What a worker needs to know of a source in order to name it; plain data, for it is sent there. */
+/**
+ * What a worker needs to know of a source in order to name it; plain data, for it is sent there.
+ */
 export interface SourceMatch {
   readonly name: string
   readonly match: ReadonlyMap<string, string>

@@ -24,7 +24,9 @@ const SECTIONS = [
   'default_fallbacks',
 ]
 
-/** Reads LiteLLM's `config.yaml`, or the same as JSON, for what it says about routes and fallbacks. */
+/**
+ * Reads LiteLLM's `config.yaml`, or the same as JSON, for what it says about routes and fallbacks.
+ */
 export async function readRouterConfig(path: string): Promise<RouterConfigFile> {
   let text: string
   try {

@@ -9,8 +9,8 @@ type JsonObject = Readonly<Record<string, unknown>>
 
 /**
  * Reads OTLP/JSON: camelCase keys only, enums as numbers, ids as hex of either case, 64-bit numbers
- * as text or as numbers, unknown keys ignored (OTLP specification, "JSON Protobuf Encoding"). Throws
- * `MalformedError`.
+ * as text or as numbers, unknown keys ignored (OTLP specification, "JSON Protobuf Encoding").
+ * Throws `MalformedError`.
  */
 export function decodeJson(body: Uint8Array): DecodedSpans {
   const sink = new SpanSink()

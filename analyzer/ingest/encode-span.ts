@@ -7,8 +7,8 @@ import { finishSpan, kindNumber, statusNumber, type SpanContext } from './span-d
 
 /**
  * A stripped span as the OTLP `Span` message: what the store keeps of it, small, and readable by
- * any OTLP tool. Written anew and not copied, so that no field which we do not know, and which might
- * carry content, reaches the disk.
+ * any OTLP tool. Written anew and not copied, so that no field which we do not know, and which
+ * might carry content, reaches the disk.
  */
 export function encodeSpan(span: Span): Buffer {
   const writer = new ProtobufWriter()
@@ -106,7 +106,9 @@ function writeValue(writer: ProtobufWriter, value: AttributeValue): void {
   }
 }
 
-/** JavaScript has one kind of number: whole ones are written as integers, which reads back equal. */
+/**
+ * JavaScript has one kind of number: whole ones are written as integers, which reads back equal.
+ */
 function writeNumber(writer: ProtobufWriter, value: number): void {
   if (Number.isSafeInteger(value) && !Object.is(value, -0)) writer.varintField(3, value)
   else writer.doubleField(4, value)

@@ -37,7 +37,9 @@ export interface IngestorOptions {
   readonly log: (line: string) => void
 }
 
-/** One commit for all that came in this time: an fsync costs more than decoding hundreds of spans. */
+/**
+ * One commit for all that came in this time: an fsync costs more than decoding hundreds of spans.
+ */
 const GROUP_MS = 5
 /** … but no sender waits for more spans than this. */
 const GROUP_SPANS = 512

@@ -1,7 +1,10 @@
 import { findBypass } from './bypass.ts'
 import type { Rule } from './rule.ts'
 
-/** LiteLLM #40404, #22296, #35578, #25843. The Responses API has a rule of its own, in the same family. */
+/**
+ * LiteLLM #40404, #22296, #35578, #25843. The Responses API has a rule of its own, in the same
+ * family.
+ */
 export const fallbackBypassed: Rule = {
   id: 'fallback-bypassed',
   severity: 'high',

@@ -9,7 +9,9 @@ import {
 } from './describe.ts'
 import type { Rule } from './rule.ts'
 
-/** LiteLLM #27967: the continuation of a cut answer ends with an assistant turn, which is refused. */
+/**
+ * LiteLLM #27967: the continuation of a cut answer ends with an assistant turn, which is refused.
+ */
 export const prefillRejected: Rule = {
   id: 'prefill-rejected',
   severity: 'high',

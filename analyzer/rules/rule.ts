@@ -5,7 +5,9 @@ import type { Confidence, Evidence, Story } from '../story/story.ts'
  * meaning into a model's or a route's name.
  */
 export interface Rule {
-  /** Kebab-case noun phrase that names the incident; public, so renaming it is a breaking change. */
+  /**
+   * Kebab-case noun phrase that names the incident; public, so renaming it is a breaking change.
+   */
   readonly id: string
   readonly severity: Severity
   /** What the row in a list says. */

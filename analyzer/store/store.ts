@@ -16,8 +16,8 @@ export interface ReceivedSpan extends Arrival {
 /** Held by the one thread that writes spans. */
 export interface SpanWriter {
   /**
-   * On disk when it returns (invariant I7). A span that is already there is not stored twice; of two
-   * that differ, the one that ended later stays.
+   * On disk when it returns (invariant I7). A span that is already there is not stored twice; of
+   * two that differ, the one that ended later stays.
    */
   append(spans: readonly ReceivedSpan[]): void
   /** What was refused: counted, never stored. */

@@ -3,7 +3,8 @@ import type { Attributes, AttributeValue, Span } from './span.ts'
 /**
  * Typed, total readers over hostile attributes: a value that is missing or of another type is
  * `undefined`, never an exception and never a guess. LiteLLM writes the same fact as a boolean, as
- * `"True"` or as a number in a string, depending on release and mode, so readers accept all of them.
+ * `"True"` or as a number in a string, depending on release and mode, so readers accept all of
+ * them.
  */
 
 /** A non-empty string. */

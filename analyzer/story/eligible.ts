@@ -20,7 +20,8 @@ export function rootCause(story: Story): Attempt | undefined {
 
 /**
  * Whether the first target failed for good in a way that another target is there for: the
- * denominator of the unrescued share. Undefined where nothing tells whether a fallback is configured.
+ * denominator of the unrescued share. Undefined where nothing tells whether a fallback is
+ * configured.
  */
 export function isEligibleFailure(story: Story): boolean | undefined {
   const cause = rootCause(story)

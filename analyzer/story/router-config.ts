@@ -1,8 +1,8 @@
 import { toMap } from './attributes.ts'
 
 /**
- * What a LiteLLM `config.yaml` says about routes and fallbacks, reduced to what dialects need. Keys,
- * teams and databases can override the file, so what rests on it is at most `likely`.
+ * What a LiteLLM `config.yaml` says about routes and fallbacks, reduced to what dialects need.
+ * Keys, teams and databases can override the file, so what rests on it is at most `likely`.
  */
 export interface RouterConfig {
   readonly routes: ReadonlyMap<string, RouterRoute>
@@ -55,7 +55,9 @@ export function fallbacksOf(config: RouterConfig, route: string): readonly strin
   return config.fallbacks.get(route) ?? config.fallbacks.get('*') ?? config.defaultFallbacks
 }
 
-/** How often a route's own targets are asked again; undefined where only LiteLLM's default holds. */
+/**
+ * How often a route's own targets are asked again; undefined where only LiteLLM's default holds.
+ */
 export function retriesOf(config: RouterConfig, route: string): number | undefined {
   const own = (config.routes.get(route)?.deployments ?? []).map(
     (deployment) => deployment.numRetries ?? config.numRetries,

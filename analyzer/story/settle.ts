@@ -9,7 +9,9 @@ export const SETTLE_MS = 15_000
 /** Our own router's request span ends last; what is still on its way comes within this. */
 export const SETTLE_AFTER_REQUEST_SPAN_MS = 2_000
 
-/** A trace whose request span has not come by then never will (beyond the longest stream, 30 min). */
+/**
+ * A trace whose request span has not come by then never will (beyond the longest stream, 30 min).
+ */
 export const INCOMPLETE_AFTER_MS = 35 * 60_000
 
 /** A span and when it was received, which is not when it happened. */
@@ -40,8 +42,8 @@ export function dueAtMs(arrivals: readonly Arrival[], settleMs: number = SETTLE_
 }
 
 /**
- * Traces that are looked at together, at most. Where there are more, tell the trace alone and say so
- * (`crowded`): whether its request went on elsewhere is then unknown.
+ * Traces that are looked at together, at most. Where there are more, tell the trace alone and say
+ * so (`crowded`): whether its request went on elsewhere is then unknown.
  */
 export const NEIGHBOUR_TRACES_MAX = 512
 

@@ -9,8 +9,8 @@ import type {
 } from '../../collector/vocabulary.ts'
 
 /**
- * The analyzer's model of one request. A dialect fills it from spans (and the router's config file);
- * rules read nothing else. What the spans cannot tell is `unknown` or absent, never a guess.
+ * The analyzer's model of one request. A dialect fills it from spans (and the router's config
+ * file); rules read nothing else. What the spans cannot tell is `unknown` or absent, never a guess.
  */
 export interface Story {
   /** Stable over late and duplicate spans: made of the first attempt's trace and request span. */

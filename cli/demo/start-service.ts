@@ -22,8 +22,8 @@ const STOP_MS = 10_000
 const LAST_WORDS_CHARS = 4_000
 
 /**
- * Starts one of the two processes and resolves once it is ready. What it logs is kept back: a demo's
- * terminal is for people, and only the last words of a process that died are of interest.
+ * Starts one of the two processes and resolves once it is ready. What it logs is kept back: a
+ * demo's terminal is for people, and only the last words of a process that died are of interest.
  */
 export function startService({ name, args, environment }: ServiceOptions): Promise<Service> {
   const words = createTail()

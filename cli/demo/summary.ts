@@ -59,7 +59,9 @@ export async function readIncidents(stack: Stack): Promise<readonly Incident[]> 
   return answer.incidents
 }
 
-/** Waits until every request has settled and every span is stored; `undefined` where they do not. */
+/**
+ * Waits until every request has settled and every span is stored; `undefined` where they do not.
+ */
 export async function settledSummary(
   stack: Stack,
   expected: Expected,

@@ -26,7 +26,9 @@ export interface LearnedAt {
   readonly nowMs: number
 }
 
-/** What is known of a target's prefill: configuration first, then what it refused, then the table. */
+/**
+ * What is known of a target's prefill: configuration first, then what it refused, then the table.
+ */
 export function capabilityOf(target: CapabilityTarget, learned?: LearnedAt): PrefillCapability {
   const flags = prefillFlagsOf(target)
   const withFlags = flags === undefined ? {} : { flags }
@@ -73,7 +75,9 @@ function claudePrefill(model: string): Capability {
 
 type Version = readonly [major: number, minor: number]
 
-/** `claude-3-5-sonnet-20241022`, `us.anthropic.claude-opus-4-6-v1:0`, `claude-sonnet-4.5@20250929`. */
+/**
+ * `claude-3-5-sonnet-20241022`, `us.anthropic.claude-opus-4-6-v1:0`, `claude-sonnet-4.5@20250929`.
+ */
 function claudeVersion(model: string): Version | undefined {
   const match = /claude-(?:[a-z]+-)?(\d{1,2})(?!\d)(?:[-.](\d{1,2})(?!\d))?/.exec(model)
   return match === null ? undefined : [Number(match[1]), Number(match[2] ?? 0)]

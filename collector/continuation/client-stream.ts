@@ -24,7 +24,9 @@ export interface ClientStream {
   readonly heldUntilMs: number | undefined
   /** The attempt whose frames come next; the first call opens the stream. */
   startAttempt(attempt: StreamAttempt, nowMs: number): void
-  /** The caller has looked at the frame for `error` and `malformed` before; here they say nothing. */
+  /**
+   * The caller has looked at the frame for `error` and `malformed` before; here they say nothing.
+   */
   accept(frame: DecodedFrame, nowMs: number): StreamStep
   /** The hold's time is over: join what is held, unverified. */
   release(nowMs: number): StreamStep

@@ -1,7 +1,9 @@
 import type { JsonObject } from './json.ts'
 import type { ClientError } from './protocol.ts'
 
-/** Every attempt, beside the root cause: what was tried is never hidden from who has to explain it. */
+/**
+ * Every attempt, beside the root cause: what was tried is never hidden from who has to explain it.
+ */
 export function attemptList(error: ClientError): JsonObject {
   if (error.attempts.length === 0) return {}
   return {

@@ -8,7 +8,9 @@ import { messagesToChat } from './translate/messages-to-chat.ts'
 import { refuse } from './translate/translation.ts'
 import type { Translation } from './translate/translation.ts'
 
-/** What one target is sent: the client's request in its protocol, and how to go on from the partial. */
+/**
+ * What one target is sent: the client's request in its protocol, and how to go on from the partial.
+ */
 export function buildUpstreamRequest(input: UpstreamRequestInput): UpstreamRequest {
   const { request, targetApi, model } = input
   const translation = translate(input)
@@ -39,7 +41,9 @@ function translate({ request, targetApi }: UpstreamRequestInput): Translation {
   return refuse('model', `a ${request.api} request cannot be sent to a ${targetApi} target`)
 }
 
-/** Always asked for: without it a stream's tokens are counted nowhere. Clients see it if they asked. */
+/**
+ * Always asked for: without it a stream's tokens are counted nowhere. Clients see it if they asked.
+ */
 function streamOptions(body: JsonObject): JsonObject {
   return { stream_options: { ...objectOf(body, 'stream_options'), include_usage: true } }
 }

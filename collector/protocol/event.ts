@@ -6,7 +6,9 @@ import type { JsonObject } from './json.ts'
  * another protocol is encoded from. One event is one fact; a frame may carry several.
  */
 export type StreamEvent =
-  /** Role chunk, `message_start`, `response.created`: the envelope is open, nothing is shown yet. */
+  /**
+   * Role chunk, `message_start`, `response.created`: the envelope is open, nothing is shown yet.
+   */
   | { readonly kind: 'start'; readonly id: string; readonly model: string }
   /** Comment, `ping`, keep-alive, empty delta, a block that opens or closes: shows nothing. */
   | { readonly kind: 'prelude' }

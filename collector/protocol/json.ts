@@ -43,7 +43,9 @@ export function parseJson(text: string): JsonResult {
   }
 }
 
-/** V8 quotes the text in its message; a prompt must not end up in an error, so only where counts. */
+/**
+ * V8 quotes the text in its message; a prompt must not end up in an error, so only where counts.
+ */
 function syntaxDetail(error: unknown, text: string): string {
   if (text.trim() === '') return 'it is empty'
   const message = error instanceof Error ? error.message : ''

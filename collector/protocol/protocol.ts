@@ -79,7 +79,10 @@ export interface UpstreamRequestInput {
   /** The provider's model name, which replaces the route. */
   readonly model: string
   readonly continuation: Continuation
-  /** Extra body fields that a prefill needs there (Mistral, DeepSeek: on the message; vLLM: on the body). */
+  /**
+   * Extra body fields that a prefill needs there (Mistral, DeepSeek: on the message; vLLM: on the
+   * body).
+   */
   readonly prefillFlags?: PrefillFlags
   /** Tokens left for the client after what was delivered; absent: the client gave no limit. */
   readonly maxTokensLeft?: number
@@ -150,7 +153,9 @@ export interface StreamDecoder {
 
 /** Writes one client's stream from events, with one envelope whatever the number of attempts. */
 export interface StreamEncoder {
-  /** Whether the client's protocol has a word for this content; what it has not is not delivered. */
+  /**
+   * Whether the client's protocol has a word for this content; what it has not is not delivered.
+   */
   carries(event: StreamEvent): boolean
   /** Bytes for events that came from a target of another protocol, or from behind a seam. */
   encode(events: DecodedFrame['events']): Uint8Array

@@ -30,7 +30,9 @@ const KEEP_ALIVE_MS = 75_000
 /** More streams than one process serves well; beyond it the system's own queue holds clients. */
 const CONNECTIONS_MAX = 10_000
 
-/** Builds the listener. Model calls write to the raw response; Fastify routes, reads and rejects. */
+/**
+ * Builds the listener. Model calls write to the raw response; Fastify routes, reads and rejects.
+ */
 export function createServer(options: ServerOptions): FastifyInstance {
   const { config } = options.router
   const app = fastify({

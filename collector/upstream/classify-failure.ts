@@ -5,7 +5,9 @@ import type { ResponseHead, TransportError } from './send.ts'
 import { isContentPolicy, isContextLength, isPrefillRefusal, isQuota } from './error-texts.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
-/** The first bytes of an error body: enough for any provider's JSON and the head of an HTML page. */
+/**
+ * The first bytes of an error body: enough for any provider's JSON and the head of an HTML page.
+ */
 export const ERROR_BODY_BYTES_MAX = 64 * 1024
 
 /** What a message may hold of an upstream's own words; spans cut it shorter. */
@@ -78,7 +80,9 @@ export function classifyTransport(error: TransportError, phase: Phase): Failure 
   }
 }
 
-/** HTTP ended cleanly and the protocol did not: the answer is not whole, whatever HTTP says (I1). */
+/**
+ * HTTP ended cleanly and the protocol did not: the answer is not whole, whatever HTTP says (I1).
+ */
 export function missingTerminal(phase: Phase): Failure {
   return {
     reason: 'missing-terminal',

@@ -25,7 +25,9 @@ export interface Turn {
 
 export type Continuation =
   | { readonly kind: 'none' }
-  /** The conversation ends with the assistant's turn: a model that supports it goes on from there. */
+  /**
+   * The conversation ends with the assistant's turn: a model that supports it goes on from there.
+   */
   | { readonly kind: 'prefill'; readonly partial: string }
   /** The assistant's partial answer, then a user's turn that asks to go on. */
   | { readonly kind: 'user_turn'; readonly partial: string; readonly instruction: string }

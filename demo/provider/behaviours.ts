@@ -2,8 +2,8 @@ import type { Ending, ProviderError, Script, Step } from './script.ts'
 
 /**
  * Everything that the demo provider can do to a request, by model name. A number at the end of the
- * name is the behaviour's parameter: `cut-rst-40`. The table of `demo/README.md` is held to this one
- * by a test.
+ * name is the behaviour's parameter: `cut-rst-40`. The table of `demo/README.md` is held to this
+ * one by a test.
  */
 export interface Behaviour {
   readonly name: string
@@ -24,7 +24,9 @@ const OVERLOADED: ProviderError = {
   message: 'Overloaded',
 }
 
-/** Exactly what Claude 4.6 and later answer to a conversation that ends with the assistant's turn. */
+/**
+ * Exactly what Claude 4.6 and later answer to a conversation that ends with the assistant's turn.
+ */
 export const PREFILL_REFUSED: ProviderError = {
   type: 'invalid_request_error',
   code: null,

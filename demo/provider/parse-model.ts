@@ -23,9 +23,9 @@ const STYLES: ReadonlySet<string> = new Set<ContinuationStyle>([
 ])
 
 /**
- * `LABEL@PART+PART`: the label is for readers and says nothing; a part is a behaviour (one at most),
- * a way to answer a continuation, `refuses-prefill` or `pace-MS`. `undefined` for any other name: a
- * misspelt behaviour must not pass for a healthy model.
+ * `LABEL@PART+PART`: the label is for readers and says nothing; a part is a behaviour (one at
+ * most), a way to answer a continuation, `refuses-prefill` or `pace-MS`. `undefined` for any other
+ * name: a misspelt behaviour must not pass for a healthy model.
  */
 export function parseModel(model: string): ModelPlan | undefined {
   const parts = model.slice(model.lastIndexOf('@') + 1).split('+')

@@ -21,8 +21,8 @@ interface Whole {
 }
 
 /**
- * An answer that does not stream. A break in the script breaks the body in its middle: the length is
- * promised and not kept.
+ * An answer that does not stream. A break in the script breaks the body in its middle: the length
+ * is promised and not kept.
  */
 export async function performWhole(
   reply: HttpReply,

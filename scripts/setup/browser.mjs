@@ -1,4 +1,5 @@
-// A Chromium for the browser tests: they find it themselves, this only sees to it that one is there.
+// A Chromium for the browser tests: they find it themselves, this only sees to it that one is
+// there.
 import { existsSync } from 'node:fs'
 import { run, say, step } from './progress.mjs'
 

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 
 /**
  * All that the API sends is hostile. React makes text nodes of it, unless somebody asks for HTML:
- * a single such call would run what a provider wrote into an error message, and look like any other.
+ * a single such call would run what a provider wrote into an error message, and look like any
+ * other.
  */
 const sources = fileURLToPath(new URL('../../dashboard', import.meta.url))
 

@@ -58,8 +58,8 @@ function prepare(path: string): void {
 }
 
 /**
- * With its parents. Not `recursive: true`: where a parent exists and still takes no folder (`/proc`),
- * Node 20 tries for ever.
+ * With its parents. Not `recursive: true`: where a parent exists and still takes no folder
+ * (`/proc`), Node 20 tries for ever.
  */
 function makeFolder(path: string): void {
   const parent = dirname(path)

@@ -2,7 +2,9 @@ import type Database from 'better-sqlite3'
 
 import { AnalyzerError } from '../../errors.ts'
 
-/** One step forward; the file's version is the number of steps it has taken. There is no way back. */
+/**
+ * One step forward; the file's version is the number of steps it has taken. There is no way back.
+ */
 export type Migration = string
 
 export interface MigrationTarget {

@@ -5,7 +5,10 @@ import type { DialectName, Story } from '../story.ts'
 /** Turns the spans of one kind of sender into stories. Pure: spans and config in, stories out. */
 export interface Dialect {
   readonly name: DialectName
-  /** Whether this span is one that this dialect writes (told by scope and shape, never by route names). */
+  /**
+   * Whether this span is one that this dialect writes (told by scope and shape, never by route
+   * names).
+   */
   recognises(span: Span): boolean
   /**
    * Spans of one source: every span of every trace in which the dialect recognised one, in any

@@ -2,7 +2,9 @@ import type { Dialect } from './dialect.ts'
 import { isBorrowed, isToldByCaller, isV1 } from './litellm/span-kinds.ts'
 import { litellmStories } from './litellm/stories.ts'
 
-/** LiteLLM's `callbacks: [otel]`: scope `litellm` without a version, or an application's own span. */
+/**
+ * LiteLLM's `callbacks: [otel]`: scope `litellm` without a version, or an application's own span.
+ */
 export const litellmV1: Dialect = {
   name: 'litellm-v1',
   recognises: (span) => isV1(span) || isBorrowed(span) || isToldByCaller(span),

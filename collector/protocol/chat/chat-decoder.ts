@@ -77,7 +77,8 @@ function readChoice(choice: JsonObject, state: ChatState): readonly StreamEvent[
 }
 
 function* readDelta(delta: JsonObject, state: ChatState): Generator<StreamEvent> {
-  // OpenAI has no reasoning delta; DeepSeek and vLLM say `reasoning_content`, OpenRouter `reasoning`.
+  // OpenAI has no reasoning delta; DeepSeek and vLLM say `reasoning_content`, OpenRouter
+  // `reasoning`.
   const reasoning = stringOf(delta, 'reasoning_content') ?? stringOf(delta, 'reasoning')
   if (reasoning !== undefined && reasoning !== '') yield { kind: 'reasoning', text: reasoning }
   yield* readContent(own(delta, 'content'))

@@ -98,7 +98,8 @@ class MessagesWriter {
   pass(frame: DecodedFrame): Uint8Array {
     const { payload, events } = frame
     const isClosing = events.some((event) => event.kind === 'closing')
-    // `[DONE]` closes nothing here, and a `message_stop` may come before its `message_delta` went out.
+    // `[DONE]` closes nothing here, and a `message_stop` may come before its `message_delta` went
+    // out.
     if (isClosing && (payload === undefined || !this.#hasDelta)) return toBytes(this.closing())
     this.#isClosed ||= isClosing
     if (payload !== undefined) this.#learn(payload)

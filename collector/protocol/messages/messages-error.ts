@@ -45,7 +45,10 @@ export function encodeMessagesError(error: ClientError): Uint8Array {
   return toBytes(JSON.stringify(messagesErrorBody(error)))
 }
 
-/** Another provider's word (`server_error`, `insufficient_quota`) becomes Anthropic's for its status. */
+/**
+ * Another provider's word (`server_error`, `insufficient_quota`) becomes Anthropic's for its
+ * status.
+ */
 function messagesErrorType({ type, statusCode }: ClientError): string {
   if (TYPES.has(type)) return type
   return TYPES_BY_STATUS.get(statusCode) ?? 'api_error'

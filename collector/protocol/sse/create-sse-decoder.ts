@@ -6,7 +6,9 @@ import { readErrorObject, readErrorText } from '../read-error.ts'
 import type { SseFrame } from './parse-sse-frame.ts'
 import { SseSplitter } from './sse-splitter.ts'
 
-/** What one protocol makes of a frame's JSON; everything else about a stream is the same for all. */
+/**
+ * What one protocol makes of a frame's JSON; everything else about a stream is the same for all.
+ */
 export interface FrameReader {
   read(payload: JsonObject, eventName: string | undefined): readonly StreamEvent[]
   /** Repairs a frame that clients of its own protocol could not read. */

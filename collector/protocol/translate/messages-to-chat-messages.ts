@@ -11,7 +11,9 @@ export interface ChatConversation {
   readonly droppedThinking: boolean
 }
 
-/** Anthropic's turns as Chat messages: tool results become messages of their own, directly after. */
+/**
+ * Anthropic's turns as Chat messages: tool results become messages of their own, directly after.
+ */
 export function messagesToChatMessages(
   system: JsonValue | undefined,
   turns: readonly JsonValue[],

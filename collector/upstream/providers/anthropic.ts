@@ -2,8 +2,9 @@ import type { Provider } from './provider.ts'
 import { withPath } from './provider.ts'
 
 /**
- * What a request that we translate is written against. The newer `2026-10-21` refuses `temperature`,
- * `top_p` and `top_k`, which Chat clients send; a Messages client's own version is carried through.
+ * What a request that we translate is written against. The newer `2026-10-21` refuses
+ * `temperature`, `top_p` and `top_k`, which Chat clients send; a Messages client's own version is
+ * carried through.
  */
 const VERSION_DEFAULT = '2023-06-01'
 

@@ -4,7 +4,9 @@ export interface AxisTick {
   readonly percent: number
 }
 
-/** Round steps (1, 2 or 5 times a power of ten) from 0 to at most `max`, never more than `count`. */
+/**
+ * Round steps (1, 2 or 5 times a power of ten) from 0 to at most `max`, never more than `count`.
+ */
 export function niceTicks(max: number, count: number): readonly AxisTick[] {
   if (!(max > 0) || !Number.isFinite(max)) return [{ value: 0, percent: 0 }]
   const step = niceStep(max / count)

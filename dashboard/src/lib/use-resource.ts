@@ -63,7 +63,9 @@ export function useResource<T>(path: string, options: ResourceOptions = {}): Res
   return keep ? { ...state, failure: undefined, outdated: true } : { ...cached, outdated: false }
 }
 
-/** Equal bytes keep their identity, so that a view of 5,000 spans is not drawn again for nothing. */
+/**
+ * Equal bytes keep their identity, so that a view of 5,000 spans is not drawn again for nothing.
+ */
 function remember<T>(path: string, loaded: { readonly data: T; readonly text: string }): T {
   const before = cache.get(path)
   cache.delete(path)

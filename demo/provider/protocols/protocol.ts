@@ -31,7 +31,9 @@ export interface Answer {
   readonly tool: { readonly id: string; readonly name: string; readonly arguments: string }
 }
 
-/** Writes one answer; a streaming one remembers what it has said (indexes, sequence numbers, text). */
+/**
+ * Writes one answer; a streaming one remembers what it has said (indexes, sequence numbers, text).
+ */
 export interface Encoder {
   prelude(): string
   words(text: string): string

@@ -4,7 +4,9 @@ import { SIXTY_WORDS } from '../../support/demo-words.ts'
 import { READERS } from '../../support/sdk-clients.ts'
 import { startRouter, type TestRouter } from '../../support/start-router.ts'
 
-/** A target that is asked to go on may answer in four ways; each must end whole, or honestly (I3). */
+/**
+ * A target that is asked to go on may answer in four ways; each must end whole, or honestly (I3).
+ */
 const WHOLE = [
   { style: 'from-anchor', seam: { verified: true, aligned: false } },
   { style: 'without-anchor', seam: { verified: false, aligned: false } },

@@ -7,8 +7,8 @@ import { startRouter, type TestRouter } from '../../support/start-router.ts'
 
 /**
  * I1 and I3 over every fault that the demo's provider knows, through official clients: the whole
- * text or a raised error, never a short answer that looks whole. A cut stream that raises nothing is
- * the failure that nobody would notice.
+ * text or a raised error, never a short answer that looks whole. A cut stream that raises nothing
+ * is the failure that nobody would notice.
  */
 
 let provider: Awaited<ReturnType<typeof startProvider>>

@@ -138,7 +138,9 @@ function streamingOf(attributes: Attributes): boolean | undefined {
   )
 }
 
-/** What went wrong, in the span's own words: attributes first, then its first recorded exception. */
+/**
+ * What went wrong, in the span's own words: attributes first, then its first recorded exception.
+ */
 export function errorOf(span: Span): CallError {
   const { attributes } = span
   const exception = span.events.find((event) => event.name === 'exception')?.attributes

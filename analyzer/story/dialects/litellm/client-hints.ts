@@ -45,8 +45,8 @@ export function clientHints({
 }
 
 /**
- * The class that the text itself begins with: the root of an old release carries the upstream's, and
- * a `ProxyException` only wraps it.
+ * The class that the text itself begins with: the root of an old release carries the upstream's,
+ * and a `ProxyException` only wraps it.
  */
 function shownType(message: string | undefined, type: string | undefined): string | undefined {
   const named = /^litellm\.(?:exceptions\.)?([A-Za-z]{1,64}): /u.exec(message ?? '')?.[1]

@@ -26,7 +26,8 @@ export interface JoinInput {
  * Puts the attempts of one request together that a router in process exported as traces of their
  * own. Nothing in the spans joins them, so only explicit evidence does: the same process, a route
  * edge, the same first user message where it is known, at most half a second between them, and no
- * other candidate on either side. What could be joined but is not for lack of evidence is ambiguous.
+ * other candidate on either side. What could be joined but is not for lack of evidence is
+ * ambiguous.
  */
 export function joinCalls(input: JoinInput): readonly JoinedCalls[] {
   const { calls, config, crowded } = input

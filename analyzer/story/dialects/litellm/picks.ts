@@ -6,8 +6,8 @@ import { isRoutePick } from './span-kinds.ts'
 const EVENT = 'litellm.request.deployment_selected'
 
 /**
- * Every deployment that the router picked, in order (1.109): from the events of the SERVER span, the
- * only complete list of attempts, else from the `route` spans.
+ * Every deployment that the router picked, in order (1.109): from the events of the SERVER span,
+ * the only complete list of attempts, else from the `route` spans.
  */
 export function deploymentPicks(
   spans: readonly Span[],

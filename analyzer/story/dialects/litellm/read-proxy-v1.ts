@@ -78,7 +78,8 @@ function outcomeOf({ server, spans, calls, failure, collapsed }: OutcomeSigns): 
   }
   if (last === undefined) return 'unknown'
   if (!last.failed) return completeOutcome(calls)
-  // Since 1.85 the root tells what the client got; before, it says nothing beside an attempt's span.
+  // Since 1.85 the root tells what the client got; before, it says nothing beside an attempt's
+  // span.
   return server.status.code === 'unset' ? 'failed' : 'unknown'
 }
 

@@ -12,7 +12,9 @@ import { routerTexts } from './router-texts.ts'
 import { isCallSpan, isV2 } from './span-kinds.ts'
 import { apiOfServer, byEnd, isModelRequest, wireStatus } from './wire-facts.ts'
 
-/** A request to a proxy with `LITELLM_OTEL_V2=true`: attempts are siblings below the SERVER span. */
+/**
+ * A request to a proxy with `LITELLM_OTEL_V2=true`: attempts are siblings below the SERVER span.
+ */
 export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
   const calls = byEnd(spans.filter(isCallSpan).map((span) => toCall({ span })))
   const all = [...(server === undefined ? [] : [server]), ...spans]
@@ -79,8 +81,8 @@ function outcomeOf(signs: OutcomeSigns): Outcome {
 
 /**
  * The last attempt that has a span failed, and the SERVER span does not say so. Either that span
- * never says so (before 1.95, and where it is not the instrumentation's), or the attempt that served
- * has no span: on Anthropic targets both attempts race for one.
+ * never says so (before 1.95, and where it is not the instrumentation's), or the attempt that
+ * served has no span: on Anthropic targets both attempts race for one.
  */
 function afterFailedLast(
   { server, calls, minor, picks, route }: OutcomeSigns,

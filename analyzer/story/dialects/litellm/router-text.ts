@@ -1,7 +1,8 @@
 /**
- * What LiteLLM's router writes into the error that it hands out. Its words are facts of this request
- * (route, fallbacks of that route, the fallback's own error), but for one trap: up to 1.97 the text
- * ends with the operator's whole fallbacks table, so a name that stands in it says nothing.
+ * What LiteLLM's router writes into the error that it hands out. Its words are facts of this
+ * request (route, fallbacks of that route, the fallback's own error), but for one trap: up to 1.97
+ * the text ends with the operator's whole fallbacks table, so a name that stands in it says
+ * nothing.
  */
 export interface RouterText {
   /** What stood before the router's own words: the root cause, as the client read it. */

@@ -12,8 +12,8 @@ const SPAN_KEYS = [
 const EVENT_KEYS = ['exception.message', 'exception.stacktrace'] as const
 
 /**
- * Everything that the router wrote about this request: into the error that the client read, and, from
- * 1.95 on, only into the stack trace behind it.
+ * Everything that the router wrote about this request: into the error that the client read, and,
+ * from 1.95 on, only into the stack trace behind it.
  */
 export function routerTexts(spans: readonly (Span | undefined)[]): readonly RouterText[] {
   return [...new Set(spans)]

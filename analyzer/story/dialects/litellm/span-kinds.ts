@@ -1,7 +1,10 @@
 import { hasAny, text } from '../../attributes.ts'
 import type { Span } from '../../span.ts'
 
-/** Names and shapes of LiteLLM's spans, v1 (scope without a version) and v2 (the release as version). */
+/**
+ * Names and shapes of LiteLLM's spans, v1 (scope without a version) and v2 (the release as
+ * version).
+ */
 
 export const SCOPE = 'litellm'
 export const V1_ROOT = 'Received Proxy Server Request'
