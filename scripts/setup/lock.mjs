@@ -14,6 +14,8 @@ export async function withLock(root, work) {
   mkdirSync(cacheFolder(), { recursive: true })
   let told = false
   while (!take(file)) {
+    // A lock whose owner is gone was removed by the look: it is taken at once.
+    if (take(file)) break
     if (!told) say('another set-up of this folder is running; waiting for it')
     told = true
     await delay(POLL_MS)
