@@ -13,7 +13,8 @@ export const REPETITION_CHARS_MIN = 20
 /** How far back a repetition may begin: two pages; a bound on work, not on what models do. */
 const TAIL_CHARS_MAX = 8192
 /** An opening clause: one line, at most this long, that ends in a colon. */
-const OPENER = /^\s*[^\n:]{1,160}:\s+/
+const OPENER = /^[^\n:]{1,160}:\s+/
+const OPENER_CHARS_MAX = 256
 
 export interface DeliveredText {
   readonly bare: string
@@ -48,9 +49,10 @@ export function readEvidence(text: string, delivered: DeliveredText, isWhole: bo
   const head = bare(text)
   const direct = readHead(head, delivered, isWhole)
   if (direct.kind !== 'none') return direct
-  const opener = OPENER.exec(text)?.[0]
+  const start = text.trimStart()
+  const opener = OPENER.exec(start.slice(0, OPENER_CHARS_MAX))?.[0]
   if (opener === undefined || delivered.anchor === '') return direct
-  return readBehindOpener(bare(text.slice(opener.length)), delivered, bare(opener).length)
+  return readBehindOpener(bare(start.slice(opener.length)), delivered, bare(opener).length)
 }
 
 function readHead(head: string, delivered: DeliveredText, isWhole: boolean): Evidence {
@@ -84,10 +86,15 @@ function anchorOrStartOver(head: string, delivered: DeliveredText, isWhole: bool
 
 function readBehindOpener(head: string, delivered: DeliveredText, skip: number): Evidence {
   const { anchor, beginning } = delivered
-  if (head.startsWith(anchor)) return { kind: 'anchor', bareChars: skip + anchor.length }
+  // A few letters behind a colon are found by chance, and the clause would be lost with them.
+  const tellsAnchor = anchor.length >= REPETITION_CHARS_MIN
+  if (tellsAnchor && head.startsWith(anchor)) {
+    return { kind: 'anchor', bareChars: skip + anchor.length }
+  }
   const tellsStart = beginning.length >= REPETITION_CHARS_MIN
   if (tellsStart && head.startsWith(beginning)) return { kind: 'start-over', skip }
-  const isPending = anchor.startsWith(head) || (tellsStart && beginning.startsWith(head))
+  const isPending =
+    (tellsAnchor && anchor.startsWith(head)) || (tellsStart && beginning.startsWith(head))
   return head !== '' && isPending ? { kind: 'pending' } : { kind: 'none' }
 }
 
