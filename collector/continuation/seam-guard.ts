@@ -7,7 +7,7 @@ import type { DeliveredText } from './seam-evidence.ts'
 /** Enough to hear a model's opening words, too little to be noticed as a pause. */
 export const HOLD_CHARS = 400
 export const HOLD_MS = 1000
-/** Twice what can be a repetition; a stream of nothing but white space must not be held for ever. */
+/** Twice what can be a repetition; mere white space must not be held for ever. */
 const HELD_CHARS_MAX = 16 * 1024
 
 export interface SeamGuardOptions {
