@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { resolveChain, targetsAfter } from '../../../collector/routing/resolve-chain.ts'
+import { loadTestConfig } from '../../support/start-router.ts'
+
+const apiBase = 'http://127.0.0.1:1/v1'
+
+const config = loadTestConfig({
+  routes: [
+    {
+      name: 'main',
+      model: 'openai/a',
+      apiBase,
+      params: { order: 1, weight: 3 },
+      info: { id: 'a' },
+    },
+    {
+      name: 'main',
+      model: 'openai/b',
+      apiBase,
+      params: { order: 1, weight: 1 },
+      info: { id: 'b' },
+    },
+    { name: 'main', model: 'openai/c', apiBase, params: { order: 2 }, info: { id: 'c' } },
+    { name: 'next', model: 'openai/d', apiBase, info: { id: 'd' } },
+    { name: 'long', model: 'openai/e', apiBase, info: { id: 'e' } },
+    { name: 'mild', model: 'openai/f', apiBase, info: { id: 'f' } },
+    { name: 'bare', model: 'openai/g', apiBase, info: { id: 'g' } },
+  ],
+  fallbacks: { main: ['next'], bare: ['next'] },
+  router: {
+    context_window_fallbacks: [{ main: ['long'] }],
+    content_policy_fallbacks: [{ main: ['mild'] }],
+  },
+})
+
+function chainOf(name: string, random = 0.5) {
+  const route = config.routes.get(name)
+  if (route === undefined) throw new Error(`no route ${name}`)
+  return resolveChain(route, config, () => random)
+}
+
+const ids = (targets: readonly { readonly id: string }[]): string[] => targets.map(({ id }) => id)
+
+describe('resolveChain', () => {
+  test("asks the route's own deployments by order, then those of its fallbacks", () => {
+    const chain = chainOf('main')
+
+    expect(ids(chain.own).at(-1)).toBe('c')
+    expect(ids(targetsAfter(chain, 'overloaded')).slice(2)).toEqual(['c', 'd'])
+    expect(chain.fallbackRoutes).toEqual(['next', 'long', 'mild'])
+  })
+
+  test('draws among equals by their weight', () => {
+    let seed = 1
+    const route = config.routes.get('main')
+    const random = (): number => {
+      seed = (seed * 16_807) % 2_147_483_647
+      return seed / 2_147_483_647
+    }
+    const first = Array.from({ length: 4000 }, () =>
+      route === undefined ? undefined : resolveChain(route, config, random).own[0]?.id,
+    )
+
+    expect(first.filter((id) => id === 'a').length / first.length).toBeCloseTo(0.75, 1)
+  })
+
+  test('sends what does not fit, and what a policy refused, only where they are meant to go', () => {
+    expect(ids(targetsAfter(chainOf('main'), 'context-too-long'))).toEqual(['e'])
+    expect(ids(targetsAfter(chainOf('main'), 'content-filtered'))).toEqual(['f'])
+    expect(ids(targetsAfter(chainOf('bare'), 'context-too-long'))).toEqual(['d'])
+    expect(ids(targetsAfter(chainOf('bare'), 'content-filtered'))).toEqual([])
+  })
+})
