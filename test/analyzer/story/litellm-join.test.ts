@@ -114,3 +114,32 @@ test('under load, what cannot be told apart is unknown, and never a failure', ()
   const outcomes = new Set(tell(recording, ...copies).map((story) => story.outcome))
   expect([...outcomes]).toEqual(['unknown'])
 })
+
+test('a call with another first user message is no attempt of this request', () => {
+  const told = rescued.filter(({ spans }) => spans.every((span) => !isCall(span) || hashOf(span)))
+  expect(told.length).toBeGreaterThan(10)
+  for (const recording of told) {
+    const copy = copyOf(recording.spans, { id: 'ab', lateMs: 4 }).map((span) => ({
+      ...span,
+      attributes: new Map(
+        [...span.attributes].map(([key, value]) => [
+          key,
+          key === 'gen_ai.input.messages' && typeof value === 'string'
+            ? value.replace(hashOf(span) ?? '', 'another-user')
+            : value,
+        ]),
+      ),
+    }))
+    const outcomes = tell(recording, copy).map((story) => story.outcome)
+    expect(outcomes).toEqual(['rescued', 'rescued'])
+  }
+})
+
+function isCall(span: Span): boolean {
+  return span.attributes.has('litellm.call_id')
+}
+
+function hashOf(span: Span): string | undefined {
+  const shape = span.attributes.get('gen_ai.input.messages')
+  return typeof shape === 'string' ? /"firstUserHash":"([^"]+)"/u.exec(shape)?.[1] : undefined
+}
