@@ -65,7 +65,7 @@ export function toMap(value: unknown): ReadonlyMap<string, unknown> | undefined 
   return new Map(Object.entries(value))
 }
 
-export function toNumber(value: AttributeValue | undefined): number | undefined {
+function toNumber(value: AttributeValue | undefined): number | undefined {
   const number =
     typeof value === 'number'
       ? value
@@ -78,17 +78,12 @@ export function toNumber(value: AttributeValue | undefined): number | undefined 
 }
 
 /** `undefined` for what is not JSON. */
-export function parseJson(value: string): unknown {
+function parseJson(value: string): unknown {
   try {
     return JSON.parse(value)
   } catch {
     return undefined
   }
-}
-
-/** Milliseconds from `from` to `to`, negative where `to` is earlier. */
-export function millisecondsBetween(from: bigint, to: bigint): number {
-  return Number(to - from) / 1e6
 }
 
 export function isError(span: Span): boolean {

@@ -1,8 +1,8 @@
 /** Largest gap between two attempts of one request that LiteLLM exported as traces of their own. */
-export const JOIN_WINDOW_MS = 500
+const JOIN_WINDOW_MS = 500
 
 /** How far one attempt may seem to start before the one before it ended (measured: 3.2 ms). */
-export const JOIN_OVERLAP_MS = 10
+const JOIN_OVERLAP_MS = 10
 
 export const JOIN_WINDOW_NS = BigInt(JOIN_WINDOW_MS) * 1_000_000n
 export const JOIN_OVERLAP_NS = BigInt(JOIN_OVERLAP_MS) * 1_000_000n

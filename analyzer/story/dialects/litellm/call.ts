@@ -39,7 +39,7 @@ export interface CallError {
   readonly whileReading: boolean
 }
 
-export interface SentShape {
+interface SentShape {
   readonly spanId: string
   readonly key: string
   readonly roles: readonly string[]

@@ -28,7 +28,7 @@ export interface Reading {
 }
 
 /** Everything but the calls' own spans that tells how often, and whom, the router asked. */
-export interface FallbackHints {
+interface FallbackHints {
   /** Upstream calls or picks of a deployment, counted by the router itself. */
   readonly asked: number | undefined
   /** Picks with their route and reason; empty where the release does not tell. */

@@ -1,6 +1,5 @@
 import { text } from '../../attributes.ts'
 import type { Attributes, Span } from '../../span.ts'
-import { isPrefillRefusal } from './failure.ts'
 import { parseRouterText, type RouterText } from './router-text.ts'
 
 const SPAN_KEYS = [
@@ -19,11 +18,6 @@ export function routerTexts(spans: readonly (Span | undefined)[]): readonly Rout
   return [...new Set(spans)]
     .flatMap((span) => (span === undefined ? [] : wordsOf(span)))
     .flatMap((words) => parseRouterText(words) ?? [])
-}
-
-/** Whether any of the words hold the refusal of an assistant prefill. */
-export function tellsPrefillRefusal(spans: readonly Span[]): Span | undefined {
-  return spans.find((span) => wordsOf(span).some(isPrefillRefusal))
 }
 
 function wordsOf(span: Span): readonly string[] {

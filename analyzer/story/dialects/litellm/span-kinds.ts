@@ -6,8 +6,8 @@ import type { Span } from '../../span.ts'
  * version).
  */
 
-export const SCOPE = 'litellm'
-export const V1_ROOT = 'Received Proxy Server Request'
+const SCOPE = 'litellm'
+const V1_ROOT = 'Received Proxy Server Request'
 export const V1_FAILED = 'Failed Proxy Server Request'
 
 export function isLitellm({ scope }: Span): boolean {
