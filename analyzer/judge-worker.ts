@@ -48,7 +48,7 @@ runWorker<JudgeCall, ApiAnswer, 'changed'>(({ log, emit }) => {
       answerQuery(query, {
         reader,
         verdicts,
-        pending: loop.pending,
+        countPending: () => loop.countPending(),
         unrecognised: loop.unrecognised,
         nowMs: Date.now(),
         otlpHttpUrl,

@@ -27,7 +27,7 @@ import type {
 export interface AnswerContext {
   readonly reader: SpanReader
   readonly verdicts: VerdictStore
-  readonly pending: number
+  readonly countPending: () => number
   readonly unrecognised: number
   readonly nowMs: number
   readonly otlpHttpUrl: string
@@ -236,13 +236,13 @@ function rules(): WireRules {
   }
 }
 
-function health({ reader, pending, unrecognised, otlpHttpUrl }: AnswerContext): WireHealth {
+function health({ reader, countPending, unrecognised, otlpHttpUrl }: AnswerContext): WireHealth {
   const { stored, rejected, sources } = reader.counts()
   const last = sources.reduce((latest, source) => Math.max(latest, source.lastReceivedMs), 0)
   return {
     spansStored: stored,
     spansRejected: rejected,
-    requestsPending: pending,
+    requestsPending: countPending(),
     lastSpanAt: last === 0 ? null : toIso(last),
     spansUnrecognised: unrecognised,
     otlpHttpUrl,

@@ -27,11 +27,27 @@ export class ProtobufWriter {
     this.bytesField(field, Buffer.from(hex, 'hex'))
   }
 
-  /** An embedded message: its length comes first, so it is written aside. */
+  /**
+   * An embedded message, written in place. Its length stands before it and is known after it: most
+   * are shorter than 128 bytes and leave one byte for it, longer ones are moved along.
+   */
   messageField(field: number, write: (writer: ProtobufWriter) => void): void {
-    const inner = new ProtobufWriter()
-    write(inner)
-    this.bytesField(field, inner.#bytes.subarray(0, inner.#length))
+    this.#tag(field, 2)
+    this.#reserve(1)
+    const lengthAt = this.#length
+    this.#length += 1
+    write(this)
+    const length = this.#length - lengthAt - 1
+    if (length < 0x80) {
+      this.#bytes[lengthAt] = length
+      return
+    }
+    const extra = varintBytes(length) - 1
+    this.#reserve(extra)
+    this.#bytes.copyWithin(lengthAt + 1 + extra, lengthAt + 1, this.#length)
+    this.#length = lengthAt
+    this.#varint(length)
+    this.#length += length
   }
 
   varintField(field: number, value: number | bigint): void {
@@ -82,4 +98,10 @@ export class ProtobufWriter {
     this.#bytes.copy(grown, 0, 0, this.#length)
     this.#bytes = grown
   }
+}
+
+function varintBytes(value: number): number {
+  let count = 1
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) count += 1
+  return count
 }

@@ -20,6 +20,7 @@ export interface JudgeLoopOptions {
 /** Per turn, so that reads are answered in between. */
 const READ_SPANS = 4000
 const JUDGE_TRACES = 100
+const READS_AT_ONCE = 5
 
 /**
  * Follows the log of spans and judges each trace once it has settled (design section 6). What it
@@ -37,8 +38,14 @@ export class JudgeLoop {
     this.#readUpTo = this.#progress.judgedUpTo
   }
 
-  /** Traces that have spans which no verdict knows of. */
-  get pending(): number {
+  /**
+   * Traces that have spans which no verdict knows of. Looks at the log first: what has been
+   * acknowledged a moment ago is not judged because nobody has read it yet.
+   */
+  countPending(): number {
+    for (let reads = 0; reads < READS_AT_ONCE; reads += 1) {
+      if (this.#readSpans() < READ_SPANS) break
+    }
     return this.#pending.size
   }
 

@@ -37,6 +37,16 @@ function recordings(): readonly Buffer[] {
     .map((name) => readFileSync(join(RECORDINGS, name)))
 }
 
+/** What really happened, and what may be concluded from it. */
+interface Recording {
+  readonly route: string
+  readonly expected: {
+    readonly outcome: readonly string[]
+    readonly must: readonly string[]
+    readonly may: readonly string[]
+  }
+}
+
 const JSON_GZIP = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
 
 test('recordings of real LiteLLM become requests, incidents and traces that the API serves', async () => {
@@ -46,6 +56,20 @@ test('recordings of real LiteLLM become requests, incidents and traces that the 
     const { requestsPending, spansStored } = await api<WireHealth>('health')
     return spansStored > 0 && requestsPending === 0
   }, 'everything judged')
+
+  // All together, from one source, they say what each says alone.
+  const manifest = JSON.parse(
+    readFileSync(join(RECORDINGS, 'manifest.json'), 'utf8'),
+  ) as readonly Recording[]
+  const all = await api<WireRequestList>('requests?limit=200')
+  const byRoute = new Map(all.requests.map((request) => [request.route, request]))
+  expect(all.requests).toHaveLength(manifest.length)
+  for (const { route, expected } of manifest) {
+    const rules = byRoute.get(route)?.findings.map((finding) => finding.rule) ?? []
+    expect(expected.outcome).toContain(byRoute.get(route)?.outcome)
+    expect(rules).toEqual(expect.arrayContaining([...expected.must]))
+    expect([...expected.must, ...expected.may]).toEqual(expect.arrayContaining(rules))
+  }
 
   const overview = await api<WireOverview>('overview?window=30d')
   expect(overview.schemaVersion).toBe(1)

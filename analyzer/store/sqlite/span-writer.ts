@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import { encodeContext, encodeSpan } from '../../ingest/encode-span.ts'
-import type { Span } from '../../story/span.ts'
+import type { Attributes, Span } from '../../story/span.ts'
 import type { ReceivedSpan, SpanLimits, SpanWriter } from '../store.ts'
 import { openForWriting, type SqliteDatabase } from './open-database.ts'
 import { SPANS_MIGRATIONS } from './spans-schema.ts'
@@ -23,6 +23,8 @@ class SqliteSpanWriter implements SpanWriter {
   readonly #append: (spans: readonly ReceivedSpan[]) => void
   readonly #sourceIds = new Map<string, number>()
   readonly #contextIds = new Map<string, number>()
+  /** By object: all spans of one request body that share a resource share its `Map`. */
+  #contextsOfBatch = new WeakMap<Attributes, Map<string, number>>()
 
   constructor(database: SqliteDatabase) {
     this.#database = database
@@ -41,6 +43,7 @@ class SqliteSpanWriter implements SpanWriter {
       // Rows that these ids name were rolled back with the rest.
       this.#sourceIds.clear()
       this.#contextIds.clear()
+      this.#contextsOfBatch = new WeakMap()
       throw error
     }
   }
@@ -110,6 +113,15 @@ class SqliteSpanWriter implements SpanWriter {
   }
 
   #contextId(span: Span): number {
+    const scopes = this.#contextsOfBatch.get(span.resource) ?? new Map<string, number>()
+    this.#contextsOfBatch.set(span.resource, scopes)
+    const scope = JSON.stringify([span.scope.name, span.scope.version])
+    const id = scopes.get(scope) ?? this.#storeContext(span)
+    scopes.set(scope, id)
+    return id
+  }
+
+  #storeContext(span: Span): number {
     const bytes = encodeContext(span)
     const hash = createHash('sha256').update(bytes).digest()
     const key = hash.toString('latin1')

@@ -64,7 +64,7 @@ function court() {
     crash: () => {
       loop = newLoop()
     },
-    pending: () => loop.pending,
+    pending: () => loop.countPending(),
     unrecognised: () => loop.unrecognised,
   }
 }
