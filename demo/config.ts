@@ -27,7 +27,8 @@ export function demoConfig({ providerUrl, sidecarPort }: DemoConfigOptions): str
     },
     secondwind: {
       listen: { port: sidecarPort },
-      timers: { first_content_ms: 4000, content_idle_ms: 2500 },
+      // Of all routes, so they leave room for a machine that is busy with other things.
+      timers: { first_content_ms: 8000, content_idle_ms: 4000 },
       breaker: { quota_open_ms: 1 },
       routes: Object.fromEntries(
         SCENARIOS.filter(({ strategy }) => strategy !== undefined).map(({ name, strategy }) => [
