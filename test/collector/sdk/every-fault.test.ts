@@ -14,12 +14,16 @@ import { startRouter, type TestRouter } from '../../support/start-router.ts'
 let provider: Awaited<ReturnType<typeof startProvider>>
 let router: TestRouter
 
+/** Short for what is silent for ever, long enough for a busy machine. */
 const TIMERS = {
-  first_event_ms: 400,
-  first_content_ms: 2000,
-  byte_idle_ms: 400,
-  content_idle_ms: 600,
+  first_event_ms: 1200,
+  first_content_ms: 5000,
+  byte_idle_ms: 1200,
+  content_idle_ms: 1500,
 }
+
+/** Nobody is left behind the last target, so it is given all of its `timeout`. */
+const PATIENT = { timeout: 20 }
 
 /** Complete answers that are not the sixty words. */
 const OTHER_ANSWERS = new Map([
@@ -44,8 +48,13 @@ beforeAll(async () => {
   router = await startRouter({
     routes: [
       ...routes,
-      { name: 'next-openai', model: 'openai/healthy+pace-0', apiBase: openai },
-      { name: 'next-anthropic', model: 'anthropic/claude-sonnet-4-6@healthy+pace-0', apiBase },
+      { name: 'next-openai', model: 'openai/healthy+pace-0', apiBase: openai, params: PATIENT },
+      {
+        name: 'next-anthropic',
+        model: 'anthropic/claude-sonnet-4-6@healthy+pace-0',
+        params: PATIENT,
+        apiBase,
+      },
     ],
     fallbacks: Object.fromEntries(
       BEHAVIOURS.flatMap(({ example }) => [
