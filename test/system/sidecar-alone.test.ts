@@ -52,7 +52,7 @@ test('it says once that spans cannot be delivered, and what to do', async () => 
   })
   const lines = sidecar.stderr().split('\n')
   expect(lines.filter((line) => line.includes('spans cannot be delivered'))).toHaveLength(1)
-  expect(sidecar.stderr()).toContain('start the analyzer there')
+  expect(sidecar.stderr()).toContain('"hint":"')
 })
 
 test.each(['sidecar', 'analyzer'])(
