@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { runSecondwind } from '../support/run-secondwind.ts'
+import { runCommand } from '../support/start-command.ts'
 
 /** What `npm test` shows for one seed in three seconds, for several seeds and longer traffic. */
 test.each(['1', '2', '3', '7', '4294967295'])(
@@ -16,9 +16,9 @@ test.each(['1', '2', '3', '7', '4294967295'])(
       '--rate',
       '10',
     ]
-    const first = await runSecondwind(args)
-    const second = await runSecondwind(args)
-    expect([first.code, second.code]).toEqual([0, 0])
+    const first = await runCommand(args)
+    const second = await runCommand(args)
+    expect([first.exitCode, second.exitCode]).toEqual([0, 0])
     const [one, other] = [first, second].map(
       ({ stdout }) =>
         JSON.parse(stdout) as {

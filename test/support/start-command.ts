@@ -16,6 +16,8 @@ export interface Ended {
 
 export interface RunningCommand {
   readonly pid: number
+  /** What it has said so far. */
+  readonly stderr: () => string
   /** Resolves to the first stderr line that matches, past or to come; `skip` matches before it. */
   waitForLine(pattern: RegExp, skip?: number): Promise<string>
   kill(signal: NodeJS.Signals): void
@@ -36,6 +38,7 @@ export function startCommand(
   const output = collect(child)
   return {
     pid: child.pid,
+    stderr: output.stderr,
     kill: (signal) => void child.kill(signal),
     waitForLine: output.waitForLine,
     ended: new Promise((resolve) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readRecordings } from '../../demo/replay.ts'
 import { SCENARIOS } from '../../demo/scenarios.ts'
-import { runSecondwind, startSecondwind, type Ended } from '../support/run-secondwind.ts'
+import { runCommand, startCommand, type Ended } from '../support/start-command.ts'
 
 /** Two demos of one seed at once: the second finds every usual port taken. */
 
@@ -31,21 +31,23 @@ let runs: readonly Ended[]
 let summaries: readonly Summary[]
 let summary: Summary
 beforeAll(async () => {
-  runs = await Promise.all([ARGS, ARGS].map((args) => runSecondwind(args, { TMPDIR: folder })))
+  runs = await Promise.all(
+    [ARGS, ARGS].map((args) => runCommand(args, { environment: { TMPDIR: folder } })),
+  )
   summaries = runs.map(parse)
   const [first] = summaries
   if (!first) throw new Error('no demo was run')
   summary = first
 }, DEMO_MS_MAX)
 
-function parse({ stdout, stderr, code }: Ended): Summary {
-  if (code !== 0) throw new Error(`exit code ${code}:\n${stderr}`)
+function parse({ stdout, stderr, exitCode }: Ended): Summary {
+  if (exitCode !== 0) throw new Error(`exit code ${exitCode}:\n${stderr}`)
   return JSON.parse(stdout) as Summary
 }
 
 describe('demo --headless --json', () => {
   test('prints exactly one JSON document on stdout and exits 0', () => {
-    expect(runs.map(({ code }) => code)).toEqual([0, 0])
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0])
     expect(runs.map(({ stdout }) => stdout.trimEnd().split('\n').length)).toEqual([1, 1])
     expect(Object.keys(summary)).toEqual([
       'schemaVersion',
@@ -116,13 +118,14 @@ describe('a port that is taken', () => {
   afterAll(() => new Promise((resolve) => blocker.close(resolve)))
 
   test('is replaced by a free one, and both are printed; Ctrl-C ends the demo cleanly', async () => {
-    const demo = startSecondwind(['demo', '--no-open', '--seed', '1'])
-    await demo.line(/port 4319 is taken: the page gets a free one/)
-    const [, page = ''] = await demo.line(/Look at +(http:\/\/127\.0\.0\.1:\d+)\/incidents/)
+    const demo = startCommand(['demo', '--no-open', '--seed', '1'])
+    await demo.waitForLine(/port 4319 is taken: the page gets a free one/)
+    const line = await demo.waitForLine(/Look at/)
+    const [, page = ''] = /(http:\/\/127\.0\.0\.1:\d+)\/incidents/.exec(line) ?? []
     expect(page).not.toContain(':4319')
     expect((await fetch(`${page}/readyz`)).status).toBe(200)
-    demo.child.kill('SIGINT')
-    expect((await demo.ended).code).toBe(0)
+    demo.kill('SIGINT')
+    expect((await demo.ended).exitCode).toBe(0)
     await expect(fetch(`${page}/readyz`)).rejects.toThrow('fetch failed')
   })
 })
@@ -132,8 +135,8 @@ test.each([
   [['demo', '--rate', 'many'], '--rate: expected a number'],
   [['demo', '--seeds', '7'], 'there is no option --seeds'],
 ])('%j is refused, with what to do', async (args, message) => {
-  const { code, stdout, stderr } = await runSecondwind(args)
-  expect(code).toBe(2)
+  const { exitCode, stdout, stderr } = await runCommand(args)
+  expect(exitCode).toBe(2)
   expect(stdout).toBe('')
   expect(stderr).toContain(message)
   expect(stderr).toContain('hint: ')

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { stringify } from 'yaml'
 import { readRecordings, replay, ROUTER_CONFIG_FILE, type Recording } from '../../demo/replay.ts'
-import { runSecondwind, startSecondwind, type Running } from '../support/run-secondwind.ts'
+import { runCommand, startCommand, type RunningCommand } from '../support/start-command.ts'
 
 /**
  * Requests of real LiteLLM processes, with what really happened beside each: what `expected` allows
@@ -51,8 +51,8 @@ async function classify(
   argsOf: (recording: Recording) => readonly string[],
 ): Promise<readonly Judged[]> {
   const args = recordings.flatMap(argsOf)
-  const { code, stdout, stderr } = await runSecondwind(['classify', '--json', ...args])
-  if (code !== 0) throw new Error(`exit code ${code}:\n${stderr}`)
+  const { exitCode, stdout, stderr } = await runCommand(['classify', '--json', ...args])
+  if (exitCode !== 0) throw new Error(`exit code ${exitCode}:\n${stderr}`)
   return (JSON.parse(stdout) as { requests: readonly Judged[] }).requests
 }
 
@@ -81,7 +81,7 @@ describe('through secondwind classify --json', () => {
 })
 
 describe('through the running analyzer', () => {
-  let analyzer: Running
+  let analyzer: RunningCommand
   let pageUrl: string
   beforeAll(async () => {
     const config = join(folder, 'analyzer.yaml')
@@ -91,19 +91,21 @@ describe('through the running analyzer', () => {
       router_config: ROUTER_CONFIG_FILE,
     }
     writeFileSync(config, stringify({ analyzer: { settle_ms: SETTLE_MS, sources: [litellm] } }))
-    analyzer = startSecondwind([
+    analyzer = startCommand([
       'analyzer',
       `--config=${config}`,
       `--data-dir=${join(folder, 'data')}`,
       '--port=0',
       '--otlp-http-port=0',
     ])
-    const ready = await analyzer.line(/page (http:\S+?)\/?, OTLP\/HTTP (http:\S+?)\/?\n/)
+    const line = await analyzer.waitForLine(/ready: page/)
+    const ready = /page (http:\S+?)\/?, OTLP\/HTTP (http:\S+?)\/?$/.exec(line) ?? []
     pageUrl = ready[1] ?? ''
     await replay(ready[2] ?? '', BigInt(Date.now()) * 1_000_000n)
   })
   afterAll(async () => {
-    await analyzer.stop()
+    analyzer.kill('SIGTERM')
+    await analyzer.ended
   })
 
   async function get<T>(path: string): Promise<T> {

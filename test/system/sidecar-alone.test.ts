@@ -6,13 +6,13 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { demoConfig } from '../../demo/config.ts'
 import { wordNumbersIn } from '../../demo/provider/answer-text.ts'
 import { startProvider, type Provider } from '../../demo/provider/start-provider.ts'
-import { runSecondwind, startSecondwind, type Running } from '../support/run-secondwind.ts'
+import { runCommand, startCommand, type RunningCommand } from '../support/start-command.ts'
 
 /** Invariant I6: with no analyzer there, not one byte of an answer changes. */
 
 let folder: string
 let provider: Provider
-let sidecar: Running
+let sidecar: RunningCommand
 let url: string
 let config: string
 beforeAll(async () => {
@@ -22,12 +22,14 @@ beforeAll(async () => {
   writeFileSync(config, demoConfig({ providerUrl: provider.url, sidecarPort: 0 }))
   // Nobody listens on port 9 of loopback.
   const nobody = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }
-  sidecar = startSecondwind(['sidecar', '--config', config], nobody)
-  const ready = await sidecar.line(/secondwind sidecar ready: (\S+)\n/)
+  sidecar = startCommand(['sidecar', '--config', config], { environment: nobody })
+  const line = await sidecar.waitForLine(/secondwind sidecar ready/)
+  const ready = /ready: (\S+)$/.exec(line) ?? []
   url = ready[1] ?? ''
 })
 afterAll(async () => {
-  await sidecar.stop()
+  sidecar.kill('SIGTERM')
+  await sidecar.ended
   await provider.stop()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -65,9 +67,9 @@ test.each(['sidecar', 'analyzer'])(
       sidecar: ['--config', config],
       analyzer: ['--data-dir', join(folder, 'data'), '--otlp-http-port', '0'],
     }[name]
-    const { code, stderr } = await runSecondwind([name, ...(own ?? []), '--port', String(port)])
+    const { exitCode, stderr } = await runCommand([name, ...(own ?? []), '--port', String(port)])
     blocker.close()
-    expect(code).toBe(3)
+    expect(exitCode).toBe(3)
     expect(stderr).toContain(`port ${port}`)
     expect(stderr).toContain('hint: ')
   },
