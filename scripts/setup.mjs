@@ -115,7 +115,7 @@ function refuseLinkedModules() {
   const modules = join(ROOT, 'node_modules')
   if (!lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) return
   fail('node_modules is a link, and what it leads to is not what package-lock.json asks for.', [
-    'Nothing was changed. Remove the link, or run `npm ci` where it leads to.',
+    'Nothing was changed. Remove the link, or run `npm install` where it leads to.',
   ])
 }
 

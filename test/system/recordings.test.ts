@@ -1,10 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { stringify } from 'yaml'
-import { readRecordings, replay, ROUTER_CONFIG_FILE, type Recording } from '../../demo/replay.ts'
+import { parse, stringify } from 'yaml'
+import {
+  readExport,
+  readRecordings,
+  replay,
+  ROUTER_CONFIG_FILE,
+  type Recording,
+} from '../../demo/replay.ts'
 import { runCommand, startCommand, type RunningCommand } from '../support/start-command.ts'
 
 /**
@@ -78,7 +84,33 @@ describe('through secondwind classify --json', () => {
     ])
     expect(recordings.flatMap((one) => complaints(one, ofFile(requests, one)))).toEqual([])
   })
+
+  test('with no attribute but those that otel-collector.yaml lets through', async () => {
+    const allowed = keysThroughCollector()
+    for (const recording of recordings) {
+      const text = JSON.stringify(JSON.parse(await readExport(recording)), (key, value: unknown) =>
+        key === 'attributes' && Array.isArray(value)
+          ? (value as { key: string }[]).filter((attribute) => allowed.has(attribute.key))
+          : value,
+      )
+      writeFileSync(join(folder, recording.file), text)
+    }
+    const requests = await classify(({ file }) => [
+      '--router-config',
+      ROUTER_CONFIG_FILE,
+      join(folder, file),
+    ])
+    expect(recordings.flatMap((one) => complaints(one, ofFile(requests, one)))).toEqual([])
+  })
 })
+
+function keysThroughCollector(): ReadonlySet<string> {
+  const file = new URL('../../otel-collector.yaml', import.meta.url)
+  const config = parse(readFileSync(file, 'utf8')) as {
+    processors: { redaction: { allowed_keys: string[] } }
+  }
+  return new Set(config.processors.redaction.allowed_keys)
+}
 
 describe('through the running analyzer', () => {
   let analyzer: RunningCommand
