@@ -33,7 +33,7 @@ const KINDS: readonly SpanKind[] = [
 const STATUS_CODES: readonly SpanStatus['code'][] = ['unset', 'ok', 'error']
 
 /** SQLite and most languages hold nanoseconds in a signed 64-bit number (until the year 2262). */
-const TIME_NS_MAX = 2n ** 63n - 1n
+export const TIME_NS_MAX = 2n ** 63n - 1n
 
 const TRACE_ID = /^[0-9a-f]{32}$/u
 const SPAN_ID = /^[0-9a-f]{16}$/u

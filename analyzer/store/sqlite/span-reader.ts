@@ -1,5 +1,5 @@
 import { decodeContext, decodeSpan } from '../../ingest/encode-span.ts'
-import type { SpanContext } from '../../ingest/span-draft.ts'
+import { TIME_NS_MAX, type SpanContext } from '../../ingest/span-draft.ts'
 import type { TimeRange } from '../../story/join-window.ts'
 import type { Arrival } from '../../story/settle.ts'
 import type { LoggedSpan, ReceivedSpan, SpanCounts, SpanReader } from '../store.ts'
@@ -47,11 +47,12 @@ class SqliteSpanReader implements SpanReader {
   }
 
   tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[] {
-    return this.#statements.failedIn.all(source, range.fromNs, range.toNs, limit).map(toTraceId)
+    const { fromNs, toNs } = toStorable(range)
+    return this.#statements.failedIn.all(source, fromNs, toNs, limit).map(toTraceId)
   }
 
   tracesStartedIn(source: string, range: TimeRange, limit: number): readonly string[] {
-    return this.#statements.startedIn.all({ source, ...range, limit }).map(toTraceId)
+    return this.#statements.startedIn.all({ source, ...toStorable(range), limit }).map(toTraceId)
   }
 
   counts(): SpanCounts {
@@ -88,6 +89,14 @@ class SqliteSpanReader implements SpanReader {
     if (this.#contexts.size >= KNOWN_CONTEXTS_MAX) this.#contexts.clear()
     this.#contexts.set(id, context)
     return context
+  }
+}
+
+/** A range around the last span that can be stored ends where times do: SQLite binds 64 bits. */
+function toStorable({ fromNs, toNs }: TimeRange): TimeRange {
+  return {
+    fromNs: fromNs > TIME_NS_MAX ? TIME_NS_MAX : fromNs,
+    toNs: toNs > TIME_NS_MAX ? TIME_NS_MAX : toNs,
   }
 }
 

@@ -24,6 +24,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 const SETTLE_MS = 15_000
 const scope = { name: SCOPE_NAME, version: '' }
 const LITELLM = { name: 'litellm', version: '1.109.1' }
+const ERROR = { code: 'error', message: '' } as const
 
 /** A store on disk, a judge over it, and a clock that only the test moves. */
 function court() {
@@ -190,4 +191,23 @@ test('a thousand requests at once are all judged', () => {
   expect(pending()).toBe(0)
   const all = many.filter(({ traceId }) => verdicts.requestsOfTrace(traceId).length === 1)
   expect(all).toHaveLength(1000)
+})
+
+test('a span from the end of time is judged, and stops nobody', () => {
+  const { receive, after, pending } = court()
+  const last = 2n ** 63n - 1n
+  const end = { startTimeNs: last - 1n, endTimeNs: last, status: ERROR }
+  receive(
+    buildSpan({ scope: LITELLM, traceId: 'ab'.repeat(16), kind: 'client', ...end }),
+    buildSpan({
+      scope: LITELLM,
+      traceId: 'cd'.repeat(16),
+      kind: 'internal',
+      name: 'litellm_request',
+      ...end,
+    }),
+    request,
+  )
+  expect(after(SETTLE_MS)).toContain('failed 0')
+  expect(pending()).toBe(0)
 })
