@@ -3,6 +3,7 @@ import { workerData } from 'node:worker_threads'
 import { answerQuery } from './api/answer-query.ts'
 import type { ApiAnswer } from './api/query.ts'
 import { JudgeLoop } from './settling/judge-loop.ts'
+import { isStoreTrouble } from './store/sqlite/open-database.ts'
 import { openSpanReader } from './store/sqlite/span-reader.ts'
 import { openVerdictStore } from './store/sqlite/verdict-store.ts'
 import type { JudgeCall, JudgeWorkerData } from './worker-data.ts'
@@ -19,7 +20,15 @@ runWorker<JudgeCall, ApiAnswer, 'changed'>(({ log, emit }) => {
   const { spansFile, verdictsFile, settleMs, routerConfigs, limits }: JudgeWorkerData = workerData
   const reader = openSpanReader(spansFile)
   const verdicts = openVerdictStore(verdictsFile)
-  const options = { reader, verdicts, routerConfigs, settleMs, now: Date.now, log }
+  const options = {
+    reader,
+    verdicts,
+    routerConfigs,
+    settleMs,
+    isStoreTrouble,
+    now: Date.now,
+    log,
+  }
   let loop = new JudgeLoop(options)
   const turnMs = Math.min(Math.max(settleMs / 10, TURN_MS_MIN), TURN_MS_MAX)
   let prunedAtMs = Date.now()

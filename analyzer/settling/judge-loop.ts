@@ -3,7 +3,7 @@ import type { Judgement, Progress, SpanReader, VerdictStore } from '../store/sto
 import { assembleStories, isRecognised } from '../story/assemble.ts'
 import type { RouterConfig } from '../story/router-config.ts'
 import { dueAtMs, SETTLE_AFTER_REQUEST_SPAN_MS, type Arrival } from '../story/settle.ts'
-import { gatherTraces, type TraceGroup } from './gather-traces.ts'
+import { gatherTraces, type TraceGroup, type TraceOfSource } from './gather-traces.ts'
 import { decisiveArrivals, pendingKey, type PendingTrace } from './pending-trace.ts'
 import { toVerdict } from './to-verdict.ts'
 
@@ -12,6 +12,8 @@ export interface JudgeLoopOptions {
   readonly verdicts: VerdictStore
   readonly routerConfigs: ReadonlyMap<string, RouterConfig>
   readonly settleMs: number
+  /** Disk full, file locked: it passes, and is no trace's fault. Anything else is the trace's. */
+  readonly isStoreTrouble: (error: unknown) => boolean
   /** The clock of `receivedAtMs`. */
   readonly now: () => number
   readonly log: (line: string) => void
@@ -57,7 +59,7 @@ export class JudgeLoop {
   turn(): { readonly more: boolean; readonly changed: boolean } {
     const read = this.#readSpans()
     const due = this.#takeDue()
-    const judgements = due.flatMap((trace) => this.#judgeTrace(trace))
+    const judgements = due.flatMap((trace) => this.#orGiveUp(trace, () => this.#judgeTrace(trace)))
     if (judgements.length > 0) this.#save(judgements)
     return {
       more: read === READ_SPANS || due.length === JUDGE_TRACES,
@@ -69,6 +71,10 @@ export class JudgeLoop {
     const spans = this.#options.reader.readAfter(this.#readUpTo, READ_SPANS)
     for (const { position, source, span, receivedAtMs } of spans) {
       this.#readUpTo = position
+      if (span === undefined) {
+        this.#options.log(`the stored span at ${position} cannot be read; the others are judged`)
+        continue
+      }
       const key = pendingKey(source, span.traceId)
       const known = this.#pending.get(key)
       this.#pending.set(key, {
@@ -136,7 +142,23 @@ export class JudgeLoop {
         this.#countUnrecognised(member, group.traces.get(id) ?? [])
       }
     }
-    return [this.#judgeGroup(source, group)]
+    return this.#judgeGroup(source, group)
+  }
+
+  /** One trace that cannot be judged must not stop the others; its spans are kept. */
+  #orGiveUp({ source, traceId }: TraceOfSource, judgeIt: () => readonly Judgement[]) {
+    try {
+      return judgeIt()
+    } catch (error: unknown) {
+      if (this.#options.isStoreTrouble(error)) throw error
+      this.#pending.delete(pendingKey(source, traceId))
+      return [this.#notJudged({ source, traceId }, error)]
+    }
+  }
+
+  #notJudged({ source, traceId }: TraceOfSource, error: unknown): Judgement {
+    this.#logFailure(`trace ${traceId} was not judged`, error)
+    return { source, traceIds: [traceId], verdicts: [] }
   }
 
   /** Spans beside recognised ones (of a web framework, say) are no sign that something is wrong. */
@@ -157,29 +179,35 @@ export class JudgeLoop {
     return latest
   }
 
-  #judgeGroup(source: string, group: TraceGroup): Judgement {
-    const traceIds = [...group.traces.keys()]
+  #judgeGroup(source: string, group: TraceGroup): readonly Judgement[] {
+    const [first = '', ...others] = group.traces.keys()
+    try {
+      return [this.#toJudgement(source, group)]
+    } catch (error: unknown) {
+      if (others.length === 0) return [this.#notJudged({ source, traceId: first }, error)]
+      // One of them cannot be judged: apart from it, each is told for itself.
+      return [...group.traces].flatMap(([id, spans]) =>
+        this.#judgeGroup(source, { traces: new Map([[id, spans]]), crowded: true }),
+      )
+    }
+  }
+
+  #toJudgement(source: string, group: TraceGroup): Judgement {
     const arrivals = [...group.traces.values()].flat()
     const nowMs = arrivals.reduce((last, { receivedAtMs }) => Math.max(last, receivedAtMs), 0)
-    try {
-      const stories = assembleStories({
-        source,
-        spans: arrivals.map((arrival) => arrival.span),
-        routerConfig: this.#options.routerConfigs.get(source),
-        crowded: group.crowded,
+    const stories = assembleStories({
+      source,
+      spans: arrivals.map((arrival) => arrival.span),
+      routerConfig: this.#options.routerConfigs.get(source),
+      crowded: group.crowded,
+    })
+    const verdicts = stories.map((story) => {
+      const findings = judge(story, {
+        onRuleError: (rule, error) => this.#logFailure(`rule ${rule.id} failed`, error),
       })
-      const verdicts = stories.map((story) => {
-        const findings = judge(story, {
-          onRuleError: (rule, error) => this.#logFailure(`rule ${rule.id} failed`, error),
-        })
-        return toVerdict(story, { findings, nowMs })
-      })
-      return { source, traceIds, verdicts }
-    } catch (error: unknown) {
-      // One trace that we cannot read must not stop the others; its spans are kept.
-      this.#logFailure(`trace ${traceIds[0] ?? ''} was not judged`, error)
-      return { source, traceIds, verdicts: [] }
-    }
+      return toVerdict(story, { findings, nowMs })
+    })
+    return { source, traceIds: [...group.traces.keys()], verdicts }
   }
 
   #logFailure(what: string, error: unknown): void {
@@ -194,6 +222,25 @@ export class JudgeLoop {
       judgedUpTo = Math.min(judgedUpTo, firstPosition - 1)
     }
     this.#progress = { ...this.#progress, judgedUpTo }
-    this.#options.verdicts.replace(judgements, this.#progress)
+    try {
+      this.#options.verdicts.replace(judgements, this.#progress)
+    } catch (error: unknown) {
+      if (this.#options.isStoreTrouble(error)) throw error
+      this.#saveApart(judgements)
+    }
+  }
+
+  /** One of them cannot be kept; which one, only trying tells. */
+  #saveApart(judgements: readonly Judgement[]): void {
+    for (const judgement of judgements) {
+      try {
+        this.#options.verdicts.replace([judgement], this.#progress)
+      } catch (error: unknown) {
+        if (this.#options.isStoreTrouble(error)) throw error
+        const { source, traceIds } = judgement
+        this.#logFailure(`trace ${traceIds[0] ?? ''} was not judged`, error)
+        this.#options.verdicts.replace([{ source, traceIds, verdicts: [] }], this.#progress)
+      }
+    }
   }
 }

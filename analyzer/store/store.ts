@@ -2,6 +2,7 @@ import type { Incident } from '../incidents/incident.ts'
 import type { Occurrence } from '../incidents/occurrence.ts'
 import type { TimeRange } from '../story/join-window.ts'
 import type { Arrival } from '../story/settle.ts'
+import type { Span } from '../story/span.ts'
 
 /**
  * What is kept, by intent. Spans are the truth, written by one thread and read by another; verdicts
@@ -33,8 +34,10 @@ export interface SpanLimits {
 }
 
 /** A span and its place in the order of arrival; places are never given twice. */
-export interface LoggedSpan extends ReceivedSpan {
+export interface LoggedSpan extends Omit<ReceivedSpan, 'span'> {
   readonly position: number
+  /** Undefined where what is stored cannot be read: the others still can. */
+  readonly span: Span | undefined
 }
 
 /** Sees what the writer has committed, never more. */

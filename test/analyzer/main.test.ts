@@ -422,7 +422,7 @@ test('kill -9 in the middle of ingest, ten times: no acknowledged span is lost',
   const { child, urls } = await startProcess(dataDir)
   const health = (await (await fetch(`${urls.page}/api/v1/health`)).json()) as WireHealth
   const reader = openSpanReader(join(dataDir, 'spans.db'))
-  const stored = reader.readAfter(0, last + 1).map(({ span }) => span.spanId)
+  const stored = reader.readAfter(0, last + 1).map(({ span }) => span?.spanId)
   reader.close()
   child.kill('SIGKILL')
   expect(new Set(stored).size).toBe(stored.length)

@@ -79,3 +79,8 @@ function orDamaged<T>(path: string, open: () => T): T {
 export function sqliteCode(error: unknown): string {
   return error instanceof Database.SqliteError ? error.code : ''
 }
+
+/** What passes, or what someone must see to: the file, the disk, the memory. Never what was bound. */
+export function isStoreTrouble(error: unknown): boolean {
+  return !/^(?:$|SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE))/u.test(sqliteCode(error))
+}

@@ -2,8 +2,9 @@ import { decodeContext, decodeSpan } from '../../ingest/encode-span.ts'
 import { TIME_NS_MAX, type SpanContext } from '../../ingest/span-draft.ts'
 import type { TimeRange } from '../../story/join-window.ts'
 import type { Arrival } from '../../story/settle.ts'
+import type { Span } from '../../story/span.ts'
 import type { LoggedSpan, ReceivedSpan, SpanCounts, SpanReader } from '../store.ts'
-import { openForReading, type SqliteDatabase } from './open-database.ts'
+import { isStoreTrouble, openForReading, type SqliteDatabase } from './open-database.ts'
 
 /** Contexts that are remembered decoded; senders have a handful each. */
 const KNOWN_CONTEXTS_MAX = 1024
@@ -43,7 +44,10 @@ class SqliteSpanReader implements SpanReader {
 
   trace(traceId: string): readonly ReceivedSpan[] {
     const rows = this.#statements.trace.all(Buffer.from(traceId, 'hex'), TRACE_SPANS_MAX)
-    return rows.map((row) => this.#toLogged(row))
+    return rows.flatMap((row) => {
+      const { span, ...place } = this.#toLogged(row)
+      return span === undefined ? [] : [{ ...place, span }]
+    })
   }
 
   tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[] {
@@ -77,7 +81,17 @@ class SqliteSpanReader implements SpanReader {
       position: row.position,
       source: row.source,
       receivedAtMs: row.received_ms,
-      span: decodeSpan(row.bytes, this.#context(row.context_id)),
+      span: this.#toSpan(row),
+    }
+  }
+
+  /** A damaged row must not hide those beside it. */
+  #toSpan({ bytes, context_id: contextId }: Row): Span | undefined {
+    try {
+      return decodeSpan(bytes, this.#context(contextId))
+    } catch (error: unknown) {
+      if (isStoreTrouble(error)) throw error
+      return undefined
     }
   }
 

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 
+import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { JudgeLoop } from '../../../analyzer/settling/judge-loop.ts'
+import { isStoreTrouble } from '../../../analyzer/store/sqlite/open-database.ts'
 import { openSpanReader } from '../../../analyzer/store/sqlite/span-reader.ts'
 import { openSpanWriter } from '../../../analyzer/store/sqlite/span-writer.ts'
 import { openVerdictStore } from '../../../analyzer/store/sqlite/verdict-store.ts'
@@ -45,11 +47,13 @@ function court() {
       verdicts,
       routerConfigs: new Map(),
       settleMs: SETTLE_MS,
+      isStoreTrouble,
       now: () => clock.nowMs,
       log: (line) => logged.push(line),
     })
   let loop = newLoop()
   return {
+    folder,
     verdicts,
     logged,
     receive: (...spans: readonly Span[]) =>
@@ -209,5 +213,55 @@ test('a span from the end of time is judged, and stops nobody', () => {
     request,
   )
   expect(after(SETTLE_MS)).toContain('failed 0')
+  expect(pending()).toBe(0)
+})
+
+/** A second connection to what the court has on disk. */
+function alter(folder: string, file: string, sql: string): void {
+  const database = new Database(join(folder, file))
+  database.exec(sql)
+  database.close()
+}
+
+const OTHER = { ...request, traceId: 'cd'.repeat(16) }
+
+test('a stored span that cannot be read is said, and the others are judged', () => {
+  const { receive, after, pending, logged, folder } = court()
+  receive(request)
+  receive(OTHER)
+  alter(folder, 'spans.db', "UPDATE spans SET bytes = x'ff' WHERE position = 1")
+  expect(after(2000)).toEqual(['failed 0'])
+  expect(pending()).toBe(0)
+  expect(logged.join()).toContain('the stored span at 1 cannot be read')
+})
+
+test('a verdict that cannot be kept is said, and the others are', () => {
+  const { receive, after, pending, logged, folder, verdicts } = court()
+  receive(request)
+  receive(OTHER)
+  alter(
+    folder,
+    'verdicts.db',
+    `CREATE TRIGGER refuse BEFORE INSERT ON requests WHEN NEW.story_id LIKE '${request.traceId}%'
+     BEGIN SELECT RAISE(ABORT, 'refused'); END`,
+  )
+  expect(after(2000)).toEqual(['failed 0'])
+  expect(pending()).toBe(0)
+  expect(verdicts.progress().judgedUpTo).toBe(2)
+  expect(logged.join()).toContain(`trace ${request.traceId} was not judged`)
+})
+
+test('trouble of the disk is no fault of a trace: nothing counts as judged', () => {
+  const { receive, after, pending, folder, verdicts, crash } = court()
+  receive(request)
+  after(0)
+  const blocker = new Database(join(folder, 'verdicts.db'))
+  blocker.exec('BEGIN IMMEDIATE')
+  expect(() => after(2000)).toThrow('locked')
+  expect(verdicts.progress().judgedUpTo).toBe(0)
+  blocker.exec('ROLLBACK')
+  blocker.close()
+  crash()
+  expect(after(0)).toEqual(['failed 0'])
   expect(pending()).toBe(0)
 })

@@ -124,7 +124,7 @@ describe.each(ENGINES)('spans in $name', (engine) => {
     writer.append([received(early)])
     writer.append([received(late)])
     writer.append([received(early)])
-    expect(reader.readAfter(1, 10).map(({ span }) => span.endTimeNs)).toEqual([late.endTimeNs])
+    expect(reader.readAfter(1, 10).map(({ span }) => span?.endTimeNs)).toEqual([late.endTimeNs])
     expect(reader.readAfter(0, 10)).toHaveLength(1)
     expect(reader.counts().stored).toBe(1)
   })
