@@ -1,4 +1,5 @@
-import { type ConfigProblem, type Path, type ProblemCode, formatPath } from './problem.ts'
+import { type Path, formatPath } from './config-path.ts'
+import type { ConfigProblem, ProblemCode } from './problem.ts'
 import { Secret } from './secret.ts'
 import type { YamlSource } from './yaml-source.ts'
 

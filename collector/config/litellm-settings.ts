@@ -1,5 +1,5 @@
 import type { ConfigReader } from './config-reader.ts'
-import type { Path } from './problem.ts'
+import type { Path } from './config-path.ts'
 
 /** Keys of `router_settings` and `litellm_settings` that are honoured; the router's win. */
 export const SETTING_KEYS = [

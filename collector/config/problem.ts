@@ -28,19 +28,6 @@ export interface ConfigProblem {
   readonly hint?: string
 }
 
-export type PathPart = string | number
-export type Path = readonly PathPart[]
-
-export function formatPath(path: Path): string {
-  let text = ''
-  for (const part of path) {
-    if (typeof part === 'number') text += `[${part}]`
-    else if (/^[\w*/.:@-]+$/.test(part)) text += text === '' ? part : `.${part}`
-    else text += `[${JSON.stringify(part)}]`
-  }
-  return text
-}
-
 /**
  * As compilers write it: `file:line:column: path: message [CODE]`, the hint on a line of its own.
  */

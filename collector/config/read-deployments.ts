@@ -1,6 +1,6 @@
 import type { DeploymentConfig, TimersConfig } from './config.ts'
 import type { ConfigReader } from './config-reader.ts'
-import type { Path } from './problem.ts'
+import type { Path } from './config-path.ts'
 import {
   type ModelName,
   PROVIDERS,

@@ -1,6 +1,6 @@
 import type { ConfigReader } from './config-reader.ts'
 import { isRecord } from './config-reader.ts'
-import type { Path } from './problem.ts'
+import type { Path } from './config-path.ts'
 import { hintFor } from './suggest.ts'
 
 /** Fallback routes by the route that they stand in for; `*` is for every route without its own. */

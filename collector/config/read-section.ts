@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { type ConfigReader, show } from './config-reader.ts'
-import type { Path, PathPart } from './problem.ts'
+import type { Path, PathPart } from './config-path.ts'
 import { hintFor } from './suggest.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { TimersConfig } from './config.ts'
 import type { ConfigReader } from './config-reader.ts'
-import type { Path } from './problem.ts'
+import type { Path } from './config-path.ts'
 import { type SecondwindSection, TIMER_DEFAULTS } from './secondwind-schema.ts'
 
 /** A day: a longer limit on one request is a mistake in the unit. */

@@ -9,7 +9,7 @@ import {
   isSeq,
   parseDocument,
 } from 'yaml'
-import type { Path, PathPart } from './problem.ts'
+import type { Path, PathPart } from './config-path.ts'
 
 /** Where something stands in the file, counted from 1. */
 export interface Position {
