@@ -86,8 +86,15 @@ function createRecorder(tracer: Tracer, options: TelemetryOptions): Recorder {
   // Of this process only: hashes of two processes cannot be compared, nor a list of leaked keys
   // with them.
   const salt = randomBytes(16)
-  const hashKey = (apiKey: string) =>
-    createHmac('sha256', salt).update(apiKey).digest('hex').slice(0, 12)
+  // The keys are the configuration's, so there are as many hashes as it has keys.
+  const hashes = new Map<string, string>()
+  const hashKey = (apiKey: string): string => {
+    const known = hashes.get(apiKey)
+    if (known !== undefined) return known
+    const hash = createHmac('sha256', salt).update(apiKey).digest('hex').slice(0, 12)
+    hashes.set(apiKey, hash)
+    return hash
+  }
   return {
     startRequest: (start) => {
       const parent = parseTraceparent(start.traceparent)

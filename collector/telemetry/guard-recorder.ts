@@ -3,6 +3,7 @@ import type {
   FallbackRecorder,
   Recorder,
   RequestRecorder,
+  RequestStart,
 } from '../routing/recorder.ts'
 
 const nothing = () => undefined
@@ -34,28 +35,27 @@ export function guardRecorder(recorder: Recorder, options: GuardOptions): Record
   const guardFallback = (inner: FallbackRecorder): FallbackRecorder => ({
     end: (seam) => attempt(() => inner.end(seam), nothing),
   })
-  const guardRequest = (inner: RequestRecorder, silent: RequestRecorder): RequestRecorder => ({
+  const guardRequest = (inner: RequestRecorder, start: RequestStart): RequestRecorder => ({
     traceId: inner.traceId,
     traceparent: inner.traceparent,
-    startAttempt: (start) =>
+    startAttempt: (attemptStart) =>
       attempt(
-        () => guardAttempt(inner.startAttempt(start)),
-        () => silent.startAttempt(start),
+        () => guardAttempt(inner.startAttempt(attemptStart)),
+        () => options.silent.startRequest(start).startAttempt(attemptStart),
       ),
     recordFallback: (decision) =>
       attempt(
         () => guardFallback(inner.recordFallback(decision)),
-        () => silent.recordFallback(decision),
+        () => options.silent.startRequest(start).recordFallback(decision),
       ),
     end: (summary) => attempt(() => inner.end(summary), nothing),
   })
   return {
-    startRequest: (start) => {
-      const silent = options.silent.startRequest(start)
-      return attempt(
-        () => guardRequest(recorder.startRequest(start), silent),
-        () => silent,
-      )
-    },
+    startRequest: (start) =>
+      attempt(
+        () => guardRequest(recorder.startRequest(start), start),
+        // Made only now: the ids that it draws cost as much as a span.
+        () => options.silent.startRequest(start),
+      ),
   }
 }

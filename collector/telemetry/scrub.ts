@@ -16,6 +16,13 @@ const SCANNED_CHARS_MAX = 8192
 /** Shorter configured keys (`none`, `x`) are words: removing them would garble every text. */
 const LITERAL_CHARS_MIN = 6
 
+/**
+ * Names of routes, models and kinds come with every span: they are scrubbed once. 256 KiB at most;
+ * beyond that, ids that never come twice have filled it, and it starts anew.
+ */
+const REMEMBERED_MAX = 1024
+const REMEMBERED_CHARS_MAX = 64
+
 /** No pattern below has a nested or an overlapping repetition, so each is linear in its input. */
 const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@?#"'<>]{1,512}@/gi, `$1`],
@@ -42,14 +49,25 @@ export function createScrubber(literals: readonly string[]): Scrubber {
   const known = literals
     .filter((literal) => literal.length >= LITERAL_CHARS_MIN)
     .toSorted((a, b) => b.length - a.length)
+  const cleanOf = (text: string): string => {
+    let clean = text
+    for (const literal of known) clean = clean.replaceAll(literal, REDACTED)
+    // After the literals: a cut through one of them would leave half of it standing.
+    clean = clean.slice(0, SCANNED_CHARS_MAX)
+    for (const [shape, replacement] of SECRET_SHAPES) clean = clean.replace(shape, replacement)
+    return toOneLine(clean)
+  }
+  const remembered = new Map<string, string>()
   return {
     scrub: (text, charsMax) => {
-      let clean = text
-      for (const literal of known) clean = clean.replaceAll(literal, REDACTED)
-      // After the literals: a cut through one of them would leave half of it standing.
-      clean = clean.slice(0, SCANNED_CHARS_MAX)
-      for (const [shape, replacement] of SECRET_SHAPES) clean = clean.replace(shape, replacement)
-      return cut(toOneLine(clean), charsMax)
+      const again = remembered.get(text)
+      if (again !== undefined) return cut(again, charsMax)
+      const clean = cleanOf(text)
+      if (text.length <= REMEMBERED_CHARS_MAX) {
+        if (remembered.size >= REMEMBERED_MAX) remembered.clear()
+        remembered.set(text, clean)
+      }
+      return cut(clean, charsMax)
     },
   }
 }
