@@ -20,23 +20,32 @@ export interface TraceOfSource {
  * nothing is joined that is ambiguous.
  */
 export function gatherTraces(reader: SpanReader, { source, traceId }: TraceOfSource): TraceGroup {
-  const group = new Map<string, readonly Arrival[]>()
-  const queue = [traceId]
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    if (group.has(next)) continue
-    if (group.size >= NEIGHBOUR_TRACES_MAX) {
-      const own = group.get(traceId) ?? reader.spansOf(source, traceId)
-      return { traces: new Map([[traceId, own]]), crowded: true }
-    }
+  const traces = new Map<string, readonly Arrival[]>()
+  // Grows while it is walked. Too many are noticed when they are found, and not after reading them.
+  const found = new Set([traceId])
+  for (const next of found) {
     const arrivals = reader.spansOf(source, next)
-    group.set(next, arrivals)
-    const neighbours = neighboursOf(arrivals.map((arrival) => arrival.span))
-    if (neighbours === undefined) continue
-    const { failedIn, startedIn } = neighbours
-    queue.push(...reader.tracesFailedIn(source, failedIn, LIMIT))
-    if (startedIn !== undefined) queue.push(...reader.tracesStartedIn(source, startedIn, LIMIT))
+    traces.set(next, arrivals)
+    for (const id of neighbourIds(reader, source, arrivals)) found.add(id)
+    if (found.size > NEIGHBOUR_TRACES_MAX) {
+      return { traces: new Map([...traces].slice(0, 1)), crowded: true }
+    }
   }
-  return { traces: group, crowded: false }
+  return { traces, crowded: false }
+}
+
+function neighbourIds(
+  reader: SpanReader,
+  source: string,
+  arrivals: readonly Arrival[],
+): readonly string[] {
+  const neighbours = neighboursOf(arrivals.map((arrival) => arrival.span))
+  if (neighbours === undefined) return []
+  const { failedIn, startedIn } = neighbours
+  return [
+    ...reader.tracesFailedIn(source, failedIn, LIMIT),
+    ...(startedIn === undefined ? [] : reader.tracesStartedIn(source, startedIn, LIMIT)),
+  ]
 }
 
 /** One more than fits, so that too many is noticed. */

@@ -22,6 +22,7 @@ export interface JudgeLoopOptions {
 /** Per turn, so that reads are answered in between. */
 const READ_SPANS = 4000
 const JUDGE_TRACES = 100
+const JUDGE_MS = 100
 const READS_AT_ONCE = 5
 
 /**
@@ -59,10 +60,17 @@ export class JudgeLoop {
   turn(): { readonly more: boolean; readonly changed: boolean } {
     const read = this.#readSpans()
     const due = this.#takeDue()
-    const judgements = due.flatMap((trace) => this.#orGiveUp(trace, () => this.#judgeTrace(trace)))
+    const judgements: Judgement[] = []
+    const untilMs = this.#options.now() + JUDGE_MS
+    let looked = 0
+    for (const trace of due) {
+      judgements.push(...this.#orGiveUp(trace, () => this.#judgeTrace(trace)))
+      looked += 1
+      if (this.#options.now() >= untilMs) break
+    }
     if (judgements.length > 0) this.#save(judgements)
     return {
-      more: read === READ_SPANS || due.length === JUDGE_TRACES,
+      more: read === READ_SPANS || due.length === JUDGE_TRACES || looked < due.length,
       changed: judgements.length > 0,
     }
   }

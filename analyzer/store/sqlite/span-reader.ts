@@ -134,6 +134,8 @@ function prepare(database: SqliteDatabase) {
        WHERE source_id = (SELECT id FROM sources WHERE name = ?)
          AND is_error = 1 AND end_ns BETWEEN ? AND ? ORDER BY end_ns LIMIT ?`,
     ),
+    // The pluses keep the planner from looking for earlier spans by time: that would walk all that
+    // a source ever sent, for each row, instead of the few spans of one trace.
     startedIn: database.prepare<
       [TimeRange & { readonly source: string; readonly limit: number }],
       { trace_id: Buffer }
@@ -143,8 +145,8 @@ function prepare(database: SqliteDatabase) {
          AND start_ns BETWEEN :fromNs AND :toNs
          AND NOT EXISTS (
            SELECT 1 FROM spans AS earlier
-           WHERE earlier.trace_id = first.trace_id AND earlier.source_id = first.source_id
-             AND earlier.start_ns < :fromNs)
+           WHERE earlier.trace_id = first.trace_id AND +earlier.source_id = first.source_id
+             AND +earlier.start_ns < :fromNs)
        ORDER BY start_ns LIMIT :limit`,
     ),
     context: database.prepare<[number], { bytes: Buffer }>(
