@@ -118,7 +118,7 @@ export interface DecodedAnswer {
   readonly id: string
   readonly model: string
   readonly parts: readonly AnswerPart[]
-  readonly stop?: { readonly native: string; readonly stop: StopKind }
+  readonly stop: { readonly native: string; readonly stop: StopKind }
   readonly usage?: Usage
 }
 
@@ -134,6 +134,8 @@ export type AnswerPart =
 export type AnswerResult =
   | { readonly kind: 'answer'; readonly answer: DecodedAnswer }
   | { readonly kind: 'error'; readonly error: ProviderError }
+  /** It does not say why it ended: whoever put it together may have seen a cut stream (I1). */
+  | { readonly kind: 'unfinished' }
   | { readonly kind: 'malformed'; readonly detail: string }
 
 /** An answer in the client's protocol, or why it cannot be said there. */

@@ -8,6 +8,7 @@ import {
   badResponse,
   classifyTransport,
   errorEvent,
+  missingTerminal,
   timedOut,
 } from '../upstream/classify-failure.ts'
 import { createResponseGate } from '../upstream/response-gate.ts'
@@ -92,6 +93,9 @@ class AnswerAttempt implements GatedListener {
       case 'error':
         this.#fail(errorEvent(scrubKey(result.error, this.#input.apiKey), this.#phase()))
         return
+      case 'unfinished':
+        this.#fail(missingTerminal(this.#phase()))
+        return
       case 'malformed':
         this.#fail(badResponse(result.detail, this.#phase(), this.#facts.head))
         return
@@ -124,7 +128,7 @@ class AnswerAttempt implements GatedListener {
     facts.responseId = answer.id
     facts.responseModel = answer.model
     facts.receivedTerminal = true
-    if (answer.stop !== undefined) facts.finishReason = answer.stop.native
+    facts.finishReason = answer.stop.native
     if (answer.usage !== undefined) facts.usage = answer.usage
   }
 

@@ -30,12 +30,16 @@ export function decodeChatAnswer(body: Uint8Array): AnswerResult {
   if (own(answer, 'error') || stringOf(answer, 'object') === 'error') {
     return { kind: 'error', error: readErrorObject(answer) }
   }
-  const choice = arrayOf(answer, 'choices')?.[0]
+  const choices = arrayOf(answer, 'choices') ?? []
+  const [choice] = choices
   if (!isObject(choice)) return malformed('the answer has no choices')
-  const native = stringOf(choice, 'finish_reason')
-  if (native !== undefined && isErrorFinish(native)) {
-    return { kind: 'error', error: { message: `finish_reason "${native}"`, type: native } }
+  const reasons = choices.map((one) => (isObject(one) ? stringOf(one, 'finish_reason') : undefined))
+  const failed = reasons.find((reason) => reason !== undefined && isErrorFinish(reason))
+  if (failed !== undefined) {
+    return { kind: 'error', error: { message: `finish_reason "${failed}"`, type: failed } }
   }
+  const [native] = reasons
+  if (!native || !reasons.every(Boolean)) return { kind: 'unfinished' }
   const usage = objectOf(answer, 'usage')
   return {
     kind: 'answer',
@@ -43,9 +47,7 @@ export function decodeChatAnswer(body: Uint8Array): AnswerResult {
       id: stringOf(answer, 'id') ?? '',
       model: stringOf(answer, 'model') ?? '',
       parts: [...readParts(objectOf(choice, 'message') ?? {})],
-      ...(native === undefined || native === ''
-        ? {}
-        : { stop: { native, stop: stopOfFinishReason(native) } }),
+      stop: { native, stop: stopOfFinishReason(native) },
       ...(usage === undefined ? {} : { usage: readChatUsage(usage) }),
     },
   }
@@ -98,7 +100,7 @@ export function encodeChatAnswer(answer: DecodedAnswer, context: EncoderContext)
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
   }
   const { stop, usage } = answer
-  const finishReason = stop === undefined ? null : finishReasonOf(stop.stop, stop.native)
+  const finishReason = finishReasonOf(stop.stop, stop.native)
   const body = {
     id: context.createId('chatcmpl-'),
     object: 'chat.completion',

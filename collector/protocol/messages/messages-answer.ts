@@ -33,6 +33,7 @@ export function decodeMessagesAnswer(body: Uint8Array): AnswerResult {
   const content = arrayOf(answer, 'content')
   if (content === undefined) return malformed('the answer has no content')
   const native = stringOf(answer, 'stop_reason')
+  if (native === undefined) return { kind: 'unfinished' }
   const usage = objectOf(answer, 'usage')
   return {
     kind: 'answer',
@@ -40,7 +41,7 @@ export function decodeMessagesAnswer(body: Uint8Array): AnswerResult {
       id: stringOf(answer, 'id') ?? '',
       model: stringOf(answer, 'model') ?? '',
       parts: content.filter(isObject).flatMap(readPart),
-      ...(native === undefined ? {} : { stop: { native, stop: stopOfStopReason(native) } }),
+      stop: { native, stop: stopOfStopReason(native) },
       ...(usage === undefined ? {} : { usage: new MessagesUsage().update(usage) }),
     },
   }
@@ -88,14 +89,14 @@ export function encodeMessagesAnswer(
     if (block !== undefined) content.push(block)
   }
   const isRefusal = answer.parts.some((part) => part.kind === 'refusal')
-  const stop = answer.stop && stopReasonOf(answer.stop.stop, answer.stop.native)
+  const stop = stopReasonOf(answer.stop.stop, answer.stop.native)
   const body = {
     id: context.createId('msg_'),
     type: 'message',
     role: 'assistant',
     model: answer.model,
     content,
-    stop_reason: isRefusal ? 'refusal' : (stop ?? null),
+    stop_reason: isRefusal ? 'refusal' : stop,
     stop_sequence: null,
     usage: { input_tokens: 0, ...writeMessagesUsage(answer.usage ?? {}) },
   }

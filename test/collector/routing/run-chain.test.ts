@@ -425,6 +425,31 @@ describe('an answer in one piece', () => {
       reason: 'error-event',
     },
     {
+      name: 'an error of one choice',
+      script: (exchange) =>
+        exchange.send(
+          jsonResponse(200, {
+            ...ANSWER,
+            choices: [
+              ...ANSWER.choices,
+              { ...ANSWER.choices[0], index: 1, finish_reason: 'error' },
+            ],
+          }),
+        ),
+      reason: 'error-event',
+    },
+    {
+      name: 'an answer that does not say why it ended',
+      script: (exchange) =>
+        exchange.send(
+          jsonResponse(200, {
+            ...ANSWER,
+            choices: [{ ...ANSWER.choices[0], finish_reason: null }],
+          }),
+        ),
+      reason: 'missing-terminal',
+    },
+    {
       name: 'half a document',
       script: (exchange) =>
         exchange.send(response(200, { 'content-type': 'application/json' }, '{"id":')),
