@@ -62,7 +62,7 @@ export interface DecodedFrame {
   /** The frame's own bytes, terminator included: what same-protocol pass-through writes. */
   readonly raw: Uint8Array
   /** The frame's JSON, where it has some: what an encoder learns the envelope from. */
-  readonly payload?: JsonObject
+  readonly payload?: JsonObject | undefined
   readonly events: readonly StreamEvent[]
 }
 

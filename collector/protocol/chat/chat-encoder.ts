@@ -112,10 +112,11 @@ function closing(state: ChatEnvelope, context: EncoderContext): string {
 const NOTHING = new Uint8Array(0)
 
 function pass(frame: DecodedFrame, state: ChatEnvelope, { request }: EncoderContext): Uint8Array {
-  const { payload, events } = frame
-  if (events.some((event) => event.kind === 'closing')) state.isClosed = true
-  // Azure's first chunk tells of its filters, under an empty id.
-  if (payload !== undefined && stringOf(payload, 'id')) state.open ??= envelopeOf(payload)
+  if (frame.events.some((event) => event.kind === 'closing')) state.isClosed = true
+  if (state.open === undefined && frame.payload !== undefined) {
+    // Azure's first chunk tells of its filters, under an empty id.
+    if (stringOf(frame.payload, 'id')) state.open = envelopeOf(frame.payload)
+  }
   return isUsageChunk(frame) && !request.features.includeUsage ? NOTHING : frame.raw
 }
 
@@ -131,8 +132,9 @@ function envelopeOf(payload: JsonObject): JsonObject {
 }
 
 /** The usage chunk that we asked for and the client did not. */
-function isUsageChunk({ payload }: DecodedFrame): boolean {
-  if (payload === undefined) return false
+function isUsageChunk(frame: DecodedFrame): boolean {
+  if (!frame.events.some((event) => event.kind === 'usage')) return false
+  const payload = frame.payload ?? {}
   const choices = arrayOf(payload, 'choices') ?? []
   return choices.length === 0 && isObject(own(payload, 'usage'))
 }

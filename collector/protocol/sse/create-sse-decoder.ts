@@ -3,8 +3,10 @@ import { isObject, own, parseJson, parseJsonBytes } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { StreamDecoder, StreamLimits } from '../protocol.ts'
 import { readErrorObject, readErrorText } from '../read-error.ts'
+import { parseSseFrame } from './parse-sse-frame.ts'
 import type { SseFrame } from './parse-sse-frame.ts'
 import { SseSplitter } from './sse-splitter.ts'
+import { TextTemplate } from './text-template.ts'
 
 /**
  * What one protocol makes of a frame's JSON; everything else about a stream is the same for all.
@@ -17,14 +19,49 @@ export interface FrameReader {
 
 const PRELUDE: readonly StreamEvent[] = [{ kind: 'prelude' }]
 
+/** Frames of one stream that a template is learnt from; where it never fits, it is left at that. */
+const TEMPLATES_MAX = 16
+
 /** Bytes → frames → JSON → events. `[DONE]` is read here, for both OpenAI protocols send it. */
 export function createSseDecoder(limits: StreamLimits, reader: FrameReader): StreamDecoder {
-  const splitter = new SseSplitter(limits)
-  const decode = (frame: SseFrame): DecodedFrame => decodeFrame(frame, reader)
-  return {
-    push: (chunk) => splitter.push(chunk).map(decode),
-    end: () => splitter.end().map(decode),
+  let template: TextTemplate | undefined
+  let templatesLeft = TEMPLATES_MAX
+  const decode = (raw: Uint8Array, defect?: string): DecodedFrame =>
+    decodeFrame(parseSseFrame(raw, defect), reader)
+  return new SseSplitter(limits, (raw, defect) => {
+    const text = template?.textOf(raw)
+    if (text !== undefined) return new RepeatedFrame(raw, text)
+    const frame = decode(raw, defect)
+    const said = templatesLeft > 0 ? onlyText(frame, raw) : undefined
+    if (said !== undefined) {
+      templatesLeft -= 1
+      template = TextTemplate.learn(raw, said, (other) => onlyText(decode(other), other))
+    }
+    return frame
+  })
+}
+
+/** A frame that a template has read: its JSON is parsed only for who asks. */
+class RepeatedFrame implements DecodedFrame {
+  readonly raw: Uint8Array
+  readonly events: readonly StreamEvent[]
+
+  constructor(raw: Uint8Array, text: string) {
+    this.raw = raw
+    this.events = [{ kind: 'text', text }]
   }
+
+  get payload(): JsonObject | undefined {
+    const json = parseJson(parseSseFrame(this.raw).data ?? '')
+    return json.kind === 'parsed' && isObject(json.value) ? json.value : undefined
+  }
+}
+
+/** The text of a frame that says nothing else, and that is passed on as it came. */
+function onlyText({ raw, events }: DecodedFrame, original: Uint8Array): string | undefined {
+  const [event] = events
+  if (event?.kind !== 'text' || events.length > 1 || raw !== original) return undefined
+  return event.text
 }
 
 function decodeFrame(frame: SseFrame, reader: FrameReader): DecodedFrame {

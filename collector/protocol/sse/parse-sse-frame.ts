@@ -19,7 +19,8 @@ const FIELD_NAME = /^[A-Za-z][\w-]{0,31}$/
  * is a defect and not, as the specification would have it, ignored: it stands where a piece of the
  * answer should be.
  */
-export function parseSseFrame(raw: Uint8Array): SseFrame {
+export function parseSseFrame(raw: Uint8Array, defect?: string): SseFrame {
+  if (defect !== undefined) return { raw, defect }
   let event: string | undefined
   let data: string | undefined
   const text = decoder.decode(raw)

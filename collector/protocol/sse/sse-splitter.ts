@@ -1,18 +1,20 @@
 import type { StreamLimits } from '../protocol.ts'
 import { FrameBuffer } from './frame-buffer.ts'
-import { parseSseFrame } from './parse-sse-frame.ts'
-import type { SseFrame } from './parse-sse-frame.ts'
 
 const LF = 0x0a
 const CR = 0x0d
+
+/** Reads the bytes of one frame; `defect` says why nothing can be read any more. */
+export type ReadFrame<Frame> = (raw: Uint8Array, defect?: string) => Frame
 
 /**
  * Cuts a body into server-sent events. The same bytes give the same frames however they were
  * chunked, and the frames' raw bytes, put together, are the body: pass-through writes them.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
-export class SseSplitter {
+export class SseSplitter<Frame> {
   readonly #limits: StreamLimits
+  readonly #read: ReadFrame<Frame>
   readonly #buffer = new FrameBuffer()
   #lineBytes = 0
   #hasLine = false
@@ -20,12 +22,13 @@ export class SseSplitter {
   #afterCr = false
   #isDead = false
 
-  constructor(limits: StreamLimits) {
+  constructor(limits: StreamLimits, read: ReadFrame<Frame>) {
     this.#limits = limits
+    this.#read = read
   }
 
-  push(chunk: Uint8Array): readonly SseFrame[] {
-    const frames: SseFrame[] = []
+  push(chunk: Uint8Array): readonly Frame[] {
+    const frames: Frame[] = []
     let start = this.#takeWhole(chunk, frames)
     for (let at = start; at < chunk.length; at += 1) {
       if (this.#isDead) return frames
@@ -44,7 +47,7 @@ export class SseSplitter {
   }
 
   /** Gives back a last frame whose bare CR could have been half of a CRLF until now. */
-  end(): readonly SseFrame[] {
+  end(): readonly Frame[] {
     if (this.#isDead || !this.#afterCr) return []
     this.#afterCr = false
     return this.#endLine() ? [this.#take()] : []
@@ -54,7 +57,7 @@ export class SseSplitter {
    * Providers end their lines with LF and write whole frames: those are found by native search and
    * not copied. Returns where the rest begins, which is read byte by byte.
    */
-  #takeWhole(chunk: Uint8Array, frames: SseFrame[]): number {
+  #takeWhole(chunk: Uint8Array, frames: Frame[]): number {
     const isBetweenFrames = this.#buffer.length === 0 && !this.#afterCr && !this.#isDead
     if (!isBetweenFrames || chunk.includes(CR)) return 0
     const { lineBytesMax, eventBytesMax } = this.#limits
@@ -66,7 +69,7 @@ export class SseSplitter {
       const blankLine = bytes.indexOf('\n\n', start, 'latin1')
       if (blankLine === -1 || blankLine + 2 - start > bytesMax) break
       const end = blankLine + 2
-      frames.push(parseSseFrame(chunk.subarray(start, end)))
+      frames.push(this.#read(chunk.subarray(start, end)))
       start = end
     }
     return start
@@ -94,8 +97,8 @@ export class SseSplitter {
     return isFrameEnd
   }
 
-  #take(): SseFrame {
-    return parseSseFrame(this.#buffer.take())
+  #take(): Frame {
+    return this.#read(this.#buffer.take())
   }
 
   #overLimit(unbufferedBytes: number): string | undefined {
@@ -106,9 +109,9 @@ export class SseSplitter {
   }
 
   /** Nothing that follows can be trusted to begin where a frame begins. */
-  #die(defect: string): SseFrame {
+  #die(defect: string): Frame {
     this.#isDead = true
     this.#buffer.take()
-    return { raw: new Uint8Array(0), defect }
+    return this.#read(new Uint8Array(0), defect)
   }
 }

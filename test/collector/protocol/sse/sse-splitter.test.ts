@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseSseFrame } from '../../../../collector/protocol/sse/parse-sse-frame.ts'
 import { SseSplitter } from '../../../../collector/protocol/sse/sse-splitter.ts'
 import { bytesOf, pieces, textOf } from '../../../support/play-streams.ts'
 
@@ -13,7 +14,7 @@ interface Told {
 }
 
 function split(bytes: Uint8Array, cuts: readonly number[] = [], within = limits): readonly Told[] {
-  const splitter = new SseSplitter(within)
+  const splitter = new SseSplitter(within, parseSseFrame)
   const frames = pieces(bytes, cuts).flatMap((piece) => splitter.push(piece))
   return [...frames, ...splitter.end()].map((frame) => ({ ...frame, raw: textOf(frame.raw) }))
 }
@@ -116,7 +117,7 @@ describe('SseSplitter', () => {
   })
 
   test('takes tiny events by the hundred thousand', () => {
-    const splitter = new SseSplitter(limits)
+    const splitter = new SseSplitter(limits, parseSseFrame)
     const chunk = bytesOf('data\n\n'.repeat(10_000))
     let frames = 0
     for (let round = 0; round < 20; round += 1) frames += splitter.push(chunk).length
