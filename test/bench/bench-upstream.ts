@@ -52,16 +52,24 @@ const TRACES_TAKEN = Buffer.from(
 )
 
 const server = createServer({ noDelay: true }, (socket) => {
-  let received = Buffer.alloc(0)
+  let received: Buffer = Buffer.alloc(0)
+  let pieces: Buffer[] = []
+  let bytesMissing = 0
   socket.on('error', () => socket.destroy())
   socket.on('data', (data) => {
-    received = Buffer.concat([received, data])
+    pieces.push(data)
+    bytesMissing -= data.length
+    // A batch of spans comes in many pieces, which are joined once.
+    if (bytesMissing > 0) return
+    received = Buffer.concat([received, ...pieces])
+    pieces = []
     for (;;) {
       const end = received.indexOf('\r\n\r\n')
       if (end === -1) return
       const head = received.subarray(0, end).toString('latin1')
       const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
-      if (received.length < end + 4 + length) return
+      bytesMissing = end + 4 + length - received.length
+      if (bytesMissing > 0) return
       const body = received.subarray(end + 4, end + 4 + length)
       const isTraces = head.startsWith('POST /v1/traces')
       const isStream = !isTraces && body.includes('"stream":true')

@@ -1,17 +1,20 @@
 import type { ChildProcess } from 'node:child_process'
-import { fork } from 'node:child_process'
+import { fork, spawnSync } from 'node:child_process'
+import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { generateLoad } from './load.ts'
 
 /**
  * What the sidecar costs, beside a bare pipe in the same run: absolute figures move with the
  * machine, the ratio is what counts (`performance.md` has the goals). Upstream, load and each
- * contender have a process of their own; contenders take turns, medians of the rounds are shown.
+ * contender have a process of their own; contenders take turns on one core, upstream and load have another, medians
+ * of the rounds are shown.
  */
 
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3)
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5)
 const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 3000)
-const WARM_UP_MS = 1000
+/** Long enough for the compiler to have seen what is measured. */
+const WARM_UP_MS = 3000
 const CONTENDERS = ['pipe', 'sidecar'] as const
 
 interface Scenario {
@@ -33,12 +36,17 @@ const SCENARIOS: readonly Scenario[] = [
   { name: 'JSON, 32 connections', unit: 'requests/s', connections: 32, stream: false, goal: 0.7 },
 ]
 
+const OUTSIDE_CORE = 0
+const CONTENDER_CORE = 1
+
 const upstream = await start('bench-upstream', [])
+const pinned = [pin(process.pid, OUTSIDE_CORE), pin(upstream.child.pid, OUTSIDE_CORE)]
 const ports = new Map<string, number>()
 const children: ChildProcess[] = [upstream.child]
 for (const name of CONTENDERS) {
   const { child, port } = await start(`bench-${name}`, [String(upstream.port)])
   children.push(child)
+  pinned.push(pin(child.pid, CONTENDER_CORE))
   ports.set(name, port)
 }
 
@@ -53,6 +61,8 @@ for (const scenario of SCENARIOS) {
 }
 const report = await ask(children.at(-1))
 process.stdout.write(`\nsidecar: ${JSON.stringify(report)} (every request traced and exported)\n`)
+const cores = pinned.every(Boolean) ? 'one core for each contender' : 'cores are not pinned'
+process.stdout.write(`${cores}; medians of ${ROUNDS} rounds of ${ROUND_MS} ms\n`)
 for (const child of children) child.disconnect()
 
 async function measure(scenario: Scenario): Promise<ReadonlyMap<string, readonly number[]>> {
@@ -84,6 +94,13 @@ function start(
     })
     child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)))
   })
+}
+
+/** Keeps a process, all threads of it, on one core, where the system has `taskset` and two cores. */
+function pin(pid: number | undefined, core: number): boolean {
+  if (pid === undefined || cpus().length < 2) return false
+  const { status } = spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)])
+  return status === 0
 }
 
 function ask(child: ChildProcess | undefined): Promise<unknown> {
