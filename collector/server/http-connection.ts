@@ -10,6 +10,8 @@ const PENDING_BYTES_MAX = 256 * 1024
 
 /** A client that takes nothing for so long has left without saying so. */
 const SLOW_CLIENT_MS = 60_000
+/** 16 KB/s: slower than any line that answers are read over, once one has ended. */
+const TAKEN_BYTES_PER_MS_MIN = 16
 
 /** Routing's client over Node's raw response: no framework between a chunk and its socket. */
 export function createHttpConnection(raw: ServerResponse, clock: Clock): ClientConnection {
@@ -75,5 +77,9 @@ class HttpConnection implements ClientConnection {
     if (this.#isGone) return
     this.#bytesWritten += bytes?.length ?? 0
     this.#raw.end(bytes)
+    // Node has no limit of its own: a client that never reads would hold its answer for ever.
+    const takenMs = this.#raw.writableLength / TAKEN_BYTES_PER_MS_MIN
+    this.#cancelSlow?.()
+    this.#cancelSlow = this.#clock.setTimer(SLOW_CLIENT_MS + takenMs, () => this.#raw.destroy())
   }
 }
