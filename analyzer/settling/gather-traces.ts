@@ -14,38 +14,67 @@ export interface TraceOfSource {
   readonly traceId: string
 }
 
-/**
- * A trace and those that may hold other attempts of its requests: a router in process exports each
- * attempt as a trace of its own. Where that would be too many to tell apart, the trace alone:
- * nothing is joined that is ambiguous.
- */
-export function gatherTraces(reader: SpanReader, { source, traceId }: TraceOfSource): TraceGroup {
-  const traces = new Map<string, readonly Arrival[]>()
-  // Grows while it is walked. Too many are noticed when they are found, and not after reading them.
-  const found = new Set([traceId])
-  for (const next of found) {
-    const arrivals = reader.spansOf(source, next)
-    traces.set(next, arrivals)
-    for (const id of neighbourIds(reader, source, arrivals)) found.add(id)
-    if (found.size > NEIGHBOUR_TRACES_MAX) {
-      return { traces: new Map([...traces].slice(0, 1)), crowded: true }
-    }
-  }
-  return { traces, crowded: false }
+/** Traces that one gatherer remembers: as many as two groups have. */
+const REMEMBERED_MAX = 2 * NEIGHBOUR_TRACES_MAX
+
+interface Looked {
+  readonly arrivals: readonly Arrival[]
+  readonly neighbours: readonly string[]
 }
 
-function neighbourIds(
-  reader: SpanReader,
-  source: string,
-  arrivals: readonly Arrival[],
-): readonly string[] {
-  const neighbours = neighboursOf(arrivals.map((arrival) => arrival.span))
-  if (neighbours === undefined) return []
-  const { failedIn, startedIn } = neighbours
-  return [
-    ...reader.tracesFailedIn(source, failedIn, LIMIT),
-    ...(startedIn === undefined ? [] : reader.tracesStartedIn(source, startedIn, LIMIT)),
-  ]
+/**
+ * Finds the traces that must be told together. Remembers what it has seen until new spans are read:
+ * traces that are due at one time have most of their neighbours in common, and looking each of them
+ * up again for each would be most of the work of judging.
+ */
+export class TraceGatherer {
+  readonly #reader: SpanReader
+  readonly #looked = new Map<string, Looked>()
+
+  constructor(reader: SpanReader) {
+    this.#reader = reader
+  }
+
+  /**
+   * A trace and those that may hold other attempts of its requests: a router in process exports
+   * each attempt as a trace of its own. Where that would be too many to tell apart, the trace
+   * alone: nothing is joined that is ambiguous.
+   */
+  gather({ source, traceId }: TraceOfSource): TraceGroup {
+    const traces = new Map<string, readonly Arrival[]>()
+    // Grows while it is walked. Too many are noticed when found, and not after reading them.
+    const found = new Set([traceId])
+    for (const next of found) {
+      const { arrivals, neighbours } = this.#look(source, next)
+      traces.set(next, arrivals)
+      for (const id of neighbours) found.add(id)
+      if (found.size > NEIGHBOUR_TRACES_MAX) {
+        return { traces: new Map([...traces].slice(0, 1)), crowded: true }
+      }
+    }
+    return { traces, crowded: false }
+  }
+
+  #look(source: string, traceId: string): Looked {
+    const key = `${traceId} ${source}`
+    const known = this.#looked.get(key)
+    if (known !== undefined) return known
+    const arrivals = this.#reader.spansOf(source, traceId)
+    const looked = { arrivals, neighbours: this.#neighbours(source, arrivals) }
+    if (this.#looked.size >= REMEMBERED_MAX) this.#looked.clear()
+    this.#looked.set(key, looked)
+    return looked
+  }
+
+  #neighbours(source: string, arrivals: readonly Arrival[]): readonly string[] {
+    const ranges = neighboursOf(arrivals.map((arrival) => arrival.span))
+    if (ranges === undefined) return []
+    const { failedIn, startedIn } = ranges
+    return [
+      ...this.#reader.tracesFailedIn(source, failedIn, LIMIT),
+      ...(startedIn === undefined ? [] : this.#reader.tracesStartedIn(source, startedIn, LIMIT)),
+    ]
+  }
 }
 
 /** One more than fits, so that too many is noticed. */

@@ -3,7 +3,7 @@ import type { Judgement, Progress, SpanReader, VerdictStore } from '../store/sto
 import { assembleStories, isRecognised } from '../story/assemble.ts'
 import type { RouterConfig } from '../story/router-config.ts'
 import { dueAtMs, SETTLE_AFTER_REQUEST_SPAN_MS, type Arrival } from '../story/settle.ts'
-import { gatherTraces, type TraceGroup, type TraceOfSource } from './gather-traces.ts'
+import { TraceGatherer, type TraceGroup, type TraceOfSource } from './gather-traces.ts'
 import { decisiveArrivals, pendingKey, type PendingTrace } from './pending-trace.ts'
 import { toVerdict } from './to-verdict.ts'
 
@@ -34,10 +34,13 @@ export class JudgeLoop {
   readonly #pending = new Map<string, PendingTrace>()
   #readUpTo: number
   #progress: Progress
+  /** Knows nothing that is older than the newest span that was read. */
+  #gatherer: TraceGatherer
 
   constructor(options: JudgeLoopOptions) {
     this.#options = options
     this.#progress = options.verdicts.progress()
+    this.#gatherer = new TraceGatherer(options.reader)
     this.#readUpTo = this.#progress.judgedUpTo
   }
 
@@ -77,6 +80,7 @@ export class JudgeLoop {
 
   #readSpans(): number {
     const spans = this.#options.reader.readAfter(this.#readUpTo, READ_SPANS)
+    if (spans.length > 0) this.#gatherer = new TraceGatherer(this.#options.reader)
     for (const { position, source, span, receivedAtMs } of spans) {
       this.#readUpTo = position
       if (span === undefined) {
@@ -134,7 +138,7 @@ export class JudgeLoop {
     // Judged a moment ago, as the neighbour of another.
     const trace = this.#pending.get(key)
     if (trace === undefined) return []
-    const group = gatherTraces(this.#options.reader, { source, traceId })
+    const group = this.#gatherer.gather({ source, traceId })
     const nowMs = this.#options.now()
     const latest = this.#latestDue(source, group)
     if (latest > nowMs && waitUntilMs === undefined) {

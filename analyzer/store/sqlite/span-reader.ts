@@ -140,14 +140,15 @@ function prepare(database: SqliteDatabase) {
       [TimeRange & { readonly source: string; readonly limit: number }],
       { trace_id: Buffer }
     >(
-      `SELECT DISTINCT trace_id FROM spans AS first
-       WHERE source_id = (SELECT id FROM sources WHERE name = :source)
-         AND start_ns BETWEEN :fromNs AND :toNs
-         AND NOT EXISTS (
-           SELECT 1 FROM spans AS earlier
-           WHERE earlier.trace_id = first.trace_id AND +earlier.source_id = first.source_id
-             AND +earlier.start_ns < :fromNs)
-       ORDER BY start_ns LIMIT :limit`,
+      `SELECT trace_id FROM (
+         SELECT DISTINCT trace_id, source_id FROM spans
+         WHERE source_id = (SELECT id FROM sources WHERE name = :source)
+           AND start_ns BETWEEN :fromNs AND :toNs) AS first
+       WHERE NOT EXISTS (
+         SELECT 1 FROM spans AS earlier
+         WHERE earlier.trace_id = first.trace_id AND +earlier.source_id = first.source_id
+           AND +earlier.start_ns < :fromNs)
+       LIMIT :limit`,
     ),
     context: database.prepare<[number], { bytes: Buffer }>(
       'SELECT bytes FROM contexts WHERE id = ?',

@@ -8,6 +8,7 @@ import { isStoreTrouble } from '../../../analyzer/store/sqlite/open-database.ts'
 import { openSpanReader } from '../../../analyzer/store/sqlite/span-reader.ts'
 import { openSpanWriter } from '../../../analyzer/store/sqlite/span-writer.ts'
 import { openVerdictStore } from '../../../analyzer/store/sqlite/verdict-store.ts'
+import type { SpanReader } from '../../../analyzer/store/store.ts'
 import type { Span } from '../../../analyzer/story/span.ts'
 import {
   ATTR_ATTEMPT_KIND,
@@ -28,6 +29,22 @@ const scope = { name: SCOPE_NAME, version: '' }
 const LITELLM = { name: 'litellm', version: '1.109.1' }
 const ERROR = { code: 'error', message: '' } as const
 
+/** The reader itself, with its look-ups of traces counted. */
+function counting(reader: SpanReader, lookUps: { count: number }): SpanReader {
+  return {
+    readAfter: (position, limit) => reader.readAfter(position, limit),
+    spansOf: (source, traceId) => {
+      lookUps.count += 1
+      return reader.spansOf(source, traceId)
+    },
+    trace: (traceId) => reader.trace(traceId),
+    tracesFailedIn: (source, range, limit) => reader.tracesFailedIn(source, range, limit),
+    tracesStartedIn: (source, range, limit) => reader.tracesStartedIn(source, range, limit),
+    counts: () => reader.counts(),
+    close: () => reader.close(),
+  }
+}
+
 /** A store on disk, a judge over it, and a clock that only the test moves. */
 function court() {
   const folder = temporaryFolder()
@@ -39,21 +56,25 @@ function court() {
     writer.close()
     verdicts.close()
   })
-  const clock = { nowMs: 1_000_000 }
+  const clock = { nowMs: 1_000_000, stepMs: 0 }
+  const lookUps = { count: 0 }
   const logged: string[] = []
   const newLoop = (): JudgeLoop =>
     new JudgeLoop({
-      reader,
+      reader: counting(reader, lookUps),
       verdicts,
       routerConfigs: new Map(),
       settleMs: SETTLE_MS,
       isStoreTrouble,
-      now: () => clock.nowMs,
+      now: () => (clock.nowMs += clock.stepMs),
       log: (line) => logged.push(line),
     })
   let loop = newLoop()
   return {
     folder,
+    clock,
+    lookUps,
+    turn: () => loop.turn(),
     verdicts,
     logged,
     receive: (...spans: readonly Span[]) =>
@@ -263,5 +284,42 @@ test('trouble of the disk is no fault of a trace: nothing counts as judged', () 
   blocker.close()
   crash()
   expect(after(0)).toEqual(['failed 0'])
+  expect(pending()).toBe(0)
+})
+
+/** Attempts of a router in process, which exports each as a trace of its own: all may be one request. */
+function failedCalls(count: number): readonly Span[] {
+  return Array.from({ length: count }, (_, index) =>
+    buildSpan({
+      scope: LITELLM,
+      traceId: (index + 1).toString(16).padStart(32, '0'),
+      kind: 'internal',
+      name: 'litellm_request',
+      status: ERROR,
+      startTimeNs: 1_760_000_000_000_000_000n + BigInt(index) * 100_000n,
+      endTimeNs: 1_760_000_000_050_000_000n + BigInt(index) * 100_000n,
+    }),
+  )
+}
+
+test('a crowd is judged without reading the whole of it again for each of its traces', () => {
+  const { receive, after, pending, lookUps } = court()
+  receive(...failedCalls(700))
+  after(SETTLE_MS)
+  after(SETTLE_MS)
+  expect(pending()).toBe(0)
+  expect(lookUps.count).toBeGreaterThanOrEqual(700)
+  expect(lookUps.count).toBeLessThan(3 * 700)
+})
+
+test('a turn ends when its time is over, so that questions are answered in between', () => {
+  const { receive, after, clock, turn, pending } = court()
+  receive(...failedCalls(5))
+  after(0)
+  clock.nowMs += SETTLE_MS
+  clock.stepMs = 60
+  expect(turn()).toEqual({ more: true, changed: true })
+  clock.stepMs = 0
+  after(0)
   expect(pending()).toBe(0)
 })
