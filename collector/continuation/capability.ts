@@ -30,8 +30,7 @@ export interface LearnedAt {
  * What is known of a target's prefill: configuration first, then what it refused, then the table.
  */
 export function capabilityOf(target: CapabilityTarget, learned?: LearnedAt): PrefillCapability {
-  const flags = prefillFlagsOf(target)
-  const withFlags = flags === undefined ? {} : { flags }
+  const { prefill, withFlags } = knownOf(target)
   const configured = target.supportsAssistantPrefill
   if (configured !== undefined) {
     return { prefill: configured ? 'yes' : 'no', source: 'config', ...withFlags }
@@ -39,7 +38,27 @@ export function capabilityOf(target: CapabilityTarget, learned?: LearnedAt): Pre
   if (learned?.refusals.refuses(target.id, learned.nowMs) === true) {
     return { prefill: 'no', source: 'learned', ...withFlags }
   }
-  return { prefill: tableEntry(target), source: 'table', ...withFlags }
+  return { prefill, source: 'table', ...withFlags }
+}
+
+interface Known {
+  readonly prefill: Capability
+  readonly withFlags: Pick<PrefillCapability, 'flags'>
+}
+
+const knownTargets = new WeakMap<CapabilityTarget, Known>()
+
+/** What names and addresses say; worked out once, for every request asks and they never change. */
+function knownOf(target: CapabilityTarget): Known {
+  const known = knownTargets.get(target)
+  if (known !== undefined) return known
+  const flags = prefillFlagsOf(target)
+  const found: Known = {
+    prefill: tableEntry(target),
+    withFlags: flags === undefined ? {} : { flags },
+  }
+  knownTargets.set(target, found)
+  return found
 }
 
 /**

@@ -28,9 +28,10 @@ export async function performAttempt(context: AttemptContext): Promise<AttemptOu
   run.asked.add(plan.target.id)
   run.skipped.delete(plan.target.id)
   run.attempts += 1
-  const recorder = startSpan(run, plan)
+  const call = toCall(run, plan)
+  const recorder = startSpan(run, plan, call.url)
   breaker.start(router.clock.now())
-  const outcome = await makeCall(context, recorder)
+  const outcome = await makeCall(context, recorder, call)
   const { result } = outcome
   if (result.kind === 'complete') breaker.succeeded()
   else if (result.kind === 'failed') breaker.failed(result.failure, router.clock.now())
@@ -42,13 +43,17 @@ export async function performAttempt(context: AttemptContext): Promise<AttemptOu
   return outcome
 }
 
-function makeCall(context: AttemptContext, recorder: AttemptRecorder): Promise<AttemptOutcome> {
+function makeCall(
+  context: AttemptContext,
+  recorder: AttemptRecorder,
+  call: UpstreamCall,
+): Promise<AttemptOutcome> {
   const { run, plan, otherTargetLeft } = context
   const { router, clientStream, request } = run
   const { clock, config } = router
   const { timers } = plan.target
   const input: Omit<AttemptInput, 'limits'> = {
-    call: toCall(run, plan),
+    call,
     targetProtocol: plan.targetProtocol,
     apiKey: plan.target.apiKey?.reveal(),
     config,
@@ -132,9 +137,8 @@ function noteBill(run: RequestRun, { facts }: AttemptOutcome): void {
   run.bills.push({ usage: facts.usage, isFinal: facts.receivedTerminal })
 }
 
-function startSpan(run: RequestRun, plan: AttemptPlan): AttemptRecorder {
+function startSpan(run: RequestRun, plan: AttemptPlan, url: URL): AttemptRecorder {
   const { target } = plan
-  const url = new URL(target.apiBase)
   return run.recorder.startAttempt({
     number: run.attempts,
     kind: plan.kind,
