@@ -6,7 +6,7 @@ import { JudgeLoop } from './settling/judge-loop.ts'
 import { isStoreTrouble } from './store/sqlite/open-database.ts'
 import { openSpanReader } from './store/sqlite/span-reader.ts'
 import { openVerdictStore } from './store/sqlite/verdict-store.ts'
-import type { JudgeCall, JudgeWorkerData } from './worker-data.ts'
+import type { JudgeCall, JudgeEvent, JudgeWorkerData } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'
 
 /** The thread that settles, judges and answers reads. Here it is put together, no more. */
@@ -16,7 +16,7 @@ const TURN_MS_MIN = 10
 const TURN_MS_MAX = 200
 const AFTER_FAILURE_MS = 1000
 
-runWorker<JudgeCall, ApiAnswer, 'changed'>(({ log, emit }) => {
+runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
   const { spansFile, verdictsFile, settleMs, routerConfigs, limits }: JudgeWorkerData = workerData
   const reader = openSpanReader(spansFile)
   const verdicts = openVerdictStore(verdictsFile)
@@ -32,11 +32,25 @@ runWorker<JudgeCall, ApiAnswer, 'changed'>(({ log, emit }) => {
   let loop = new JudgeLoop(options)
   const turnMs = Math.min(Math.max(settleMs / 10, TURN_MS_MIN), TURN_MS_MAX)
   let prunedAtMs = Date.now()
+  let paused: { readonly sinceMs: number; readonly why: string } | undefined
   let timer: NodeJS.Timeout
+  const pause = (error: unknown): void => {
+    const why = error instanceof Error ? error.message : String(error)
+    if (paused?.why !== why) log(`judging pauses: ${why}`)
+    if (paused === undefined) emit('paused')
+    paused = { sinceMs: paused?.sinceMs ?? Date.now(), why }
+  }
   const turn = (): void => {
     let pauseMs = turnMs
     try {
+      // All that a loop knows stands in the files: after trouble it starts again there.
+      if (paused !== undefined) loop = new JudgeLoop(options)
       const { more, changed } = loop.turn()
+      if (paused !== undefined) {
+        log('judging goes on')
+        emit('resumed')
+        paused = undefined
+      }
       if (changed) emit('changed')
       if (more) pauseMs = 0
       if (Date.now() - prunedAtMs > PRUNE_INTERVAL_MS) {
@@ -44,9 +58,8 @@ runWorker<JudgeCall, ApiAnswer, 'changed'>(({ log, emit }) => {
         verdicts.prune(limits, prunedAtMs)
       }
     } catch (error: unknown) {
-      // Disk full, file locked. All that the loop knows stands in the files: it starts again there.
-      log(`judging pauses: ${error instanceof Error ? error.message : String(error)}`)
-      loop = new JudgeLoop(options)
+      // Disk full, file locked.
+      pause(error)
       pauseMs = AFTER_FAILURE_MS
     }
     timer = setTimeout(turn, pauseMs)
@@ -59,6 +72,7 @@ runWorker<JudgeCall, ApiAnswer, 'changed'>(({ log, emit }) => {
         verdicts,
         countPending: () => loop.countPending(),
         unrecognised: loop.unrecognised,
+        pausedSinceMs: paused?.sinceMs,
         nowMs: Date.now(),
         otlpHttpUrl,
       }),

@@ -15,7 +15,7 @@ import type { ExportBody, IngestAnswer } from './ingest/ingestor.ts'
 import { createOtlpHttpServer } from './ingest/otlp-http.ts'
 import { openDataFolder, type DataFolder } from './store/sqlite/data-folder.ts'
 import { WorkerCalls } from './worker-calls.ts'
-import type { IngestWorkerData, JudgeCall, JudgeWorkerData } from './worker-data.ts'
+import type { IngestWorkerData, JudgeCall, JudgeEvent, JudgeWorkerData } from './worker-data.ts'
 
 export interface AnalyzerOptions {
   readonly host: string
@@ -47,7 +47,7 @@ export interface Analyzer {
 }
 
 type IngestCalls = WorkerCalls<ExportBody, IngestAnswer>
-type JudgeCalls = WorkerCalls<JudgeCall, ApiAnswer, 'changed'>
+type JudgeCalls = WorkerCalls<JudgeCall, ApiAnswer, JudgeEvent>
 
 /** For requests that are under way when the analyzer stops. */
 const STOP_MS = 5000
@@ -95,7 +95,12 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   const ingest = startIngest(options, parts)
   closers.push(() => ingest.stop())
   await ingest.ready()
-  const judge = startJudge(options, { ...parts, onChange: () => live.announce() })
+  let judging = true
+  const onEvent = (event: JudgeEvent): void => {
+    if (event === 'changed') live.announce()
+    else judging = event === 'resumed'
+  }
+  const judge = startJudge(options, { ...parts, onEvent })
   closers.push(() => judge.stop())
   await judge.ready()
   const otlp = createOtlpHttpServer({
@@ -109,7 +114,7 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   const otlpHttpUrl = urlOf(otlp, host)
   const api = await createApiServer({
     ask: (query) => judge.call({ query, otlpHttpUrl }),
-    isReady: () => closers.length > 0,
+    isReady: () => closers.length > 0 && judging,
     live,
     admitsHost,
     authorise: authoriser.read,
@@ -156,7 +161,7 @@ function startIngest(options: AnalyzerOptions, { config, folder }: Parts): Inges
 
 function startJudge(
   options: AnalyzerOptions,
-  { config, folder, onChange }: Parts & { readonly onChange: () => void },
+  { config, folder, onEvent }: Parts & { readonly onEvent: (event: JudgeEvent) => void },
 ): JudgeCalls {
   const { spanAgeMsMax, incidentAgeMsMax } = config.retention
   const data: JudgeWorkerData = {
@@ -172,7 +177,7 @@ function startJudge(
   }
   return new WorkerCalls(new Worker(builtUrl('analyzer/judge-worker.js'), { workerData: data }), {
     log: options.log,
-    onEvent: onChange,
+    onEvent,
     onDeath: (reason) => fail(options, `the judging thread died: ${reason}`),
   })
 }

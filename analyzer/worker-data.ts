@@ -24,3 +24,6 @@ export interface JudgeCall {
   /** Known to the main thread only, and part of what the page shows. */
   readonly otlpHttpUrl: string
 }
+
+/** Verdicts changed; judging cannot go on for now; it does again. */
+export type JudgeEvent = 'changed' | 'paused' | 'resumed'

@@ -29,6 +29,8 @@ export interface AnswerContext {
   readonly verdicts: VerdictStore
   readonly countPending: () => number
   readonly unrecognised: number
+  /** Judging cannot go on since then. */
+  readonly pausedSinceMs: number | undefined
   readonly nowMs: number
   readonly otlpHttpUrl: string
 }
@@ -236,13 +238,15 @@ function rules(): WireRules {
   }
 }
 
-function health({ reader, countPending, unrecognised, otlpHttpUrl }: AnswerContext): WireHealth {
+function health(context: AnswerContext): WireHealth {
+  const { reader, countPending, unrecognised, pausedSinceMs, otlpHttpUrl } = context
   const { stored, rejected, sources } = reader.counts()
   const last = sources.reduce((latest, source) => Math.max(latest, source.lastReceivedMs), 0)
   return {
     spansStored: stored,
     spansRejected: rejected,
     requestsPending: countPending(),
+    judgingPausedSince: pausedSinceMs === undefined ? null : toIso(pausedSinceMs),
     lastSpanAt: last === 0 ? null : toIso(last),
     spansUnrecognised: unrecognised,
     otlpHttpUrl,

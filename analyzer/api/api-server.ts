@@ -53,7 +53,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
   server.get('/readyz', (_, reply) =>
     options.isReady()
       ? { status: 'ready' }
-      : problem(reply, { status: 503, title: 'Not ready', detail: 'The analyzer is not running.' }),
+      : problem(reply, {
+          status: 503,
+          title: 'Not ready',
+          detail: 'The analyzer is stopping, or cannot judge: its log says why.',
+        }),
   )
   serveQueries(server, options.ask)
   serveLive(server, options)

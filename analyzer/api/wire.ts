@@ -114,6 +114,8 @@ export interface WireHealth {
   readonly spansStored: number
   readonly spansRejected: number
   readonly requestsPending: number
+  /** Spans are taken, but nothing is judged since then: the disk is full or a file is locked. */
+  readonly judgingPausedSince: string | null
   /** `null`: no span has ever come, which is how empty is told from broken. */
   readonly lastSpanAt: string | null
   readonly spansUnrecognised: number

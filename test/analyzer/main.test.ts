@@ -9,6 +9,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { startAnalyzer } from '../../analyzer/main.ts'
@@ -242,12 +243,33 @@ test("the official JavaScript exporter's spans arrive", async () => {
   ])
 })
 
+test('a judge that cannot go on is told by readiness, health and log, and goes on by itself', async () => {
+  const { api, send, pageUrl, dataDir, logged } = await runAnalyzer()
+  const blocker = new Database(join(dataDir, 'verdicts.db'))
+  onTestFinished(() => void blocker.close())
+  blocker.exec('BEGIN IMMEDIATE')
+  const litellm = { name: 'litellm', version: '1.109.1' }
+  expect((await send(protobufRequest([buildSpan({ scope: litellm })]))).status).toBe(200)
+  const readiness = async (): Promise<number> => (await fetch(`${pageUrl}/readyz`)).status
+  await waitUntil(async () => (await readiness()) === 503, 'not ready')
+  expect((await api<WireHealth>('health')).judgingPausedSince).not.toBeNull()
+  blocker.exec('ROLLBACK')
+  await waitUntil(async () => (await readiness()) === 200, 'ready again')
+  const healthy = await api<WireHealth>('health')
+  expect(healthy).toMatchObject({ judgingPausedSince: null, requestsPending: 0 })
+  expect(logged.filter((line) => line.startsWith('judging'))).toEqual([
+    'judging pauses: database is locked',
+    'judging goes on',
+  ])
+})
+
 test('health tells a folder where nothing came from one where nothing is understood', async () => {
   const { api, send, otlpHttpUrl } = await runAnalyzer()
   expect(await api<WireHealth>('health')).toEqual({
     spansStored: 0,
     spansRejected: 0,
     requestsPending: 0,
+    judgingPausedSince: null,
     lastSpanAt: null,
     spansUnrecognised: 0,
     otlpHttpUrl,

@@ -297,6 +297,7 @@ export const health: WireHealth = {
   spansStored: 10_412,
   spansRejected: 0,
   requestsPending: 3,
+  judgingPausedSince: null,
   lastSpanAt: at(3000),
   spansUnrecognised: 12,
   otlpHttpUrl: 'http://127.0.0.1:4318',

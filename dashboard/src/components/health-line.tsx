@@ -15,6 +15,11 @@ export function HealthLine({ health }: { readonly health: WireHealth }): ReactNo
         </Item>
         <Item term="Not recognised">{formatCount(health.spansUnrecognised)}</Item>
         <Item term="Requests settling">{formatCount(health.requestsPending)}</Item>
+        {health.judgingPausedSince !== null && (
+          <Item term="Judging paused" warn>
+            <Ago at={health.judgingPausedSince} />
+          </Item>
+        )}
         {health.sources.map((source) => (
           <Item key={source.name} term={source.name}>
             {formatPlural(source.spans, 'span')}
