@@ -15,9 +15,11 @@ import type {
 } from './client-stream.ts'
 import { concatBytes, NO_BYTES } from './concat-bytes.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
+import { seamComment } from './seam-comment.ts'
 import { SeamGuard } from './seam-guard.ts'
 import type { SeamStep } from './seam-guard.ts'
 import { StopScanner } from './stop-scanner.ts'
+import { ToolArguments } from './tool-arguments.ts'
 
 export interface ClientStreamOptions {
   readonly request: ClientRequest
@@ -45,6 +47,7 @@ class SplicedStream implements ClientStream {
   /** Set while the seam is undecided. */
   #guard: SeamGuard | undefined
   #scanner: StopScanner | undefined
+  #toolArguments = new ToolArguments()
   #isBehindSeam = false
   #held: Uint8Array[] = []
   #heldBytes = 0
@@ -100,6 +103,7 @@ class SplicedStream implements ClientStream {
     this.#share = new DeliveryLedger()
     this.#seam = undefined
     this.#guard = undefined
+    this.#toolArguments = new ToolArguments()
     if (!this.#committed) {
       // The attempt before left nothing behind: its prelude is dropped with everything learned.
       this.#held = []
@@ -221,7 +225,10 @@ class SplicedStream implements ClientStream {
 
   #unsayable(events: readonly StreamEvent[]): StreamStep | undefined {
     if (this.#attempt?.targetApi === this.#protocol.api) return undefined
-    const detail = unsayableStop(this.#protocol.api, events.find(isTerminal))
+    for (const event of events) this.#toolArguments.add(event)
+    const terminal = events.find(isTerminal)
+    const { api } = this.#protocol
+    const detail = unsayableStop(api, terminal) ?? this.#toolArguments.problemOf(api, terminal)
     return detail === undefined ? undefined : { kind: 'diverged', detail }
   }
 
@@ -342,14 +349,4 @@ function isClosing(event: StreamEvent): boolean {
 /** What may follow a terminal: the count of tokens, comments and the closing frame. */
 function isEpilogue(event: StreamEvent): boolean {
   return event.kind === 'usage' || event.kind === 'closing' || event.kind === 'prelude'
-}
-
-/** Safe in every protocol; names the second model, which the envelope cannot. */
-function seamComment(seam: Seam, attempt: StreamAttempt | undefined): string {
-  const aligned = seam.aligned ? ' aligned=true' : ''
-  const model = attempt?.model.replace(/\s+/g, '_') ?? ''
-  return (
-    `secondwind seam attempt=${attempt?.number ?? 0} strategy=${attempt?.strategy ?? ''} ` +
-    `verified=${seam.verified}${aligned} model=${model}`
-  )
 }

@@ -533,6 +533,27 @@ describe('tool calls in another protocol', () => {
     })
   })
 
+  test.each(['tool_calls', 'stop'])(
+    'arguments that are no JSON object fail the answer that ends with %s',
+    async (finish) => {
+      const cut = chatCalls.replace('1}', '').replace('"tool_calls"}', `"${finish}"}`)
+      const played = play(parse('messages', messagesBody), [{ api: 'chat', body: cut }])
+      expect(played.diverged).toBe('a tool call whose arguments are no JSON object')
+      const [raw, helper] = await read(
+        'messages',
+        played.text + textOf(played.stream.fail(failure)),
+      )
+      expect([raw?.error, helper?.error]).toEqual([expect.any(String), expect.any(String)])
+    },
+  )
+
+  test('arguments that were cut by the limit of tokens end as Anthropic ends them', () => {
+    const cut = chatCalls.replace('1}', '').replace('"tool_calls"}', '"length"}')
+    const played = play(parse('messages', messagesBody), [{ api: 'chat', body: cut }])
+    expect(played.diverged).toBeUndefined()
+    expect(played.text).toContain('"stop_reason":"max_tokens"')
+  })
+
   test('a call behind the seam keeps its place behind the text', async () => {
     for (const client of ['chat', 'messages'] as const) {
       const played = play(parse(client, clientBodies[client]), [
