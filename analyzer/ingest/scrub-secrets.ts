@@ -38,13 +38,18 @@ export function scrubSecrets(text: string): string {
 const QUOTED_CONTENT =
   /(['"])(content|text|prompt|input|arguments|generated_content|partial_json)\1\s*:\s*(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$))/gsu
 
+/** `prompt "…"`, `input: '…'`: the same in a sentence. */
+const QUOTED_IN_SENTENCE = /(?<=\b(?:prompt|input)\s?[:=]?\s?)(?:"[^"]*(?:"|$)|'[^']*(?:'|$))/giu
+
 /** For error texts: some quote the request that they refuse. */
 export function scrubErrorText(text: string): string {
-  return scrubSecrets(text).replace(
-    QUOTED_CONTENT,
-    (whole: string, quote: string, key: string) =>
-      `${quote}${key}${quote}: ${quote}[${whole.length - key.length - 6} characters]${quote}`,
-  )
+  return scrubSecrets(text)
+    .replace(
+      QUOTED_CONTENT,
+      (whole: string, quote: string, key: string) =>
+        `${quote}${key}${quote}: ${quote}[${whole.length - key.length - 6} characters]${quote}`,
+    )
+    .replace(QUOTED_IN_SENTENCE, (quoted) => `[${quoted.length - 2} characters]`)
 }
 
 /** Frames of Python (`File "…", line N, in f`) and of JavaScript (`at f (…)`). */
@@ -74,6 +79,11 @@ const ROUTER_WORDS = [
 function routerWords(line: string): readonly string[] {
   const start = ROUTER_WORDS.map((words) => line.indexOf(words)).find((position) => position >= 0)
   return start === undefined ? [] : [line.slice(start)]
+}
+
+/** A span's name may hold the target of an HTTP request, with what stands behind its `?`. */
+export function cutName(name: string): string {
+  return scrubSecrets(name.replace(/(\/[^\s?]*)\?\S*/gu, '$1'))
 }
 
 /** A URL without its user, password, query and fragment. */

@@ -2,7 +2,7 @@ import type { Attributes, AttributeValue, Span, SpanEvent } from '../story/span.
 import { looksLikeMessages, saltedHash, shapeOf, type ContentSide } from './content-shape.ts'
 import { NAME_CHARS_MAX, VALUE_CHARS_MAX } from './limits.ts'
 import { parseLiteral } from './parse-literal.ts'
-import { cutStackTrace, cutUrl, scrubErrorText, scrubSecrets } from './scrub-secrets.ts'
+import { cutName, cutStackTrace, cutUrl, scrubErrorText, scrubSecrets } from './scrub-secrets.ts'
 import { treatmentOf, type Treatment } from './treatment.ts'
 
 export interface StripOptions {
@@ -30,7 +30,7 @@ export function stripContent(spans: readonly Span[], options: StripOptions): rea
     resources.set(span.resource, resource)
     return {
       ...span,
-      name: scrubSecrets(span.name),
+      name: cutName(span.name),
       status: { code: span.status.code, message: cutErrorText(span.status.message) },
       attributes: stripAttributes(span.attributes, options),
       events: span.events.map((event) => stripEvent(event, options)),

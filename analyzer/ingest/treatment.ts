@@ -148,7 +148,7 @@ const LITELLM = /^litellm\./u
 
 /** Any sender's names for content. */
 const CONTENT_WORD =
-  /(?:^|[._-])(?:prompts?|completions?|messages|contents?|inputs?|outputs?|instructions|question|answer|transcript|arguments|payload|body|tools|functions)(?:$|[._-])/u
+  /(?:^|[._-])(?:prompts?|completions?|messages|contents?|inputs?|outputs?|instructions|question|answer|transcript|arguments|payload|body|tools|functions|text|query|statement|events|spanInputs|spanOutputs|final_result|(?:llm_|rpc\.)(?:request|response)|(?:request|response)_data|model_request_parameters|json_schema)(?:$|[._-])/u
 
 /** Keys repeat from span to span; senders do not have more of them than this. */
 const CACHE_MAX = 4096

@@ -80,7 +80,7 @@ export function sqliteCode(error: unknown): string {
   return error instanceof Database.SqliteError ? error.code : ''
 }
 
-/** What passes, or what someone must see to: the file, the disk, the memory. Never what was bound. */
+/** What passes, or what someone must see to: file, disk, memory. Never what was bound. */
 export function isStoreTrouble(error: unknown): boolean {
   return !/^(?:$|SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE))/u.test(sqliteCode(error))
 }

@@ -382,3 +382,33 @@ test('hostile text is stripped in time that grows with its length only', () => {
     expect(Object.keys(stripped)).toHaveLength(3)
   }
 })
+
+test.each([
+  'text',
+  'user.query',
+  'db.statement',
+  'mlflow.spanInputs',
+  'gcp.vertex.agent.llm_request',
+])('content that another instrumentation puts under %s is not kept', (key) => {
+  const [span] = stripContent([buildSpan({ attributes: { [key]: 'tell me a CANARY' } })], {
+    salt: new Uint8Array(16),
+  })
+  expect(JSON.stringify(span?.attributes.get(key))).not.toContain('CANARY')
+})
+
+test('what stands behind the ? of a target in a span name is not kept', () => {
+  const [span] = stripContent([buildSpan({ name: 'POST /v1/x?prompt=CANARY y' })], {
+    salt: new Uint8Array(16),
+  })
+  expect(span?.name).toBe('POST /v1/x y')
+})
+
+test('a prompt that an error quotes in a sentence is not kept', () => {
+  const message = `prompt "CANARY and so on" was blocked; input: 'CANARY'`
+  const [span] = stripContent([buildSpan({ attributes: { 'error.message': message } })], {
+    salt: new Uint8Array(16),
+  })
+  expect(span?.attributes.get('error.message')).toBe(
+    'prompt [16 characters] was blocked; input: [6 characters]',
+  )
+})

@@ -287,7 +287,7 @@ test('trouble of the disk is no fault of a trace: nothing counts as judged', () 
   expect(pending()).toBe(0)
 })
 
-/** Attempts of a router in process, which exports each as a trace of its own: all may be one request. */
+/** A router in process exports each attempt as a trace of its own: all may be one request. */
 function failedCalls(count: number): readonly Span[] {
   return Array.from({ length: count }, (_, index) =>
     buildSpan({
