@@ -120,6 +120,8 @@ function blocksOf(pieces: readonly Piece[]): readonly string[] {
   return blocks
 }
 
+const BROKEN_CALL = 'a tool call whose arguments are no JSON object'
+
 /** Of the pieces that arguments are made of here: none, or one whole object. */
 function canBeRead(part: Piece): boolean {
   return part.kind !== 'call' || ['', '{"a":1}'].includes(part.json.join(''))
@@ -130,8 +132,10 @@ test('any Chat answer becomes one well-formed Messages stream that says the same
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
       const { text, diverged } = play(request, [{ api: 'chat', body: chatBodyOf(pieces) }])
-      if (pieces.every(canBeRead)) expect(readStrictly(text)).toEqual(blocksOf(pieces))
-      else expect(diverged).toBe('a tool call whose arguments are no JSON object')
+      const isReadable = pieces.every(canBeRead)
+      expect(diverged).toBe(isReadable ? undefined : BROKEN_CALL)
+      const said = isReadable ? readStrictly(text) : undefined
+      expect(said).toEqual(isReadable ? blocksOf(pieces) : undefined)
     }),
     { numRuns: 500 },
   )
