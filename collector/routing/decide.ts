@@ -58,7 +58,7 @@ export function decide(failure: Failure, state: ChainState): Decision {
   }
   const retry = retryOf(rule, failure, state)
   if (retry !== undefined) return retry
-  if (!rule.next) return { kind: 'give-up', notTried: notEligible(failure) }
+  if (!rule.next) return giveUpOn(failure, state)
   return nextTarget(state)
 }
 
@@ -127,8 +127,14 @@ function nextTarget(state: ChainState): Decision {
   return { kind: 'give-up' }
 }
 
-function notEligible(failure: Failure): NotTriedReason {
-  if (failure.reason === 'client-aborted') return 'client_gone'
-  if (failure.reason === 'timeout-total') return 'no_budget'
-  return 'failure_not_eligible'
+/** `notTried` speaks of targets that were not asked: where all were, there is nothing to say. */
+function giveUpOn(failure: Failure, state: ChainState): Decision {
+  if (failure.reason === 'client-aborted') return { kind: 'give-up', notTried: 'client_gone' }
+  const allAsked =
+    state.otherTargetConfigured && state.targetsLeft === 0 && state.targetsDisabled === 0
+  if (allAsked) return { kind: 'give-up' }
+  return {
+    kind: 'give-up',
+    notTried: failure.reason === 'timeout-total' ? 'no_budget' : 'failure_not_eligible',
+  }
 }

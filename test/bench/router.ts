@@ -6,9 +6,8 @@ import { generateLoad } from './load.ts'
 
 /**
  * What the sidecar costs, beside a bare pipe in the same run: absolute figures move with the
- * machine, the ratio is what counts (`performance.md` has the goals). Upstream, load and each
- * contender have a process of their own; contenders take turns on one core, upstream and load have another, medians
- * of the rounds are shown.
+ * machine, the ratio is what counts. Upstream, load and each contender have a process of their own;
+ * contenders take turns on one core, upstream and load have another; medians of the rounds are shown.
  */
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5)
@@ -96,7 +95,7 @@ function start(
   })
 }
 
-/** Keeps a process, all threads of it, on one core, where the system has `taskset` and two cores. */
+/** Keeps a process with all its threads on one core, where there is `taskset` and a second core. */
 function pin(pid: number | undefined, core: number): boolean {
   if (pid === undefined || cpus().length < 2) return false
   const { status } = spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)])

@@ -12,8 +12,8 @@ export class TextTemplate {
   }
 
   /**
-   * Learns from a frame that means `text` alone. `meaningOf` reads a frame as always: the same bytes
-   * around another text must mean that text, or it is not where it seemed to be.
+   * Learns from a frame that means `text` alone. `meaningOf` reads a frame as always: the same
+   * bytes around another text must mean that text, or it is not where it seemed to be.
    */
   static learn(
     raw: Uint8Array,

@@ -214,3 +214,13 @@ describe('decide', () => {
     expect(giveUp({ targetsLeft: 0 })).toEqual({ kind: 'give-up' })
   })
 })
+
+test('a fallback that was asked is not called untried, whatever the last failure was', () => {
+  const asked: ChainState = { ...STATE, attempts: 2, targetsLeft: 0 }
+  expect(decide(failure('bad-request', { statusCode: 400 }), asked)).toEqual({ kind: 'give-up' })
+  expect(decide(failure('bad-request', { statusCode: 400 }), STATE)).toEqual(NOT_ELIGIBLE)
+  expect(decide(failure('client-aborted'), asked)).toEqual({
+    kind: 'give-up',
+    notTried: 'client_gone',
+  })
+})
