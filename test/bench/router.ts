@@ -7,7 +7,8 @@ import { generateLoad } from './load.ts'
 /**
  * What the sidecar costs, beside a bare pipe in the same run: absolute figures move with the
  * machine, the ratio is what counts. Upstream, load and each contender have a process of their own;
- * contenders take turns on one core, upstream and load have another; medians of the rounds are shown.
+ * contenders take turns on one core, upstream and load have another; medians of the rounds are
+ * shown.
  */
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5)
