@@ -115,6 +115,7 @@ function guard(app: FastifyInstance, options: ServerOptions): void {
       const of = api ?? apiOfPath(request.url)
       if (!allowHost(request.headers.host)) return wrongHost(of)
       if (!authenticate(request.headers)) return wrongKey(of)
+      if (isEncoded(request.headers['content-encoding'])) return encoded(of)
       return options.isDraining() ? draining(of) : undefined
     }
   })
@@ -137,6 +138,20 @@ function wrongKey(api: Api): Rejection {
     message:
       "the key is missing or wrong; send the router's own key (general_settings.master_key or --auth-token-file) as `Authorization: Bearer` or `x-api-key`",
     headers: { 'www-authenticate': 'Bearer' },
+  }
+}
+
+function isEncoded(contentEncoding: string | undefined): boolean {
+  return contentEncoding !== undefined && contentEncoding.trim().toLowerCase() !== 'identity'
+}
+
+/** RFC 9110 15.5.16: 415 names in `accept-encoding` what would be read. */
+function encoded(api: Api): Rejection {
+  return {
+    api,
+    statusCode: 415,
+    message: 'a compressed request body is not read here; send it without content-encoding',
+    headers: { 'accept-encoding': 'identity' },
   }
 }
 

@@ -193,6 +193,17 @@ describe('a request that is never routed', () => {
     expect(answer.error.message).toContain('application/json')
   })
 
+  test('is told that a compressed body is not read', async () => {
+    const answer = await call(open, '/v1/chat/completions', {
+      headers: { 'content-encoding': 'gzip' },
+      body: JSON.stringify(BODY),
+    })
+
+    expect(answer.status).toBe(415)
+    expect(answer.error.message).toContain('without content-encoding')
+    expect(answer.headers['accept-encoding']).toBe('identity')
+  })
+
   test('is told that Responses is not served, and what to use', async () => {
     const answer = await call(open, '/v1/responses', { body: '{}' })
 
