@@ -1,6 +1,7 @@
 import type { ClientError } from '../protocol/protocol.ts'
 import type { Api } from '../vocabulary.ts'
 import type { Failure } from '../upstream/failure.ts'
+import { messagesErrorType } from '../protocol/messages/messages-error.ts'
 
 /** One failed attempt of a request, as its error lists it. */
 export interface FailedAttempt {
@@ -23,7 +24,7 @@ export function toClientError(failures: FailedAttempts, api: Api, requestId: str
   const { error } = failure
   return {
     statusCode,
-    type: clientType(failure, statusCode, api),
+    type: clientType(error?.type, statusCode, api),
     message: failure.message,
     ...(error?.code !== undefined && { code: error.code }),
     ...(error?.param !== undefined && { param: error.param }),
@@ -44,7 +45,7 @@ export function ownError(
   error: Pick<ClientError, 'statusCode' | 'message' | 'param' | 'code'>,
   api: Api,
 ): ClientError {
-  return { ...error, type: typeOfStatus(error.statusCode, api), attempts: [] }
+  return { ...error, type: clientType(undefined, error.statusCode, api), attempts: [] }
 }
 
 /** The upstream's own status where it is an error; else what a gateway says of such a failure. */
@@ -63,59 +64,9 @@ const STATUS_BY_TYPE: ReadonlyMap<string, number> = new Map([
   ['timeout_error', 504],
 ])
 
-/** Types that Anthropic's SDK knows; https://platform.claude.com/docs/en/api/errors. */
-const MESSAGES_TYPES: ReadonlySet<string> = new Set([
-  'invalid_request_error',
-  'authentication_error',
-  'billing_error',
-  'permission_error',
-  'not_found_error',
-  'conflict_error',
-  'request_too_large',
-  'rate_limit_error',
-  'api_error',
-  'timeout_error',
-  'overloaded_error',
-])
-
-function clientType(failure: Failure, statusCode: number, api: Api): string {
-  const type = failure.error?.type
-  if (type === undefined || type === '') return typeOfStatus(statusCode, api)
-  return api === 'messages' && !MESSAGES_TYPES.has(type) ? typeOfStatus(statusCode, api) : type
-}
-
-function typeOfStatus(statusCode: number, api: Api): string {
-  return api === 'messages' ? messagesType(statusCode) : chatType(statusCode)
-}
-
-function messagesType(statusCode: number): string {
-  switch (statusCode) {
-    case 401:
-      return 'authentication_error'
-    case 402:
-      return 'billing_error'
-    case 403:
-      return 'permission_error'
-    case 404:
-      return 'not_found_error'
-    case 409:
-      return 'conflict_error'
-    case 413:
-      return 'request_too_large'
-    case 429:
-      return 'rate_limit_error'
-    case 408:
-    case 504:
-      return 'timeout_error'
-    case 503:
-    case 529:
-      return 'overloaded_error'
-    default:
-      return statusCode >= 500 ? 'api_error' : 'invalid_request_error'
-  }
-}
-
-function chatType(statusCode: number): string {
+function clientType(type: string | undefined, statusCode: number, api: Api): string {
+  if (api === 'messages') return messagesErrorType(type, statusCode)
+  if (type !== undefined && type !== '') return type
   if (statusCode === 429) return 'rate_limit_exceeded'
   return statusCode >= 500 ? 'server_error' : 'invalid_request_error'
 }

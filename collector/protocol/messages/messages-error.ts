@@ -3,7 +3,7 @@ import { toBytes } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { ClientError } from '../protocol.ts'
 
-/** Anthropic's own error types; clients switch on them. */
+/** Types that Anthropic's SDK knows; https://platform.claude.com/docs/en/api/errors. */
 const TYPES: ReadonlySet<string> = new Set([
   'invalid_request_error',
   'authentication_error',
@@ -18,25 +18,14 @@ const TYPES: ReadonlySet<string> = new Set([
   'overloaded_error',
 ])
 
-const TYPES_BY_STATUS: ReadonlyMap<number, string> = new Map([
-  [400, 'invalid_request_error'],
-  [401, 'authentication_error'],
-  [402, 'billing_error'],
-  [403, 'permission_error'],
-  [404, 'not_found_error'],
-  [409, 'conflict_error'],
-  [413, 'request_too_large'],
-  [422, 'invalid_request_error'],
-  [429, 'rate_limit_error'],
-  [503, 'overloaded_error'],
-  [504, 'timeout_error'],
-  [529, 'overloaded_error'],
-])
-
 export function messagesErrorBody(error: ClientError): JsonObject {
   return {
     type: 'error',
-    error: { type: messagesErrorType(error), message: error.message, ...attemptList(error) },
+    error: {
+      type: messagesErrorType(error.type, error.statusCode),
+      message: error.message,
+      ...attemptList(error),
+    },
     ...(error.requestId === undefined ? {} : { request_id: error.requestId }),
   }
 }
@@ -46,10 +35,36 @@ export function encodeMessagesError(error: ClientError): Uint8Array {
 }
 
 /**
- * Another provider's word (`server_error`, `insufficient_quota`) becomes Anthropic's for its
- * status.
+ * Clients switch on Anthropic's types: another provider's word (`server_error`,
+ * `insufficient_quota`), or none, becomes Anthropic's for its status.
  */
-function messagesErrorType({ type, statusCode }: ClientError): string {
-  if (TYPES.has(type)) return type
-  return TYPES_BY_STATUS.get(statusCode) ?? 'api_error'
+export function messagesErrorType(type: string | undefined, statusCode: number): string {
+  return type !== undefined && TYPES.has(type) ? type : typeOfStatus(statusCode)
+}
+
+function typeOfStatus(statusCode: number): string {
+  switch (statusCode) {
+    case 401:
+      return 'authentication_error'
+    case 402:
+      return 'billing_error'
+    case 403:
+      return 'permission_error'
+    case 404:
+      return 'not_found_error'
+    case 409:
+      return 'conflict_error'
+    case 413:
+      return 'request_too_large'
+    case 429:
+      return 'rate_limit_error'
+    case 408:
+    case 504:
+      return 'timeout_error'
+    case 503:
+    case 529:
+      return 'overloaded_error'
+    default:
+      return statusCode >= 500 ? 'api_error' : 'invalid_request_error'
+  }
 }
