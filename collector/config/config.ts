@@ -1,4 +1,4 @@
-import type { FailureReason } from '../vocabulary.ts'
+import type { Api, FailureReason } from '../vocabulary.ts'
 import type { Secret } from './secret.ts'
 
 /**
@@ -47,8 +47,8 @@ export interface DeploymentConfig {
   readonly route: string
   /** `openai`, `anthropic`, `groq` … the part before the slash of `litellm_params.model`. */
   readonly provider: string
-  /** What its endpoint speaks: every provider but Anthropic is OpenAI-compatible. */
-  readonly dialect: 'openai' | 'anthropic'
+  /** Protocols that its server speaks: a client's own is preferred, else the first is used. */
+  readonly apis: readonly [Api, ...Api[]]
   /** The provider's model name, without the provider; `*` only in a wildcard route. */
   readonly model: string
   /** Without a slash at its end, without user info, query or fragment. */

@@ -1,6 +1,9 @@
+import type { DeploymentConfig } from './config.ts'
+
 /** What LiteLLM's provider prefixes mean to us. */
 export interface ProviderFacts {
-  readonly dialect: 'openai' | 'anthropic'
+  /** Absent: Chat only, the one protocol of all servers that call themselves compatible. */
+  readonly apis?: DeploymentConfig['apis']
   /** Absent: a server of one's own, whose `api_base` only its owner knows. */
   readonly apiBase?: string
   /** Variables that hold its base, in LiteLLM's order. */
@@ -10,11 +13,11 @@ export interface ProviderFacts {
 }
 
 function openAiCompatible(apiBase: string, ...keyVariables: string[]): ProviderFacts {
-  return { dialect: 'openai', apiBase, baseVariables: [], keyVariables }
+  return { apiBase, baseVariables: [], keyVariables }
 }
 
 function selfHosted(baseVariable: string, keyVariable: string): ProviderFacts {
-  return { dialect: 'openai', baseVariables: [baseVariable], keyVariables: [keyVariable] }
+  return { baseVariables: [baseVariable], keyVariables: [keyVariable] }
 }
 
 /**
@@ -24,7 +27,7 @@ export const PROVIDERS: ReadonlyMap<string, ProviderFacts> = new Map<string, Pro
   [
     'openai',
     {
-      dialect: 'openai',
+      apis: ['chat', 'responses'],
       apiBase: 'https://api.openai.com/v1',
       baseVariables: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
       keyVariables: ['OPENAI_API_KEY'],
@@ -33,7 +36,7 @@ export const PROVIDERS: ReadonlyMap<string, ProviderFacts> = new Map<string, Pro
   [
     'anthropic',
     {
-      dialect: 'anthropic',
+      apis: ['messages'],
       apiBase: 'https://api.anthropic.com',
       baseVariables: ['ANTHROPIC_API_BASE', 'ANTHROPIC_BASE_URL'],
       keyVariables: ['ANTHROPIC_API_KEY'],
@@ -114,7 +117,13 @@ export const UNSUPPORTED_PROVIDERS: ReadonlySet<string> = new Set([
 ])
 
 export type ModelName =
-  | { readonly kind: 'supported'; readonly provider: string; readonly model: string }
+  | {
+      readonly kind: 'supported'
+      readonly provider: string
+      readonly model: string
+      /** `openai/responses/<model>`, LiteLLM's word for "by the Responses API, whoever asks". */
+      readonly byResponses?: true
+    }
   | { readonly kind: 'unsupported'; readonly provider: string }
   | { readonly kind: 'unknown' }
 
@@ -126,15 +135,24 @@ export function parseModelName(model: string, customProvider: string | undefined
   const prefix = slash === -1 ? '' : model.slice(0, slash)
   const provider = customProvider ?? prefix
   if (PROVIDERS.has(provider)) {
-    return {
-      kind: 'supported',
-      provider,
-      model: prefix === provider ? model.slice(slash + 1) : model,
-    }
+    return supported(provider, prefix === provider ? model.slice(slash + 1) : model)
   }
   if (UNSUPPORTED_PROVIDERS.has(provider)) return { kind: 'unsupported', provider }
   if (customProvider !== undefined) return { kind: 'unsupported', provider: customProvider }
   if (/^(?:gpt-|chatgpt-|o\d)/.test(model)) return { kind: 'supported', provider: 'openai', model }
   if (model.startsWith('claude-')) return { kind: 'supported', provider: 'anthropic', model }
   return { kind: 'unknown' }
+}
+
+const RESPONSES_PREFIX = 'responses/'
+
+function supported(provider: string, model: string): ModelName {
+  return provider === 'openai' && model.startsWith(RESPONSES_PREFIX)
+    ? {
+        kind: 'supported',
+        provider,
+        model: model.slice(RESPONSES_PREFIX.length),
+        byResponses: true,
+      }
+    : { kind: 'supported', provider, model }
 }

@@ -8,6 +8,7 @@ import {
   UNSUPPORTED_PROVIDERS,
   parseModelName,
 } from './providers.ts'
+import { readApis } from './read-apis.ts'
 import { Secret } from './secret.ts'
 import { hintFor } from './suggest.ts'
 
@@ -28,10 +29,11 @@ const PARAM_KEYS = new Set([
   'api_key',
   'timeout',
   'stream_timeout',
+  'use_chat_completions_api',
   'order',
   'weight',
 ])
-const INFO_KEYS = new Set(['id', 'supports_assistant_prefill'])
+const INFO_KEYS = new Set(['id', 'mode', 'supported_endpoints', 'supports_assistant_prefill'])
 /**
  * What a deployment that has no chat serves: not our business, and no reason to refuse the file.
  */
@@ -179,7 +181,7 @@ function readDeployment(
       id,
       route,
       provider: name.provider,
-      dialect: facts.dialect,
+      apis: readApis(reader, { params, info, facts, name }),
       model: name.model,
       ...endpoint,
       order: reader.number([...params, 'order'], { min: 0, integer: true }) ?? ORDER_DEFAULT,

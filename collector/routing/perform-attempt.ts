@@ -104,9 +104,9 @@ function makeCall(
 
 function toCall(run: RequestRun, plan: AttemptPlan): UpstreamCall {
   const { target, targetProtocol, built } = plan
-  const provider = findProvider(target.dialect)
+  const provider = findProvider(target.provider)
   return {
-    url: provider.endpoint(target.apiBase, targetProtocol.api),
+    url: provider.endpoint(target, targetProtocol.api),
     headers: {
       ...provider.headers({
         apiKey: target.apiKey,

@@ -9,7 +9,7 @@ import { acceptsSampling, capabilityOf } from '../continuation/capability.ts'
 import { chooseStrategy } from '../continuation/choose-strategy.ts'
 import { buildUpstreamRequest } from '../protocol/build-upstream-request.ts'
 import { protocolOf } from '../protocol/index.ts'
-import { findProvider } from '../upstream/providers/index.ts'
+import { targetApi } from '../upstream/providers/provider.ts'
 import { isCommitted } from './request-run.ts'
 
 /** Everything that one attempt needs to be made, and what its decision is recorded with. */
@@ -88,13 +88,12 @@ interface BuildInput {
 
 function build(run: RequestRun, input: BuildInput): PlanResult {
   const { target, capability, choice, refused } = input
-  const provider = findProvider(target.dialect)
-  const targetProtocol = protocolOf(provider.targetApi(run.request.api))
+  const api = targetApi(run.request.api, target)
   const continuation = continuationFor(run, choice.strategy)
   const maxTokensLeft = tokensLeft(run, choice.strategy)
   const built = buildUpstreamRequest({
     request: run.request,
-    targetApi: targetProtocol.api,
+    targetApi: api,
     model: target.model,
     continuation,
     acceptsSampling: acceptsSampling(target),
@@ -109,7 +108,7 @@ function build(run: RequestRun, input: BuildInput): PlanResult {
     kind: 'planned',
     plan: {
       target,
-      targetProtocol,
+      targetProtocol: protocolOf(api),
       kind: kindOf(run, target),
       choice,
       capability,

@@ -11,10 +11,8 @@ const VERSION_DEFAULT = '2023-06-01'
 export const anthropic: Provider = {
   name: 'anthropic',
 
-  targetApi: () => 'messages',
-
-  endpoint(apiBase) {
-    return withPath(apiBase, '/v1/messages')
+  endpoint(target) {
+    return withPath(target.apiBase, '/v1/messages')
   },
 
   headers({ apiKey, clientApi, clientHeaders }) {

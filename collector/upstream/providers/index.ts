@@ -7,10 +7,7 @@ const PROVIDERS: readonly Provider[] = [anthropic, openai]
 
 const byName = new Map(PROVIDERS.map((provider) => [provider.name, provider]))
 
-/**
- * The provider behind a deployment. Any other name (`groq/`, `hosted_vllm/` …) is taken as an
- * OpenAI-compatible server at the deployment's `api_base`.
- */
+/** The provider behind a deployment; others (`groq/`, `hosted_vllm/` …) are called as OpenAI. */
 export function findProvider(name: string): Provider {
   return byName.get(name) ?? openai
 }

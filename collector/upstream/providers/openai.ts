@@ -1,18 +1,13 @@
 import type { Provider } from './provider.ts'
-import { withPath } from './provider.ts'
+import { bearer, withPath } from './provider.ts'
 
-/** OpenAI, and whatever speaks its Chat Completions at an `api_base` of its own. */
+/** OpenAI, and whoever copied its paths and its headers. */
 export const openai: Provider = {
   name: 'openai',
 
-  // Every client is served by Chat Completions: it is what all compatible servers have.
-  targetApi: () => 'chat',
-
-  endpoint(apiBase) {
-    return withPath(apiBase, '/chat/completions')
+  endpoint({ apiBase }, api) {
+    return withPath(apiBase, api === 'responses' ? '/responses' : '/chat/completions')
   },
 
-  headers({ apiKey }) {
-    return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey.reveal()}` }
-  },
+  headers: ({ apiKey }) => bearer(apiKey),
 }

@@ -1,14 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { DeploymentConfig } from '../../config/config.ts'
 import type { Secret } from '../../config/secret.ts'
 import type { Api } from '../../vocabulary.ts'
 
 /** What a provider wants to be called like: where, with which headers, in which protocol. */
 export interface Provider {
   readonly name: string
-  /** The protocol that is spoken to it for a client of `clientApi`. */
-  targetApi(clientApi: Api): Api
-  /** `apiBase` means what it means in LiteLLM (design section 8). */
-  endpoint(apiBase: string, targetApi: Api): URL
+  /** `api_base` means what it means in LiteLLM (docs/config.md). */
+  endpoint(target: DeploymentConfig, targetApi: Api): URL
   headers(input: ProviderHeadersInput): Readonly<Record<string, string>>
 }
 
@@ -17,6 +16,16 @@ export interface ProviderHeadersInput {
   readonly clientApi: Api
   /** The client's own headers: only those a provider names are carried through, never its key. */
   readonly clientHeaders: IncomingHttpHeaders
+}
+
+/** The protocol that is spoken to `target` for a client of `clientApi`. */
+export function targetApi(clientApi: Api, { apis }: DeploymentConfig): Api {
+  return apis.includes(clientApi) ? clientApi : apis[0]
+}
+
+/** A key as most providers want it; a local server may want none. */
+export function bearer(apiKey: Secret | undefined): Readonly<Record<string, string>> {
+  return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey.reveal()}` }
 }
 
 /** Appends `suffix` to the path of `base`, unless it ends with it already. */

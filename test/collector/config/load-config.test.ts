@@ -45,7 +45,6 @@ model_list:
     expect(first).toMatchObject({
       id: 'gpt/1',
       provider: 'openai',
-      dialect: 'openai',
       model: 'gpt-4o',
       apiBase: 'https://api.openai.com/v1',
     })
@@ -53,7 +52,6 @@ model_list:
     expect(second).toMatchObject({
       id: 'second',
       provider: 'anthropic',
-      dialect: 'anthropic',
       model: 'claude-sonnet-4-5',
       apiBase: 'https://api.anthropic.com',
       order: 2,
