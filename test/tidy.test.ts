@@ -107,6 +107,7 @@ describe('where things stand', () => {
     'test/interop/',
     'test/bench/',
     'test/collector/sdk/',
+    'test/litellm/',
     'test/tidy.test.ts',
   ]
   /** Invariants of a folder that would fail silently; each says in its header why. */
