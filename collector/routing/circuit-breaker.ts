@@ -1,6 +1,7 @@
 import type { BreakerConfig } from '../config/config.ts'
 import type { BreakerState } from '../vocabulary.ts'
 import type { Failure } from '../upstream/failure.ts'
+import { isQuota } from '../upstream/error-texts.ts'
 
 /**
  * Per deployment, never per host or key: one host serves many models. It opens after consecutive
@@ -121,15 +122,27 @@ class Breaker implements CircuitBreaker {
   }
 
   #coolDown(failure: Failure, nowMs: number): void {
-    const coolMs =
-      failure.reason === 'quota-exhausted'
-        ? Math.max(this.#config.quotaOpenMs, failure.retryAfterMs ?? 0)
-        : failure.reason === 'rate-limited'
-          ? (failure.retryAfterMs ?? 0)
-          : 0
+    const namedMs = Math.min(failure.retryAfterMs ?? 0, COOL_MS_MAX)
+    const coolMs = isQuotaSpent(failure) ? Math.max(this.#config.quotaOpenMs, namedMs) : namedMs
     if (coolMs > 0) this.#coolUntilMs = Math.max(this.#coolUntilMs, nowMs + coolMs)
   }
 }
+
+/**
+ * What a provider asks for is honoured up to here. Beyond it one mistaken header would eject a
+ * target for a day, and asking again costs one request that its fallback answers.
+ */
+const COOL_MS_MAX = 60 * 60 * 1000
+
+/** Inside HTTP 200 a spent quota comes as an error event, and is as spent. */
+function isQuotaSpent({ reason, error }: Failure): boolean {
+  if (reason === 'quota-exhausted') return true
+  return reason === 'error-event' && error !== undefined && isQuota(429, error)
+}
+
+/** Types of error events that speak of the request, the key or its rate. */
+const ABOUT_THE_CALLER =
+  /invalid|not_found|authentication|permission|billing|quota|rate_limit|too_large|context|content/
 
 /**
  * Only what tells that the target is ill. A 4xx is about the request or the key, a refused
@@ -140,6 +153,12 @@ function countsAgainst(failure: Failure): boolean {
     case 'server-error':
       // 408 and 409 share the reason and are about one request.
       return failure.statusCode === undefined || failure.statusCode >= 500
+    case 'error-event':
+      // HTTP 200 proves nothing: the same overload would have been a 529 a moment earlier.
+      return failure.statusCode === undefined
+        ? !ABOUT_THE_CALLER.test(failure.errorType ?? '')
+        : failure.statusCode >= 500
+    case 'malformed-frame':
     case 'overloaded':
     case 'connection':
     case 'stream-cut':
@@ -158,8 +177,6 @@ function countsAgainst(failure: Failure): boolean {
     case 'prefill-rejected':
     case 'timeout-first-content':
     case 'timeout-total':
-    case 'error-event':
-    case 'malformed-frame':
     case 'bad-response':
     case 'redirect':
     case 'client-aborted':

@@ -11,6 +11,8 @@ export interface ChainState {
   readonly retriesMax: number
   /** The longest `Retry-After` that is worth waiting for. */
   readonly retryAfterMaxMs: number
+  /** The target's breaker is open, be it by this failure: asking it again costs a wait at best. */
+  readonly breakerOpen: boolean
   /** Whether the budget that all requests share has a retry left. */
   readonly retryBudgetLeft: boolean
   /** Targets not asked yet that this failure may go to. */
@@ -107,6 +109,8 @@ function ruleOf(failure: Failure, state: ChainState): Rule {
 
 function retryOf(rule: Rule, failure: Failure, state: ChainState): Decision | undefined {
   if (failure.phase !== 'before_headers' || !state.retryBudgetLeft) return undefined
+  // A probe that failed is news enough: its client is better served by whoever is left.
+  if (state.breakerOpen && state.targetsLeft > 0) return undefined
   // Every target not asked yet keeps one attempt of the request's own budget.
   if (state.attempts + 1 + state.targetsLeft > state.attemptsMax) return undefined
   const { retryAfterMs } = failure

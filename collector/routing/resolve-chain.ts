@@ -1,5 +1,6 @@
 import type { DeploymentConfig, RouteConfig, SidecarConfig } from '../config/config.ts'
-import type { FailureReason } from '../vocabulary.ts'
+import type { Failure } from '../upstream/failure.ts'
+import { isContextLength } from '../upstream/error-texts.ts'
 
 /** The ordered targets of one request: the route's own deployments, then its fallback routes'. */
 export interface Chain {
@@ -39,15 +40,35 @@ export function resolveChain(
 }
 
 /**
- * The targets that a failure leaves open, in order, those already asked included. A request that
- * does not fit, or that a provider's policy refused, is not sent to the same route's models again.
+ * The targets that a request's failures leave open, in order, those already asked included. A
+ * request that does not fit, or that a provider's policy refused, is not sent to the same route's
+ * models again, whatever else goes wrong after it: the last failure that was about the request
+ * itself decides.
  */
-export function targetsAfter(chain: Chain, reason: FailureReason): readonly DeploymentConfig[] {
-  if (reason === 'context-too-long') {
-    return chain.contextWindow.length > 0 ? chain.contextWindow : chain.fallbacks
+export function targetsAfter(
+  chain: Chain,
+  failures: readonly Failure[],
+): readonly DeploymentConfig[] {
+  switch (failures.map(subjectOf).findLast((subject) => subject !== 'target')) {
+    case 'size':
+      return chain.contextWindow.length > 0 ? chain.contextWindow : chain.fallbacks
+    case 'content':
+      return chain.contentPolicy
+    default:
+      return [...chain.own, ...chain.fallbacks]
   }
-  if (reason === 'content-filtered') return chain.contentPolicy
-  return [...chain.own, ...chain.fallbacks]
+}
+
+/** What a failure is about: the target alone, or a property of the request that others share. */
+function subjectOf(failure: Failure): 'target' | 'size' | 'content' {
+  if (failure.reason === 'context-too-long') return 'size'
+  if (failure.reason === 'content-filtered') return 'content'
+  // Responses says this one inside HTTP 200, as `response.failed`.
+  const isTooLong =
+    failure.reason === 'error-event' &&
+    failure.error !== undefined &&
+    isContextLength(failure.error)
+  return isTooLong ? 'size' : 'target'
 }
 
 function orderDeployments(

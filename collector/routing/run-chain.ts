@@ -5,7 +5,8 @@ import type { AttemptContext } from './perform-attempt.ts'
 import type { AttemptPlan } from './plan-attempt.ts'
 import type { AttemptResult } from './attempt.ts'
 import type { Cancellation } from './cancellation.ts'
-import type { Decision } from './decide.ts'
+import type { FailureReason } from '../vocabulary.ts'
+import type { ChainState, Decision } from './decide.ts'
 import type { RequestRun } from './request-run.ts'
 import type { TargetChoice } from './choose-target.ts'
 import type { Ending } from './conclude.ts'
@@ -32,7 +33,7 @@ export async function runChain(run: RequestRun): Promise<void> {
   let step = firstStep(run)
   while (step.kind === 'attempt') {
     const { plan, fallback } = step
-    const otherTargetLeft = untried(run, undefined).some(({ id }) => id !== plan.target.id)
+    const otherTargetLeft = untried(run).some(({ id }) => id !== plan.target.id)
     // One after another: the next attempt depends on how this one ended.
     // oxlint-disable-next-line no-await-in-loop
     const { result } = await performAttempt({ run, plan, fallback, otherTargetLeft })
@@ -70,7 +71,7 @@ async function afterFailure(run: RequestRun, plan: AttemptPlan, failure: Failure
   }
   // The client holds a part: while another target is asked, comments keep it waiting.
   run.response.keepAlive()
-  const decision = decide(failure, chainState(run, plan, failure))
+  const decision = decide(failure, chainState(run, plan, failure.reason))
   switch (decision.kind) {
     case 'retry':
       return retry(run, plan, decision)
@@ -115,7 +116,7 @@ function nextStrategy(run: RequestRun, plan: AttemptPlan, failure: Failure): Ste
 }
 
 function nextTarget(run: RequestRun, plan: AttemptPlan, failure: Failure): Step {
-  const choice: TargetChoice = chooseTarget(run, untried(run, failure))
+  const choice: TargetChoice = chooseTarget(run, untried(run))
   switch (choice.kind) {
     case 'planned':
       return attempt(run, plan, { plan: choice.plan, failure })
@@ -142,18 +143,19 @@ function giveUp(notTried: Extract<Decision, { kind: 'give-up' }>['notTried']): S
   return { kind: 'end', ending: { kind: 'failed', ...(notTried !== undefined && { notTried }) } }
 }
 
-function chainState(run: RequestRun, plan: AttemptPlan, failure: Failure) {
+function chainState(run: RequestRun, plan: AttemptPlan, reason: FailureReason): ChainState {
   const { router } = run
   const { retry: retryConfig } = router.config
-  const configured = targetsAfter(run.chain, failure.reason)
+  const configured = openTargets(run)
   return {
     attempts: run.attempts,
     attemptsMax: retryConfig.attemptsMax,
     retriesOnTarget: plan.retries,
-    retriesMax: retryConfig.retriesMaxByReason?.get(failure.reason) ?? retryConfig.retriesMax,
+    retriesMax: retryConfig.retriesMaxByReason?.get(reason) ?? retryConfig.retriesMax,
     retryAfterMaxMs: retryConfig.retryAfterMaxMs,
+    breakerOpen: router.breakers.of(plan.target.id).state === 'open',
     retryBudgetLeft: router.budget.has(router.clock.now()),
-    targetsLeft: untried(run, failure).length,
+    targetsLeft: untried(run).length,
     targetsDisabled: configured.filter((target) => isDisabled(run, target)).length,
     otherTargetConfigured: configured.some(({ id }) => id !== run.firstTarget?.id),
     requestChanged: plan.built.changed,
@@ -168,13 +170,16 @@ function hasStrategyLeft(run: RequestRun, plan: AttemptPlan): boolean {
   return strategy !== 'stop' && !refused.includes(strategy)
 }
 
-/** Targets not asked yet that this failure may go to; without a failure: any. */
-function untried(run: RequestRun, failure: Failure | undefined): readonly DeploymentConfig[] {
-  const targets =
-    failure === undefined
-      ? [...run.chain.own, ...run.chain.fallbacks]
-      : targetsAfter(run.chain, failure.reason)
-  return targets.filter((target) => !run.asked.has(target.id) && !isDisabled(run, target))
+/** Targets not asked yet to which the request may go, after what has failed so far. */
+function untried(run: RequestRun): readonly DeploymentConfig[] {
+  return openTargets(run).filter((target) => !run.asked.has(target.id) && !isDisabled(run, target))
+}
+
+function openTargets(run: RequestRun): readonly DeploymentConfig[] {
+  return targetsAfter(
+    run.chain,
+    run.failures.map(({ failure }) => failure),
+  )
 }
 
 function allowedFallbacks(run: RequestRun): readonly DeploymentConfig[] {

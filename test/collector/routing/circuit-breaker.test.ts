@@ -96,6 +96,9 @@ describe('circuit breaker', () => {
     fail('server-error', { statusCode: 408 }),
     fail('timeout-first-content', { phase: 'before_content' }),
     fail('client-aborted'),
+    fail('error-event', { phase: 'before_content', errorType: 'invalid_request_error' }),
+    fail('error-event', { phase: 'before_content', errorType: 'rate_limit_error' }),
+    fail('error-event', { phase: 'before_content', statusCode: 400 }),
   ])('does not count $reason ($statusCode)', (failure) => {
     const breaker = createCircuitBreaker(CONFIG)
     for (let count = 0; count < 10; count += 1) breaker.failed(failure, 0)
@@ -111,5 +114,41 @@ describe('circuit breaker', () => {
     breaker.failed(fail('quota-exhausted', { statusCode: 429 }), 20_000)
     expect(breaker.permits(319_999)).toBe('cooling_down')
     expect(breaker.permits(320_000)).toBe('yes')
+  })
+
+  test.each([
+    fail('connection'),
+    fail('server-error', { statusCode: 500 }),
+    fail('timeout-connect'),
+    fail('timeout-first-event'),
+    fail('timeout-idle', { phase: 'mid_stream' }),
+    fail('stream-cut', { phase: 'mid_stream' }),
+    fail('missing-terminal', { phase: 'mid_stream' }),
+    fail('malformed-frame', { phase: 'mid_stream' }),
+    fail('error-event', { phase: 'before_content', errorType: 'overloaded_error' }),
+    fail('error-event', { phase: 'mid_stream', statusCode: 502 }),
+    fail('error-event', { phase: 'mid_stream' }),
+  ])('counts $reason ($statusCode $errorType)', (failure) => {
+    const breaker = createCircuitBreaker(CONFIG)
+    for (let count = 0; count < CONFIG.failuresToOpen; count += 1) breaker.failed(failure, 0)
+    expect(breaker.permits(0)).toBe('breaker_open')
+  })
+
+  test('cools down for a spent quota inside HTTP 200 as for one in a status', () => {
+    const breaker = createCircuitBreaker(CONFIG)
+    const error = { message: 'You exceeded your current quota.', code: 'insufficient_quota' }
+    breaker.failed(fail('error-event', { phase: 'before_content', error }), 0)
+    expect(breaker.permits(299_999)).toBe('cooling_down')
+    expect(breaker.permits(300_000)).toBe('yes')
+  })
+
+  test('honours a 503 that says when to come back, and no absurd time', () => {
+    const breaker = createCircuitBreaker(CONFIG)
+    breaker.failed(fail('overloaded', { statusCode: 503, retryAfterMs: 60_000 }), 0)
+    expect(breaker.permits(59_999)).toBe('cooling_down')
+    expect(breaker.permits(60_000)).toBe('yes')
+    breaker.failed(fail('rate-limited', { statusCode: 429, retryAfterMs: 86_400_000 }), 60_000)
+    expect(breaker.permits(60_000 + 3_599_999)).toBe('cooling_down')
+    expect(breaker.permits(60_000 + 3_600_000)).toBe('yes')
   })
 })

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { resolveChain, targetsAfter } from '../../../collector/routing/resolve-chain.ts'
+import type { Failure } from '../../../collector/upstream/failure.ts'
+import type { FailureReason } from '../../../collector/vocabulary.ts'
 import { loadTestConfig } from '../../support/start-router.ts'
 
 const apiBase = 'http://127.0.0.1:1/v1'
@@ -39,6 +41,12 @@ function chainOf(name: string, random = 0.5) {
   return resolveChain(route, config, () => random)
 }
 
+const failed = (reason: FailureReason): Failure => ({
+  reason,
+  phase: 'before_headers',
+  message: 'as scripted',
+})
+
 const ids = (targets: readonly { readonly id: string }[]): string[] => targets.map(({ id }) => id)
 
 describe('resolveChain', () => {
@@ -46,7 +54,7 @@ describe('resolveChain', () => {
     const chain = chainOf('main')
 
     expect(ids(chain.own).at(-1)).toBe('c')
-    expect(ids(targetsAfter(chain, 'overloaded')).slice(2)).toEqual(['c', 'd'])
+    expect(ids(targetsAfter(chain, [failed('overloaded')])).slice(2)).toEqual(['c', 'd'])
     expect(chain.fallbackRoutes).toEqual(['next', 'long', 'mild'])
   })
 
@@ -65,9 +73,40 @@ describe('resolveChain', () => {
   })
 
   test('sends what does not fit, and what a policy refused, only where they are meant to go', () => {
-    expect(ids(targetsAfter(chainOf('main'), 'context-too-long'))).toEqual(['e'])
-    expect(ids(targetsAfter(chainOf('main'), 'content-filtered'))).toEqual(['f'])
-    expect(ids(targetsAfter(chainOf('bare'), 'context-too-long'))).toEqual(['d'])
-    expect(ids(targetsAfter(chainOf('bare'), 'content-filtered'))).toEqual([])
+    const after = (route: string, ...reasons: readonly FailureReason[]): readonly string[] =>
+      ids(targetsAfter(chainOf(route), reasons.map(failed)))
+
+    expect(after('main', 'context-too-long')).toEqual(['e'])
+    expect(after('main', 'content-filtered')).toEqual(['f'])
+    expect(after('bare', 'context-too-long')).toEqual(['d'])
+    expect(after('bare', 'content-filtered')).toEqual([])
+    // What is wrong with the request stays wrong, whatever happens to the next target.
+    expect(after('main', 'context-too-long', 'overloaded')).toEqual(['e'])
+    expect(after('main', 'overloaded', 'content-filtered', 'stream-cut')).toEqual(['f'])
+    expect(after('main', 'context-too-long', 'content-filtered')).toEqual(['f'])
+  })
+
+  test('takes a request that does not fit for one inside HTTP 200 too', () => {
+    const error = { message: 'This exceeds the context window.', code: 'context_length_exceeded' }
+    const inBand: Failure = { ...failed('error-event'), phase: 'before_content', error }
+
+    expect(ids(targetsAfter(chainOf('main'), [inBand]))).toEqual(['e'])
+    expect(ids(targetsAfter(chainOf('main'), [failed('error-event')]))).toContain('d')
+  })
+
+  test('asks no more fallback routes than `max_fallbacks`', () => {
+    const limited = loadTestConfig({
+      routes: ['main', 'one', 'two', 'three'].map((name) => ({
+        name,
+        model: 'openai/x',
+        apiBase,
+        info: { id: name },
+      })),
+      fallbacks: { main: ['one', 'two', 'three'] },
+      router: { max_fallbacks: 2 },
+    })
+    const route = limited.routes.get('main')
+
+    expect(route && ids(resolveChain(route, limited, () => 0.5).fallbacks)).toEqual(['one', 'two'])
   })
 })
