@@ -49,14 +49,10 @@ export function targetsAfter(
   chain: Chain,
   failures: readonly Failure[],
 ): readonly DeploymentConfig[] {
-  switch (failures.map(subjectOf).findLast((subject) => subject !== 'target')) {
-    case 'size':
-      return chain.contextWindow.length > 0 ? chain.contextWindow : chain.fallbacks
-    case 'content':
-      return chain.contentPolicy
-    default:
-      return [...chain.own, ...chain.fallbacks]
-  }
+  const subject = failures.map(subjectOf).findLast((about) => about !== 'target')
+  if (subject === 'content') return chain.contentPolicy
+  if (subject !== 'size') return [...chain.own, ...chain.fallbacks]
+  return chain.contextWindow.length > 0 ? chain.contextWindow : chain.fallbacks
 }
 
 /** What a failure is about: the target alone, or a property of the request that others share. */

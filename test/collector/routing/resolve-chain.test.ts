@@ -47,6 +47,9 @@ const failed = (reason: FailureReason): Failure => ({
   message: 'as scripted',
 })
 
+const after = (route: string, ...reasons: readonly FailureReason[]): readonly string[] =>
+  ids(targetsAfter(chainOf(route), reasons.map(failed)))
+
 const ids = (targets: readonly { readonly id: string }[]): string[] => targets.map(({ id }) => id)
 
 describe('resolveChain', () => {
@@ -73,9 +76,6 @@ describe('resolveChain', () => {
   })
 
   test('sends what does not fit, and what a policy refused, only where they are meant to go', () => {
-    const after = (route: string, ...reasons: readonly FailureReason[]): readonly string[] =>
-      ids(targetsAfter(chainOf(route), reasons.map(failed)))
-
     expect(after('main', 'context-too-long')).toEqual(['e'])
     expect(after('main', 'content-filtered')).toEqual(['f'])
     expect(after('bare', 'context-too-long')).toEqual(['d'])
