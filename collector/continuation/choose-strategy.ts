@@ -11,7 +11,7 @@ export interface StrategyInput {
   readonly committed: boolean
   readonly delivered: Pick<
     ClientStream['delivered'],
-    'kinds' | 'toolCalls' | 'text' | 'textComplete'
+    'kinds' | 'lastKind' | 'toolCalls' | 'text' | 'textComplete'
   >
   readonly continuation: ContinuationConfig
   readonly capability: PrefillCapability
@@ -62,7 +62,11 @@ function stopCause({ request, delivered }: StrategyInput): StrategyCause | undef
   if (features.audio) return 'audio'
   if (features.hostedTools) return 'hosted_tools'
   if (features.stateful) return 'stateful'
-  if (delivered.kinds.includes('reasoning') && delivered.text.trim() === '') return 'thinking'
+  // Broken inside a thought, the client holds one without its signature: it can be neither closed
+  // nor gone on with, and nobody else can think it to its end.
+  const isInThought = delivered.lastKind === 'reasoning'
+  const hasOnlyThoughts = delivered.kinds.includes('reasoning') && delivered.text.trim() === ''
+  if (isInThought || hasOnlyThoughts) return 'thinking'
   // A refusal, an event that nobody here knows, or more text than is kept: no target can be asked.
   const isTextOnly = delivered.kinds.every((kind) => kind === 'text' || kind === 'reasoning')
   return isTextOnly && delivered.textComplete ? undefined : 'capability'

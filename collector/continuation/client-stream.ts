@@ -11,7 +11,11 @@ export interface ClientStream {
   readonly committed: boolean
   /** The terminal reached the client: nothing that follows can fail this answer (I1). */
   readonly terminal: string | undefined
+  /** The closing frame went out too: whatever the target still says, nothing will be written. */
+  readonly closed: boolean
   readonly delivered: DeliveredCounts & {
+    /** Of the content that came last, which is what a break leaves open. */
+    readonly lastKind: ContentKind | undefined
     /** Text of all attempts as the client holds it, up to the buffer limit. */
     readonly text: string
     /** False where the text outgrew the buffer: no continuation can be built from it. */

@@ -1,3 +1,4 @@
+import type { StopKind } from '../protocol/event.ts'
 import type { Strategy } from '../vocabulary.ts'
 import { bare, indexAfterBare, withoutRepeatedSpace } from './bare-text.ts'
 import type { Seam } from './client-stream.ts'
@@ -84,7 +85,7 @@ export class SeamGuard {
   }
 
   /** No more text will come: the terminal did, or a tool call. */
-  finish(nowMs: number): SeamStep {
+  finish(nowMs: number, _stop?: StopKind): SeamStep {
     this.#isHoldOver = true
     return this.#decide(nowMs, true)
   }

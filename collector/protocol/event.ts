@@ -27,7 +27,13 @@ export type StreamEvent =
   | { readonly kind: 'other'; readonly type: string }
   | { readonly kind: 'usage'; readonly usage: Usage }
   /** The protocol's own end. `native` is the provider's word for it. */
-  | { readonly kind: 'terminal'; readonly native: string; readonly stop: StopKind }
+  | {
+      readonly kind: 'terminal'
+      readonly native: string
+      readonly stop: StopKind
+      /** The stop sequence that ended it, where the protocol names it. */
+      readonly sequence?: string
+    }
   /** `[DONE]`, `message_stop`: closes the envelope after the terminal. */
   | { readonly kind: 'closing' }
   /** An in-band error: `data: {"error":…}`, `event: error`, `finish_reason: "error"`. */

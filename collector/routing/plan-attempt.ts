@@ -77,7 +77,13 @@ export function strategyFor(
   })
 }
 
-const NOTHING = { kinds: [], toolCalls: 0, text: '', textComplete: true } as const
+const NOTHING = {
+  kinds: [],
+  lastKind: undefined,
+  toolCalls: 0,
+  text: '',
+  textComplete: true,
+} as const
 
 interface BuildInput {
   readonly target: DeploymentConfig

@@ -189,7 +189,7 @@ class StreamAttempt implements GatedListener {
     if (step.kind === 'write') this.#write(step.bytes)
     this.#watchHold(nowMs)
     if (clientStream.terminal === undefined) return
-    if (frame.events.some((event) => event.kind === 'closing')) this.#complete()
+    if (clientStream.closed) this.#complete()
     else this.#awaitClosing()
   }
 
@@ -262,11 +262,14 @@ class StreamAttempt implements GatedListener {
     })
   }
 
-  /** A complete answer's connection ends by itself and is used again; any other is closed. */
+  /**
+   * A complete answer's connection ends by itself and is used again; any other is closed, also that
+   * of a target that goes on behind a stop sequence which only we could see.
+   */
   #letGo(result: AttemptResult): void {
     const exchange = this.#exchange
     if (exchange === undefined) return
-    if (result.kind !== 'complete') {
+    if (result.kind !== 'complete' || !this.#facts.receivedTerminal) {
       exchange.abort()
       return
     }

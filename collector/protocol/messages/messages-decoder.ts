@@ -154,7 +154,13 @@ function readMessageDelta(payload: JsonObject, state: MessagesState): readonly S
   const delta = objectOf(payload, 'delta')
   const native = delta && stringOf(delta, 'stop_reason')
   if (native !== undefined && native !== '') {
-    events.push({ kind: 'terminal', native, stop: stopOfStopReason(native) })
+    const sequence = stringOf(delta ?? {}, 'stop_sequence')
+    events.push({
+      kind: 'terminal',
+      native,
+      stop: stopOfStopReason(native),
+      ...(sequence !== undefined && { sequence }),
+    })
   }
   return events.length === 0 ? PRELUDE : events
 }

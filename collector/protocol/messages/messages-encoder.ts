@@ -169,10 +169,10 @@ class MessagesWriter {
   #messageDelta(): string {
     if (this.#terminal === undefined || this.#hasDelta) return ''
     this.#hasDelta = true
-    const { stop, native } = this.#terminal
+    const { stop, native, sequence } = this.#terminal
     const delta = {
       stop_reason: this.#isRefusal ? 'refusal' : stopReasonOf(stop, native),
-      stop_sequence: null,
+      stop_sequence: sequence ?? null,
     }
     return frameOf({ type: 'message_delta', delta, usage: writeMessagesUsage(this.#usage) })
   }

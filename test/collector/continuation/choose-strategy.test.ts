@@ -35,6 +35,7 @@ function choose(given: Given): string {
     committed: given.committed ?? true,
     delivered: {
       kinds: ['text'],
+      lastKind: 'text',
       toolCalls: 0,
       text: 'Half an',
       textComplete: true,
@@ -76,7 +77,17 @@ const cases: readonly (readonly [title: string, given: Given, chosen: string])[]
   ],
   [
     'reasoning without text delivered',
-    { delivered: { kinds: ['reasoning'], text: '' } },
+    { delivered: { kinds: ['reasoning'], lastKind: 'reasoning', text: '' } },
+    'stop thinking',
+  ],
+  [
+    'reasoning and white space delivered',
+    { delivered: { kinds: ['reasoning', 'text'], text: ' ' } },
+    'stop thinking',
+  ],
+  [
+    'a second thought begun behind text',
+    { delivered: { kinds: ['text', 'reasoning'], lastKind: 'reasoning' } },
     'stop thinking',
   ],
   ['a tool call begun', { delivered: { kinds: ['text', 'tool_call'] } }, 'stop tool_call'],
