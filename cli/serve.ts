@@ -61,6 +61,7 @@ Options:
 
 interface ServePlan {
   readonly sidecarFlags: readonly string[]
+  readonly dataDir: string
   readonly analyzerFlags: readonly string[]
   readonly sidecarPort: string | undefined
   readonly pagePort: string | undefined
@@ -90,6 +91,7 @@ function readPlan(args: readonly string[]): ServePlan {
     ...(values.host === undefined ? {} : { host: values.host }),
     ...(clientKey === undefined ? {} : { clientKey }),
   })
+  const dataDir = findDataFolder(values['data-dir'])
   const shared = [
     ...flag('host', values.host),
     ...flag('auth-token-file', tokenFile),
@@ -97,9 +99,10 @@ function readPlan(args: readonly string[]): ServePlan {
   ]
   return {
     sidecarFlags: [...flag('config', file), ...shared],
+    dataDir,
     analyzerFlags: [
       ...flag('config', file),
-      ...flag('data-dir', findDataFolder(values['data-dir'])),
+      ...flag('data-dir', dataDir),
       ...flag('router-config', values['router-config']),
       ...shared,
     ],
@@ -143,10 +146,12 @@ function sidecarEnvironment(plan: ServePlan, line: string | undefined): NodeJS.P
   const endpoint = addressAfter(line, 'OTLP/HTTP ')
   const elsewhere =
     process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']
-  if (endpoint === undefined || elsewhere !== undefined) return process.env
+  // What the sidecar spools stands beside what the analyzer stores.
+  const environment = { ...process.env, SECONDWIND_DATA_DIR: plan.dataDir }
+  if (endpoint === undefined || elsewhere !== undefined) return environment
   const headers = process.env['OTEL_EXPORTER_OTLP_HEADERS']
   return {
-    ...process.env,
+    ...environment,
     // Listening everywhere is no address to connect to.
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:)/, '//127.0.0.1'),
     ...(plan.authorization === undefined || headers !== undefined

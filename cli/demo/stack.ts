@@ -102,7 +102,10 @@ async function startSidecar(options: {
     return startService({
       name: 'sidecar',
       args: [`--config=${config}`],
-      environment: { OTEL_EXPORTER_OTLP_ENDPOINT: otlpHttpUrl },
+      environment: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: otlpHttpUrl,
+        SECONDWIND_DATA_DIR: join(folder, 'data'),
+      },
     })
   }
   const port = await findPort(SIDECAR_PORT, (taken) => onPortTaken('the sidecar', taken))

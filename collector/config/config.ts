@@ -122,10 +122,26 @@ export interface TelemetryConfig {
   readonly tracesUrl: string
   /** May hold credentials. */
   readonly headers: ReadonlyMap<string, Secret>
+  readonly encoding: OtlpEncoding
   readonly exportTimeoutMs: number
   readonly serviceName: string
   readonly resourceAttributes: ReadonlyMap<string, string>
   readonly queueSpansMax: number
   readonly batchSpansMax: number
   readonly batchDelayMs: number
+  /** Of healthy requests, how many are sent; failures and rescues always are. */
+  readonly sampleRatio: number
+  /** Absent: spans wait in memory only. */
+  readonly spool?: SpoolConfig
+}
+
+/** OTLP over HTTP, in either of its two encodings. */
+export const OTLP_ENCODINGS = ['http/protobuf', 'http/json'] as const
+export type OtlpEncoding = (typeof OTLP_ENCODINGS)[number]
+
+/** Where spans wait on disk while they cannot be sent. */
+export interface SpoolConfig {
+  /** Made when it is first needed. */
+  readonly dir: string
+  readonly bytesMax: number
 }

@@ -107,7 +107,12 @@ function readConfig(reader: ConfigReader, options: LoadOptions): SidecarConfig |
     keepAliveMs: readable.keep_alive_ms,
     propagateTraceContext: readable.propagate_trace_context,
     drainMs: readable.drain_ms,
-    telemetry: readTelemetry(options.environment, reader.problems),
+    telemetry: readTelemetry({
+      environment: options.environment,
+      section: readable.telemetry,
+      problems: reader.problems,
+      warnings: reader.warnings,
+    }),
     ignoredKeys: reader.ignoredKeys(),
   }
   return section === undefined ? undefined : config

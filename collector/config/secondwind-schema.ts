@@ -150,6 +150,27 @@ export const secondwindSchema = z.strictObject({
       quota_open_ms: ms(1).default(300_000).describe('After a spent quota.'),
     })
     .prefault({}),
+  telemetry: z
+    .strictObject({
+      sample_ratio: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(1)
+        .describe('Healthy requests whose spans are sent; failed and rescued ones always are.'),
+      spool_dir: z.string().min(1).optional().meta({
+        default: 'spool',
+        description:
+          'Where spans wait while they cannot be sent; the default is in the data folder (`SECONDWIND_DATA_DIR`).',
+      }),
+      spool_bytes_max: z
+        .int()
+        .min(0)
+        .max(1024 ** 4)
+        .default(256 * 1024 ** 2)
+        .describe('Disk for it, the oldest healthy requests dropped first; 0: memory only.'),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       request_body_bytes_max: bytes

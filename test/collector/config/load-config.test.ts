@@ -424,6 +424,12 @@ function telemetryOf(environment: Record<string, string>) {
   return load(MINIMAL, { environment: { ...KEYS, ...environment } }).config.telemetry
 }
 
+function spoolOf(environment: Record<string, string>, telemetry: object = {}) {
+  return load(`${MINIMAL}\nsecondwind: ${JSON.stringify({ telemetry })}`, {
+    environment: { ...KEYS, ...environment },
+  }).config.telemetry.spool
+}
+
 describe('telemetry', () => {
   test('reads OpenTelemetry’s own variables', () => {
     expect(telemetryOf({}).tracesUrl).toBe('http://127.0.0.1:4318/v1/traces')
@@ -443,6 +449,31 @@ describe('telemetry', () => {
       'http://a/b',
     )
     expect(telemetryOf({ OTEL_SDK_DISABLED: 'true' }).enabled).toBe(false)
+  })
+
+  test('spools beside the analyzer’s data, unless it is told where, or that it must not', () => {
+    expect(spoolOf({})).toBeUndefined()
+    expect(spoolOf({ HOME: '/home/me' })).toEqual({
+      dir: '/home/me/.local/share/secondwind/spool',
+      bytesMax: 256 * 1024 ** 2,
+    })
+    expect(spoolOf({ HOME: '/h', XDG_DATA_HOME: '/share' })?.dir).toBe('/share/secondwind/spool')
+    expect(spoolOf({ HOME: '/h', SECONDWIND_DATA_DIR: '/data' })?.dir).toBe('/data/spool')
+    expect(spoolOf({ HOME: '/h' }, { spool_dir: '/spool', spool_bytes_max: 4096 })).toEqual({
+      dir: '/spool',
+      bytesMax: 4096,
+    })
+    expect(spoolOf({ HOME: '/h' }, { spool_bytes_max: 0 })).toBeUndefined()
+  })
+
+  test('warns of a protocol that it does not speak, and serves all the same', () => {
+    const environment = { ...KEYS, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }
+    const { config, warnings } = load(MINIMAL, { environment })
+    expect(config.telemetry.encoding).toBe('http/protobuf')
+    expect(warnings.map(({ path }) => path)).toContain('OTEL_EXPORTER_OTLP_PROTOCOL')
+    expect(telemetryOf({ OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json' }).encoding).toBe(
+      'http/json',
+    )
   })
 
   test('refuses an endpoint that is no address', () => {
