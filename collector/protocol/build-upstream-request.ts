@@ -1,3 +1,4 @@
+import { applyBodyRules } from './body-rules.ts'
 import { continueBody, isContinued } from './continue-body.ts'
 import { objectOf, own, toBytes, without } from './json.ts'
 import type { JsonObject } from './json.ts'
@@ -22,15 +23,16 @@ export function buildUpstreamRequest(input: UpstreamRequestInput): UpstreamReque
     : { body: translation.body, dropped: [] }
   const continued = continueBody(stripped.body, input)
   const usage = targetApi === 'chat' && request.stream ? streamOptions(continued.body) : {}
-  const body = { ...continued.body, model, ...usage }
+  const ruled = applyBodyRules({ ...continued.body, model, ...usage }, input)
+  const { body } = ruled
   const bytes = toBytes(JSON.stringify(body))
   return {
     kind: 'built',
     body: bytes,
     shape: payloadShape(body, bytes.length),
     messagesAdded: continued.messagesAdded,
-    dropped: [...translation.dropped, ...stripped.dropped, ...continued.dropped],
-    changed: isForeign || isContinued(input.continuation),
+    dropped: [...translation.dropped, ...stripped.dropped, ...continued.dropped, ...ruled.dropped],
+    changed: isForeign || isContinued(input.continuation) || ruled.changed,
   }
 }
 

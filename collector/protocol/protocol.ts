@@ -88,11 +88,32 @@ export interface UpstreamRequestInput {
   readonly maxTokensLeft?: number
   /** False: the model rejects `temperature`, `top_p` and `top_k`; they are dropped, and listed. */
   readonly acceptsSampling?: boolean
+  /** What the target's deployment wants of every body. */
+  readonly rules?: BodyRules
 }
 
 export interface PrefillFlags {
   readonly message?: JsonObject
   readonly body?: JsonObject
+}
+
+/**
+ * What a deployment's server and its configuration want of every body that is sent there, whoever
+ * the client is.
+ */
+export interface BodyRules {
+  /** Sent where the client says nothing of it; in LiteLLM's words, which are Chat's. */
+  readonly defaults?: JsonObject
+  /** Taken out: LiteLLM's `additional_drop_params`, in Chat's words or the target's own. */
+  readonly omit?: readonly string[]
+  /** Set whatever the client sent: LiteLLM's `extra_body`. */
+  readonly extra?: JsonObject
+  /** Part of the provider's envelope, as `anthropic_version` is on Vertex AI. */
+  readonly envelope?: JsonObject
+  /** The provider wants the model in the path and nowhere else. */
+  readonly modelInPath?: boolean
+  /** The server's word for the limit, in a body that is not the client's own Chat. */
+  readonly limitField?: 'max_tokens' | 'max_completion_tokens'
 }
 
 export type UpstreamRequest =
