@@ -6,7 +6,9 @@ import { loadConfig } from '../../collector/config/load-config.ts'
 import { formatProblem } from '../../collector/config/problem.ts'
 
 const folder = new URL('../../examples/', import.meta.url)
-const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
+const files = readdirSync(folder).filter(
+  (name) => name.endsWith('.yaml') && name !== 'kubernetes.yaml',
+)
 
 /** Every variable that an example names has some value. */
 const environment = Object.fromEntries(
