@@ -107,6 +107,7 @@ describe('where things stand', () => {
     'test/interop/',
     'test/bench/',
     'test/collector/sdk/',
+    'test/collector/faults/',
     'test/litellm/',
     'test/tidy.test.ts',
   ]

@@ -43,6 +43,14 @@ export interface RequestFeatures {
 export interface RequestOptions {
   readonly disableFallbacks: boolean
   readonly disableContinuation: boolean
+  /** The client's own lists, each in place of the configured one. */
+  readonly fallbacks?: readonly string[]
+  readonly contextWindowFallbacks?: readonly string[]
+  readonly contentPolicyFallbacks?: readonly string[]
+  /** LiteLLM's `num_retries`. */
+  readonly retriesMax?: number
+  readonly timeoutMs?: number
+  readonly streamTimeoutMs?: number
 }
 
 /** The wire's shape of a request, for spans: counts and names, never content. */

@@ -4,7 +4,7 @@ import type { RequestRun, RoutedRequest, Router } from './request-run.ts'
 import { randomBytes } from 'node:crypto'
 import { createClientStream } from '../continuation/create-client-stream.ts'
 import { ClientResponse } from './client-response.ts'
-import { resolveChain } from './resolve-chain.ts'
+import { resolveChain, withOwnFallbacks } from './resolve-chain.ts'
 
 /** Opens one request's run: its chain, its response and, where it streams, its spliced stream. */
 export function createRun(
@@ -22,7 +22,9 @@ export function createRun(
     ...routed,
     router,
     encoderContext,
-    chain: resolveChain(routed.route, config, () => clock.random()),
+    chain: resolveChain(withOwnFallbacks(routed.route, routed.request.options), config, () =>
+      clock.random(),
+    ),
     response: new ClientResponse({
       connection,
       clock,

@@ -7,7 +7,7 @@ import type { UpstreamCall } from '../upstream/send.ts'
 import { findProvider } from '../upstream/providers/index.ts'
 import { runAnswerAttempt } from './answer-attempt.ts'
 import { runStreamAttempt } from './stream-attempt.ts'
-import { answerLimits, streamLimits } from './watchdog.ts'
+import { answerLimits, streamLimits, timersFor } from './watchdog.ts'
 
 export interface AttemptContext {
   readonly run: RequestRun
@@ -51,7 +51,7 @@ function makeCall(
   const { run, plan, otherTargetLeft } = context
   const { router, clientStream, request } = run
   const { clock, config } = router
-  const { timers } = plan.target
+  const timers = timersFor(plan.target.timers, request.options)
   const input: Omit<AttemptInput, 'limits'> = {
     call,
     targetProtocol: plan.targetProtocol,

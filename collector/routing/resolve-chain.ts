@@ -1,5 +1,7 @@
 import type { DeploymentConfig, RouteConfig, SidecarConfig } from '../config/config.ts'
 import type { Failure } from '../upstream/failure.ts'
+import type { RequestOptions } from '../protocol/protocol.ts'
+import { findRoute } from '../config/find-route.ts'
 import { isContextLength } from '../upstream/error-texts.ts'
 
 /** The ordered targets of one request: the route's own deployments, then its fallback routes'. */
@@ -13,6 +15,17 @@ export interface Chain {
   readonly fallbackRoutes: readonly string[]
 }
 
+/** The route's lists of fallbacks, but for those that the client gives of its own. */
+export function withOwnFallbacks(route: RouteConfig, options: RequestOptions): RouteConfig {
+  const { fallbacks, contextWindowFallbacks, contentPolicyFallbacks } = options
+  return {
+    ...route,
+    ...(fallbacks !== undefined && { fallbacks }),
+    ...(contextWindowFallbacks !== undefined && { contextWindowFallbacks }),
+    ...(contentPolicyFallbacks !== undefined && { contentPolicyFallbacks }),
+  }
+}
+
 /** `random` decides among deployments of one `order`, by weight, as LiteLLM's simple shuffle. */
 export function resolveChain(
   route: RouteConfig,
@@ -22,7 +35,9 @@ export function resolveChain(
   const targetsOf = (names: readonly string[]): DeploymentConfig[] =>
     names
       .slice(0, config.retry.fallbacksMax)
-      .flatMap((name) => orderDeployments(config.routes.get(name)?.deployments ?? [], random))
+      .flatMap((name) =>
+        orderDeployments(findRoute(config.routes, name)?.deployments ?? [], random),
+      )
   return {
     route,
     own: orderDeployments(route.deployments, random),

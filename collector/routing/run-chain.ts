@@ -151,7 +151,10 @@ function chainState(run: RequestRun, plan: AttemptPlan, reason: FailureReason): 
     attempts: run.attempts,
     attemptsMax: retryConfig.attemptsMax,
     retriesOnTarget: plan.retries,
-    retriesMax: retryConfig.retriesMaxByReason?.get(reason) ?? retryConfig.retriesMax,
+    retriesMax:
+      run.request.options.retriesMax ??
+      retryConfig.retriesMaxByReason?.get(reason) ??
+      retryConfig.retriesMax,
     retryAfterMaxMs: retryConfig.retryAfterMaxMs,
     breakerOpen: router.breakers.of(plan.target.id).state === 'open',
     retryBudgetLeft: router.budget.has(router.clock.now()),

@@ -1,5 +1,6 @@
 import type { TimersConfig } from '../config/config.ts'
 import type { TimeoutReason } from '../upstream/classify-failure.ts'
+import type { RequestOptions } from '../protocol/protocol.ts'
 import type { Clock } from './clock.ts'
 
 /** The limits of one attempt, in milliseconds (design section 4.3). */
@@ -20,6 +21,22 @@ export interface LimitsInput {
   readonly thinking: boolean
   /** Since the request came. */
   readonly elapsedMs: number
+}
+
+/** A client's own `timeout` and `stream_timeout` mean what they mean in the configuration. */
+export function timersFor(timers: TimersConfig, options: RequestOptions): TimersConfig {
+  const { timeoutMs, streamTimeoutMs } = options
+  if (timeoutMs === undefined && streamTimeoutMs === undefined) return timers
+  return {
+    ...timers,
+    byteIdleMs: streamTimeoutMs ?? timeoutMs ?? timers.byteIdleMs,
+    ...(timeoutMs !== undefined && {
+      timeoutMs,
+      totalMs: timeoutMs,
+      firstContentMs: Math.max(timers.firstContentMs, timeoutMs),
+      firstContentReasoningMs: Math.max(timers.firstContentReasoningMs, timeoutMs),
+    }),
+  }
 }
 
 /** Half a `timeout` is no time for a rescue; a third leaves two more tries. */

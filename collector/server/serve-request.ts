@@ -1,6 +1,7 @@
 import type { Api } from '../vocabulary.ts'
 import type { Recorder } from '../routing/recorder.ts'
 import type { RoutedRequest, Router } from '../routing/request-run.ts'
+import type { RequestOptions } from '../protocol/protocol.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Exchange } from './exchange.ts'
 import type { RunningRequests } from './running-requests.ts'
@@ -53,6 +54,12 @@ export async function serveRequest(service: Service, api: Api, exchange: Exchang
     })
     return
   }
+  const { options } = parsed.request
+  const missing = findMissingRoute(router, options)
+  if (missing !== undefined) {
+    rejectWith(service.recorder, exchange, { api, statusCode: 400, ...missing })
+    return
+  }
   await run(service, exchange, { startMs, protocol, route, request: parsed.request })
 }
 
@@ -89,6 +96,25 @@ async function run(service: Service, exchange: Exchange, accepted: Accepted): Pr
     // Whatever happened, no client waits for an end that will not come.
     if (!reply.raw.writableEnded) reply.raw.destroy()
   }
+}
+
+/** A fallback that does not exist is told now, and not in the middle of an outage. */
+function findMissingRoute(
+  router: Router,
+  options: RequestOptions,
+): { readonly message: string; readonly param: string } | undefined {
+  const lists = {
+    fallbacks: options.fallbacks,
+    context_window_fallbacks: options.contextWindowFallbacks,
+    content_policy_fallbacks: options.contentPolicyFallbacks,
+  }
+  for (const [param, names] of Object.entries(lists)) {
+    const missing = names?.find((name) => findRoute(router.config.routes, name) === undefined)
+    if (missing !== undefined) {
+      return { message: `\`${param}\`: ${unknownRoute(missing, router)}`, param }
+    }
+  }
+  return undefined
 }
 
 function unknownRoute(name: string, router: Router): string {

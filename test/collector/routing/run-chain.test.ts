@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as fc from 'fast-check'
 import { connect } from 'node:net'
 import {
@@ -6,80 +6,18 @@ import {
   jsonResponse,
   LAST_CHUNK,
   response,
-  startFakeUpstream,
   STREAM_HEAD,
-  type FakeUpstream,
   type Script,
   type WireExchange,
 } from '../../support/fake-upstream.ts'
-import { startRouter, type RouterSetup, type TestRouter } from '../../support/start-router.ts'
+import { postChat, scriptedChain, status, whole, WORDS } from '../../support/scripted-chain.ts'
+import type { TestRouter } from '../../support/start-router.ts'
 
-const stops: (() => Promise<void>)[] = []
-
-afterEach(async () => {
-  for (const stop of stops.splice(0).toReversed()) {
-    // oxlint-disable-next-line no-await-in-loop -- routers before the upstreams that they hold
-    await stop()
-  }
-})
-
-async function upstreamOf(...scripts: readonly Script[]): Promise<FakeUpstream> {
-  const upstream = await startFakeUpstream(...scripts)
-  stops.push(() => upstream.stop())
-  return upstream
-}
-
-/** `primary` on the first upstream, falling back to the others in order. */
-async function routerOver(
-  upstreams: readonly FakeUpstream[],
-  setup: Partial<RouterSetup> = {},
-): Promise<TestRouter> {
-  const names = ['primary', 'second', 'third'].slice(0, upstreams.length)
-  const router = await startRouter({
-    routes: upstreams.map((upstream, index) => ({
-      name: names[index] ?? 'more',
-      model: `openai/model-${index + 1}`,
-      apiBase: `${upstream.url}/v1`,
-    })),
-    ...(names.length > 1 && { fallbacks: { primary: names.slice(1) } }),
-    ...setup,
-  })
-  stops.push(() => router.stop())
-  return router
-}
+const { upstreamOf, routerOver } = scriptedChain()
 
 function post(router: TestRouter, extra: object = {}, signal?: AbortSignal): Promise<Response> {
-  return fetch(`${router.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      model: 'primary',
-      stream: true,
-      messages: [{ role: 'user', content: 'Hello.' }],
-      ...extra,
-    }),
-    ...(signal !== undefined && { signal }),
-  })
+  return postChat(router, extra, signal === undefined ? {} : { signal })
 }
-
-const WORDS = ['One ', 'two ', 'three ', 'four.']
-
-const whole: Script = (exchange) => {
-  exchange.send(STREAM_HEAD)
-  for (const frame of chatFrames(WORDS)) exchange.chunk(frame)
-  exchange.send(LAST_CHUNK)
-}
-
-const status =
-  (code: number, headers: object = {}): Script =>
-  (exchange) =>
-    exchange.send(
-      jsonResponse(
-        code,
-        { error: { message: `scripted ${code}`, type: 'scripted', code: null } },
-        headers,
-      ),
-    )
 
 const ANSWER = {
   id: 'chatcmpl-1',

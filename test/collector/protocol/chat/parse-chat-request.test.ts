@@ -34,7 +34,7 @@ describe('parseChatRequest', () => {
       stream: true,
       body: { ...chatBody, user: 'u' },
       features: plain,
-      options: { disableFallbacks: true, disableContinuation: true },
+      options: { disableFallbacks: true, disableContinuation: true, fallbacks: ['b'] },
     })
   })
 

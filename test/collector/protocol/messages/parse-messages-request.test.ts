@@ -24,7 +24,7 @@ describe('parseMessagesRequest', () => {
       stream: true,
       body: messagesBody,
       features: plain,
-      options: { disableFallbacks: false, disableContinuation: false },
+      options: { disableFallbacks: false, disableContinuation: false, retriesMax: 2 },
     })
   })
 
