@@ -96,6 +96,12 @@ export interface UpstreamRequestInput {
   readonly maxTokensLeft?: number
   /** False: the model rejects `temperature`, `top_p` and `top_k`; they are dropped, and listed. */
   readonly acceptsSampling?: boolean
+  /** True: the model takes a reasoning effort. */
+  readonly acceptsEffort?: boolean
+  /** True: the model holds tool calls to their schema where it is told to. */
+  readonly acceptsStrictTools?: boolean
+  /** The limit that is asked of Anthropic where the client gave none. */
+  readonly maxTokensDefault?: number
   /** What the target's deployment wants of every body. */
   readonly rules?: BodyRules
 }

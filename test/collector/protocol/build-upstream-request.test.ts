@@ -322,13 +322,13 @@ describe('a Chat request to an Anthropic target', () => {
     })
     expect(built).toMatchObject({
       dropped: [
-        'seed',
-        'frequency_penalty',
-        'reasoning_effort',
-        'store',
         'made_up',
-        'tools.strict',
+        'frequency_penalty',
+        'seed',
+        'store',
         'temperature',
+        'tools.strict',
+        'reasoning_effort',
       ],
     })
     expect(bodyOf(built)).toMatchObject({ temperature: 1 })

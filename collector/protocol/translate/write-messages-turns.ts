@@ -1,0 +1,133 @@
+import { isObject, parseJson } from '../json.ts'
+import type { JsonObject } from '../json.ts'
+import type { Item, MessageItem, Part, Said, ToolCall, ToolResult } from './conversation.ts'
+import { urlOfSource } from './inline-data.ts'
+import { fitToolId } from './tool-id.ts'
+import type { TranslationNotes } from './translation-notes.ts'
+
+/** Anthropic's own pattern for the id of a tool call, and a length that is on the safe side. */
+const TOOL_ID = /^[a-zA-Z0-9_-]{1,64}$/
+
+export interface MessagesTurns {
+  /** System and developer messages, wherever they stood: Anthropic has one place for them. */
+  readonly system: readonly JsonObject[]
+  readonly messages: readonly JsonObject[]
+}
+
+interface Turn {
+  readonly role: 'user' | 'assistant'
+  /** Anthropic demands them before everything else in the user's turn. */
+  readonly results: JsonObject[]
+  readonly blocks: JsonObject[]
+}
+
+/**
+ * Items as Anthropic's turns. Tool results become the first blocks of the user turn that follows,
+ * and neighbours of one role one turn: Anthropic demands the one and does the other.
+ */
+export function writeMessagesTurns(items: readonly Item[], notes: TranslationNotes): MessagesTurns {
+  const system: JsonObject[] = []
+  const turns: Turn[] = []
+  for (const item of items) {
+    switch (item.kind) {
+      case 'message':
+        addMessage(item, { system, turns, notes })
+        break
+      case 'tool-call':
+        turnOf(turns, 'assistant').blocks.push(writeToolCall(item, notes))
+        break
+      case 'tool-result':
+        turnOf(turns, 'user').results.push(writeToolResult(item, notes))
+        break
+      default:
+        item satisfies never
+    }
+  }
+  const messages = turns.map(({ role, results, blocks }) => ({
+    role,
+    content: [...results, ...blocks],
+  }))
+  return { system, messages }
+}
+
+interface Written {
+  readonly system: JsonObject[]
+  readonly turns: Turn[]
+  readonly notes: TranslationNotes
+}
+
+function addMessage({ role, parts }: MessageItem, { system, turns, notes }: Written): void {
+  // Anthropic refuses turns without content; Chat's clients send them around tool calls.
+  if (parts.length === 0) return
+  const blocks = parts.map((part) => writePart(part, notes))
+  const isSystem = role === 'system' || role === 'developer'
+  if (isSystem) system.push(...blocks)
+  else turnOf(turns, role).blocks.push(...blocks)
+}
+
+function turnOf(turns: Turn[], role: Turn['role']): Turn {
+  const last = turns.at(-1)
+  if (last?.role === role) return last
+  const turn = { role, results: [], blocks: [] }
+  turns.push(turn)
+  return turn
+}
+
+function writeToolCall({ field, id, name, json }: ToolCall, notes: TranslationNotes): JsonObject {
+  const input = parseJson(json.trim() === '' ? '{}' : json)
+  const isValid = input.kind === 'parsed' && isObject(input.value)
+  if (!isValid) notes.refuse(field, 'the arguments are no JSON object')
+  return {
+    type: 'tool_use',
+    id: fitToolId(id, TOOL_ID),
+    name,
+    input: isValid ? input.value : {},
+  }
+}
+
+function writeToolResult(
+  { id, isError, parts, cacheControl }: ToolResult,
+  notes: TranslationNotes,
+): JsonObject {
+  return {
+    type: 'tool_result',
+    tool_use_id: fitToolId(id, TOOL_ID),
+    content: parts.map((part) => writePart(part, notes)),
+    ...(isError ? { is_error: true } : {}),
+    ...cached(cacheControl),
+  }
+}
+
+function writePart(part: Part, notes: TranslationNotes): JsonObject {
+  switch (part.kind) {
+    case 'text':
+      return { type: 'text', text: part.text, ...cached(part.cacheControl) }
+    case 'refusal':
+      return { type: 'text', text: part.text }
+    case 'image': {
+      notes.dropSaid(part.detail)
+      return { type: 'image', source: writeSource(part.source), ...cached(part.cacheControl) }
+    }
+    case 'document': {
+      const { source, name, field } = part
+      if (source.kind === 'inline' && source.mediaType !== 'application/pdf') {
+        notes.refuse(field, 'only a PDF can be translated to Anthropic')
+      }
+      const title = name === undefined ? {} : { title: name }
+      const written = writeSource(source)
+      return { type: 'document', source: written, ...title, ...cached(part.cacheControl) }
+    }
+    default:
+      return part satisfies never
+  }
+}
+
+function writeSource(source: Extract<Part, { kind: 'image' }>['source']): JsonObject {
+  return source.kind === 'url'
+    ? { type: 'url', url: urlOfSource(source) }
+    : { type: 'base64', media_type: source.mediaType, data: source.base64 }
+}
+
+function cached(cacheControl: Said<JsonObject> | undefined): JsonObject {
+  return cacheControl === undefined ? {} : { cache_control: cacheControl.value }
+}
