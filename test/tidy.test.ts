@@ -104,6 +104,8 @@ describe('where things stand', () => {
     'test/demo/',
     'test/support/',
     'test/long/',
+    'test/matrix/',
+    'test/simulation/',
     'test/interop/',
     'test/bench/',
     'test/collector/sdk/',

@@ -58,8 +58,12 @@ export function continuationOf(turns: readonly Turn[]): Continuation {
 }
 
 /** What the model says to this conversation, continued in the style that its name asks for. */
-export function answerTo(continuation: Continuation, style: ContinuationStyle): string {
-  const whole = answerText()
+export function answerTo(
+  continuation: Continuation,
+  style: ContinuationStyle,
+  words: number = ANSWER_WORDS,
+): string {
+  const whole = answerText(words)
   if (continuation.kind === 'none' || !isOurs(continuation.partial)) return whole
   const partial = continuation.partial.trimEnd()
   const rest = whole.slice(partial.length)

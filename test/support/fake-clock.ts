@@ -3,6 +3,8 @@ import type { Clock } from '../../collector/routing/clock.ts'
 export interface FakeClock extends Clock {
   /** Moves time on, and fires what falls due, in order. */
   advance(byMs: number): void
+  /** Moves time on to the next timer, and fires it; false where none is set. */
+  fireNext(): boolean
   readonly timers: () => number
 }
 
@@ -11,6 +13,15 @@ export function createFakeClock(randomValue = 0.5): FakeClock {
   let nowMs = 0
   let ids = 0
   const timers = new Map<number, { readonly atMs: number; readonly callback: () => void }>()
+  const nextUntil = (endMs: number) =>
+    [...timers]
+      .filter(([, timer]) => timer.atMs <= endMs)
+      .toSorted((a, b) => a[1].atMs - b[1].atMs || a[0] - b[0])[0]
+  const fire = ([id, timer]: NonNullable<ReturnType<typeof nextUntil>>): void => {
+    timers.delete(id)
+    nowMs = Math.max(nowMs, timer.atMs)
+    timer.callback()
+  }
   return {
     now: () => nowMs,
     wallNow: () => Date.UTC(2026, 10, 21) + nowMs,
@@ -21,16 +32,17 @@ export function createFakeClock(randomValue = 0.5): FakeClock {
       timers.set(id, { atMs: nowMs + delayMs, callback })
       return () => timers.delete(id)
     },
+    fireNext() {
+      const due = nextUntil(Number.POSITIVE_INFINITY)
+      if (due !== undefined) fire(due)
+      return due !== undefined
+    },
     advance(byMs) {
       const endMs = nowMs + byMs
       for (;;) {
-        const [due] = [...timers]
-          .filter(([, timer]) => timer.atMs <= endMs)
-          .toSorted((a, b) => a[1].atMs - b[1].atMs || a[0] - b[0])
+        const due = nextUntil(endMs)
         if (due === undefined) break
-        timers.delete(due[0])
-        nowMs = Math.max(nowMs, due[1].atMs)
-        due[1].callback()
+        fire(due)
       }
       nowMs = endMs
     },

@@ -1,5 +1,6 @@
 import OpenAI from 'openai'
 import Anthropic from '@anthropic-ai/sdk'
+import type { Api } from '../../collector/vocabulary.ts'
 
 /** How an official client came out of one streamed answer. */
 export type Read =
@@ -17,6 +18,7 @@ export interface ReadOptions {
 
 export interface Reader {
   readonly name: string
+  readonly api: Api
   readonly read: (options: ReadOptions) => Promise<Read>
 }
 
@@ -24,10 +26,10 @@ const PROMPT = [{ role: 'user' as const, content: 'Count to sixty.' }]
 
 /** The four ways in which most programs read a stream. */
 export const READERS: readonly Reader[] = [
-  { name: 'openai, raw iteration', read: readOpenAiRaw },
-  { name: 'openai, helper', read: readOpenAiHelper },
-  { name: '@anthropic-ai/sdk, raw iteration', read: readAnthropicRaw },
-  { name: '@anthropic-ai/sdk, helper', read: readAnthropicHelper },
+  { name: 'openai, raw iteration', api: 'chat', read: readOpenAiRaw },
+  { name: 'openai, helper', api: 'chat', read: readOpenAiHelper },
+  { name: '@anthropic-ai/sdk, raw iteration', api: 'messages', read: readAnthropicRaw },
+  { name: '@anthropic-ai/sdk, helper', api: 'messages', read: readAnthropicHelper },
 ]
 
 export function openAi(options: Pick<ReadOptions, 'url' | 'apiKey'>): OpenAI {
