@@ -22,10 +22,20 @@ export function indexAfterBare(text: string, count: number): number {
 }
 
 /**
- * The white space between what was delivered and what follows, exactly once: the client already
- * holds `text`'s trailing run, the new stream repeats it in front of its first word.
+ * The white space between what was delivered and what follows, once: the client already holds the
+ * delivered text's trailing run, and the new stream gives its own in front of its first word. Where
+ * one begins with the other the longer stays, a CRLF being a line end like any other; else both do.
  */
 export function withoutRepeatedSpace(text: string, next: string): string {
-  const held = text.slice(text.trimEnd().length)
-  return held !== '' && next.startsWith(held) ? next.slice(held.length) : next
+  const held = lineEnds(text.slice(text.trimEnd().length))
+  const given = next.slice(0, next.length - next.trimStart().length)
+  if (held.startsWith(lineEnds(given))) return next.slice(given.length)
+  for (let cut = 1; cut < given.length; cut += 1) {
+    if (lineEnds(given.slice(0, cut)) === held) return next.slice(cut)
+  }
+  return next
+}
+
+function lineEnds(space: string): string {
+  return space.replaceAll('\r\n', '\n')
 }

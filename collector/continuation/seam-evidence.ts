@@ -3,7 +3,7 @@ import { bare } from './bare-text.ts'
 /**
  * What the beginning of a new stream shows about where it stands in the answer. Everything here
  * compares bare text (white space aside) and only ever looks at the stream's very beginning, or
- * behind one opening clause ("Sure, continuing:"): the same words later on may belong to the text.
+ * behind its opening words ("Sure! Continuing:"): the same words later on may belong to the text.
  */
 
 /** A start-over is told by this many characters of the delivered text, or by all where shorter. */
@@ -12,13 +12,16 @@ const START_OVER_CHARS = 40
 export const REPETITION_CHARS_MIN = 20
 /** How far back a repetition may begin: two pages; a bound on work, not on what models do. */
 const TAIL_CHARS_MAX = 8192
-/** An opening clause: one line, at most this long, that ends in a colon. */
-const OPENER = /^[^\n:]{1,160}:\s+/
-const OPENER_CHARS_MAX = 256
+/** A model that addresses its reader does it in one line; a longer one is text. */
+const OPENER_CHARS_MAX = 160
+/** What closes a clause; a colon or a full stop inside a word does not. */
+const CLAUSE_END = /[:.!?…]\s+/g
 
 export interface DeliveredText {
   readonly bare: string
   readonly anchor: string
+  /** The anchor's words stand nowhere else near the end: said twice, they are an echo. */
+  readonly isAnchorUnique: boolean
   /** What a new stream must equal to be called a start-over. */
   readonly beginning: string
   readonly tail: string
@@ -26,18 +29,23 @@ export interface DeliveredText {
 
 export function readDelivered(text: string, anchor: string | undefined): DeliveredText {
   const all = bare(text)
+  const bareAnchor = bare(anchor ?? '')
+  const tail = all.slice(-TAIL_CHARS_MAX)
   return {
     bare: all,
-    anchor: bare(anchor ?? ''),
+    anchor: bareAnchor,
+    isAnchorUnique:
+      bareAnchor.length >= REPETITION_CHARS_MIN &&
+      tail.indexOf(bareAnchor) === tail.length - bareAnchor.length,
     beginning: bare(text.slice(0, START_OVER_CHARS)),
-    tail: all.slice(-TAIL_CHARS_MAX),
+    tail,
   }
 }
 
 export type Evidence =
-  /** The first `bareChars` of the new stream repeat the anchor. */
-  | { readonly kind: 'anchor'; readonly bareChars: number }
-  /** It starts over, `skip` characters of an opening clause aside. */
+  /** The first `bareChars` of the new stream repeat the anchor; `isEchoed`: twice. */
+  | { readonly kind: 'anchor'; readonly bareChars: number; readonly isEchoed: boolean }
+  /** It starts over, `skip` characters of opening words aside. */
   | { readonly kind: 'start-over'; readonly skip: number }
   /** It repeats the end of what was delivered. */
   | { readonly kind: 'repetition'; readonly bareChars: number }
@@ -45,19 +53,25 @@ export type Evidence =
   | { readonly kind: 'pending' }
   | { readonly kind: 'none' }
 
+const PENDING: Evidence = { kind: 'pending' }
+const NONE: Evidence = { kind: 'none' }
+
 export function readEvidence(text: string, delivered: DeliveredText, isWhole: boolean): Evidence {
-  const head = bare(text)
-  const direct = readHead(head, delivered, isWhole)
-  if (direct.kind !== 'none') return direct
-  const start = text.trimStart()
-  const opener = OPENER.exec(start.slice(0, OPENER_CHARS_MAX))?.[0]
-  if (opener === undefined || delivered.anchor === '') return direct
-  return readBehindOpener(bare(start.slice(opener.length)), delivered, bare(opener).length)
+  const direct = readHead(bare(text), delivered, isWhole)
+  // Who was not asked to begin with an anchor has nobody to address.
+  if (direct.kind !== 'none' || delivered.anchor === '') return direct
+  let found: Evidence = NONE
+  for (const skip of openers(text)) {
+    const evidence = readBehindOpener(text, skip, { delivered, isWhole })
+    if (evidence.kind === 'pending') found = evidence
+    else if (evidence.kind !== 'none') return evidence
+  }
+  return found
 }
 
 function readHead(head: string, delivered: DeliveredText, isWhole: boolean): Evidence {
   const { anchor, beginning } = delivered
-  if (anchor !== '' && head.startsWith(anchor)) return anchorOrStartOver(head, delivered, isWhole)
+  if (anchor !== '' && head.startsWith(anchor)) return readAnchored(head, delivered, isWhole)
   const mayBeAnchor = anchor.startsWith(head) && !isWhole
   // A short text is its own anchor: both readings join it alike, and the anchor verifies it.
   if (beginning !== '' && head.startsWith(beginning) && !mayBeAnchor) {
@@ -68,34 +82,70 @@ function readHead(head: string, delivered: DeliveredText, isWhole: boolean): Evi
     anchor.startsWith(head) ||
     beginning.startsWith(head) ||
     isInTail(head, delivered)
-  if (isPending && !isWhole) return { kind: 'pending' }
+  if (isPending && !isWhole) return PENDING
   const repeated = repeatedTail(head, delivered.tail)
   if (repeated > 0) return { kind: 'repetition', bareChars: repeated }
-  return isPending ? { kind: 'pending' } : { kind: 'none' }
+  return isPending ? PENDING : NONE
 }
 
-/** Where a text begins with its own last words, only what follows them tells which was meant. */
-function anchorOrStartOver(head: string, delivered: DeliveredText, isWhole: boolean): Evidence {
+/** What follows the anchor tells whether the text begins with its own last words, or echoes them. */
+function readAnchored(head: string, delivered: DeliveredText, isWhole: boolean): Evidence {
   const { anchor } = delivered
-  const found: Evidence = { kind: 'anchor', bareChars: anchor.length }
   const told = Math.min(anchor.length + REPETITION_CHARS_MIN, delivered.bare.length)
-  if (told === anchor.length || !delivered.bare.startsWith(head.slice(0, told))) return found
-  if (head.length >= told) return { kind: 'start-over', skip: 0 }
-  return isWhole ? found : { kind: 'pending' }
+  if (told > anchor.length && delivered.bare.startsWith(head.slice(0, told))) {
+    if (head.length >= told) return { kind: 'start-over', skip: 0 }
+    if (!isWhole) return PENDING
+  }
+  const rest = head.slice(anchor.length)
+  const isEchoed = delivered.isAnchorUnique && rest.startsWith(anchor)
+  const mayBeEchoed = delivered.isAnchorUnique && anchor.startsWith(rest)
+  if (mayBeEchoed && !isEchoed && !isWhole) return PENDING
+  return { kind: 'anchor', bareChars: anchor.length * (isEchoed ? 2 : 1), isEchoed }
 }
 
-function readBehindOpener(head: string, delivered: DeliveredText, skip: number): Evidence {
+interface BehindOpener {
+  readonly delivered: DeliveredText
+  readonly isWhole: boolean
+}
+
+function readBehindOpener(
+  text: string,
+  skip: number,
+  { delivered, isWhole }: BehindOpener,
+): Evidence {
+  const head = bare(text.slice(skip))
   const { anchor, beginning } = delivered
   // A few letters behind a colon are found by chance, and the clause would be lost with them.
-  const tellsAnchor = anchor.length >= REPETITION_CHARS_MIN
-  if (tellsAnchor && head.startsWith(anchor)) {
-    return { kind: 'anchor', bareChars: skip + anchor.length }
+  if (anchor.length >= REPETITION_CHARS_MIN && head.startsWith(anchor)) {
+    const evidence = readAnchored(head, delivered, isWhole)
+    const skipped = bare(text.slice(0, skip)).length
+    if (evidence.kind === 'anchor') return { ...evidence, bareChars: skipped + evidence.bareChars }
+    return evidence.kind === 'start-over' ? { ...evidence, skip: skipped } : evidence
   }
   const tellsStart = beginning.length >= REPETITION_CHARS_MIN
-  if (tellsStart && head.startsWith(beginning)) return { kind: 'start-over', skip }
+  if (tellsStart && head.startsWith(beginning)) {
+    return { kind: 'start-over', skip: bare(text.slice(0, skip)).length }
+  }
   const isPending =
-    (tellsAnchor && anchor.startsWith(head)) || (tellsStart && beginning.startsWith(head))
-  return head !== '' && isPending ? { kind: 'pending' } : { kind: 'none' }
+    (anchor.length >= REPETITION_CHARS_MIN && anchor.startsWith(head)) ||
+    (tellsStart && beginning.startsWith(head))
+  return head !== '' && isPending ? PENDING : NONE
+}
+
+/**
+ * Where a text may begin behind what a model says first: an ellipsis, or the clauses of its first
+ * line. Only a line that begins with a letter is one that is said to somebody: `"a": 1,` is not.
+ */
+function openers(text: string): readonly number[] {
+  const from = text.length - text.trimStart().length
+  const ellipsis = /^(?:\.{3}|…)/.exec(text.slice(from, from + 3))
+  if (ellipsis !== null) return [from + ellipsis[0].length]
+  if (!/^\p{L}/u.test(text.slice(from, from + 2))) return []
+  const window = text.slice(from, from + OPENER_CHARS_MAX)
+  const lineEnd = window.search(/[\n\r]/)
+  const line = lineEnd < 0 ? window : window.slice(0, lineEnd)
+  const starts = [...line.matchAll(CLAUSE_END)].map(({ index }) => from + index + 1)
+  return lineEnd < 0 ? starts : [...starts, from + lineEnd]
 }
 
 /** Whether `head` may still grow into a repetition of the tail. */

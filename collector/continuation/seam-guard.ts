@@ -2,6 +2,7 @@ import type { StopKind } from '../protocol/event.ts'
 import type { Strategy } from '../vocabulary.ts'
 import { bare, indexAfterBare, withoutRepeatedSpace } from './bare-text.ts'
 import type { Seam } from './client-stream.ts'
+import { withoutHalfAtEnd } from './half-character.ts'
 import { readDelivered, readEvidence, REPETITION_CHARS_MIN } from './seam-evidence.ts'
 import type { DeliveredText } from './seam-evidence.ts'
 
@@ -43,6 +44,7 @@ interface Joining {
 
 const VERIFIED: Joining = { kind: 'joining', verified: true, aligned: false, repeatsSpace: true }
 const ALIGNED: Joining = { kind: 'joining', verified: false, aligned: true, repeatsSpace: true }
+const REPEATED: Joining = { ...VERIFIED, verified: false }
 
 /**
  * Stands at the seam: holds back the beginning of a new stream until it shows whether it goes on,
@@ -51,6 +53,8 @@ const ALIGNED: Joining = { kind: 'joining', verified: false, aligned: true, repe
 export class SeamGuard {
   readonly #options: SeamGuardOptions
   readonly #delivered: DeliveredText
+  /** What the client holds without the half of a character that the break may have left. */
+  readonly #text: string
   #phase: Phase
   #held = ''
   #droppedChars = 0
@@ -59,7 +63,8 @@ export class SeamGuard {
 
   constructor(options: SeamGuardOptions) {
     this.#options = options
-    this.#delivered = readDelivered(options.delivered, options.anchor)
+    this.#text = withoutHalfAtEnd(options.delivered)
+    this.#delivered = readDelivered(this.#text, options.anchor)
     this.#phase =
       options.strategy === 'restart' ? { kind: 'aligning', at: 0 } : { kind: 'deciding' }
   }
@@ -84,15 +89,17 @@ export class SeamGuard {
     return this.#decide(nowMs, false)
   }
 
-  /** No more text will come: the terminal did, or a tool call. */
-  finish(nowMs: number, _stop?: StopKind): SeamStep {
+  /**
+   * No more text will come: the terminal did, saying why (`stop`), or something else than text.
+   */
+  finish(nowMs: number, stop?: StopKind): SeamStep {
     this.#isHoldOver = true
-    return this.#decide(nowMs, true)
+    return this.#decide(nowMs, true, stop)
   }
 
-  #decide(nowMs: number, isWhole: boolean): SeamStep {
+  #decide(nowMs: number, isWhole: boolean, stop?: StopKind): SeamStep {
     if (this.#phase.kind === 'deciding') {
-      const step = this.#weigh(nowMs, isWhole)
+      const step = this.#weigh(nowMs, isWhole, stop)
       if (step !== undefined) return step
     }
     if (this.#phase.kind === 'aligning') {
@@ -104,23 +111,25 @@ export class SeamGuard {
   }
 
   /** Undefined: the phase has changed. */
-  #weigh(nowMs: number, isWhole: boolean): SeamStep | undefined {
+  #weigh(nowMs: number, isWhole: boolean, stop: StopKind | undefined): SeamStep | undefined {
     const evidence = readEvidence(this.#held, this.#delivered, isWhole)
     switch (evidence.kind) {
       case 'anchor':
         this.#drop(indexAfterBare(this.#held, evidence.bareChars))
-        this.#phase = VERIFIED
+        // Twice is an echo by all likelihood, and no proof.
+        this.#phase = evidence.isEchoed ? REPEATED : VERIFIED
         return undefined
       case 'repetition':
         this.#drop(indexAfterBare(this.#held, evidence.bareChars))
-        this.#phase = { ...VERIFIED, verified: false }
+        this.#phase = REPEATED
         return undefined
       case 'start-over':
         this.#drop(indexAfterBare(this.#held, evidence.skip))
         this.#phase = { kind: 'aligning', at: 0 }
         return undefined
       case 'pending':
-        if (!isWhole && this.#held.length <= HELD_CHARS_MAX) return { kind: 'held' }
+        if (isWhole) return this.#endPending(nowMs, stop)
+        if (this.#held.length <= HELD_CHARS_MAX) return { kind: 'held' }
         if (bare(this.#held).length >= REPETITION_CHARS_MIN) return endedInside
         return this.#joinUnverified(nowMs, isWhole)
       case 'none':
@@ -130,6 +139,22 @@ export class SeamGuard {
       default:
         return evidence satisfies never
     }
+  }
+
+  /** The stream ended while it could still have been a repetition, or before it said anything. */
+  #endPending(nowMs: number, stop: StopKind | undefined): SeamStep | undefined {
+    const said = bare(this.#held)
+    const { anchor } = this.#delivered
+    // The limit of tokens came within the anchor: nothing new was said, and the end is its own.
+    if (said !== '' && stop === 'length' && anchor.startsWith(said)) {
+      this.#drop(this.#held.length)
+      this.#phase = REPEATED
+      return undefined
+    }
+    if (said.length >= REPETITION_CHARS_MIN) return endedInside
+    // Asked to go on, it did nothing of what it was asked: that is no end of a broken answer.
+    if (said === '' && stop === 'end' && anchor !== '') return saidNothing
+    return this.#joinUnverified(nowMs, true)
   }
 
   #joinUnverified(nowMs: number, isWhole: boolean): SeamStep {
@@ -161,9 +186,11 @@ export class SeamGuard {
     if (phase.kind !== 'joining') return { kind: 'held' }
     const isSpace = this.#held.trim() === ''
     if (isSpace && !isWhole && this.#held.length <= HELD_CHARS_MAX) return { kind: 'held' }
-    const text = phase.repeatsSpace
-      ? withoutRepeatedSpace(this.#options.delivered, this.#held)
-      : this.#held
+    const whole = phase.repeatsSpace ? withoutRepeatedSpace(this.#text, this.#held) : this.#held
+    // The client has the first half of a character: only its other half can follow.
+    const half = this.#options.delivered.slice(this.#text.length)
+    if (!whole.startsWith(half)) return brokeCharacter
+    const text = whole.slice(half.length)
     const seam: Seam = {
       verified: phase.verified,
       aligned: phase.aligned,
@@ -183,6 +210,16 @@ export class SeamGuard {
 const endedInside: SeamStep = {
   kind: 'diverged',
   detail: 'the target repeated what was delivered and ended before its end',
+}
+
+const saidNothing: SeamStep = {
+  kind: 'diverged',
+  detail: 'the target was asked to go on and said nothing',
+}
+
+const brokeCharacter: SeamStep = {
+  kind: 'diverged',
+  detail: 'the stream broke inside a character that the target did not repeat',
 }
 
 const startedOverDifferently: SeamStep = {
