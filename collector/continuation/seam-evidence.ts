@@ -22,23 +22,32 @@ export interface DeliveredText {
   readonly anchor: string
   /** The anchor's words stand nowhere else near the end: said twice, they are an echo. */
   readonly isAnchorUnique: boolean
-  /** What a new stream must equal to be called a start-over. */
+  /**
+   * What a new stream must equal to be called a start-over; empty where that would tell nothing:
+   * who was asked for no anchor may well go on with the words that a refrain began with.
+   */
   readonly beginning: string
   readonly tail: string
+  /**
+   * Its last words stand in it once. Of a table, a refrain or a row of noughts nobody can tell
+   * whether a target repeats it or goes on with it.
+   */
+  readonly isTailUnique: boolean
 }
 
 export function readDelivered(text: string, anchor: string | undefined): DeliveredText {
   const all = bare(text)
   const bareAnchor = bare(anchor ?? '')
   const tail = all.slice(-TAIL_CHARS_MAX)
+  const beginning = bare(text.slice(0, START_OVER_CHARS))
+  const tellsStart = bareAnchor !== '' || all.indexOf(beginning, 1) < 0
   return {
     bare: all,
     anchor: bareAnchor,
-    isAnchorUnique:
-      bareAnchor.length >= REPETITION_CHARS_MIN &&
-      tail.indexOf(bareAnchor) === tail.length - bareAnchor.length,
-    beginning: bare(text.slice(0, START_OVER_CHARS)),
+    isAnchorUnique: bareAnchor.length >= REPETITION_CHARS_MIN && endsOnceWith(tail, bareAnchor),
+    beginning: tellsStart ? beginning : '',
     tail,
+    isTailUnique: endsOnceWith(tail, tail.slice(-REPETITION_CHARS_MIN)),
   }
 }
 
@@ -83,7 +92,7 @@ function readHead(head: string, delivered: DeliveredText, isWhole: boolean): Evi
     beginning.startsWith(head) ||
     isInTail(head, delivered)
   if (isPending && !isWhole) return PENDING
-  const repeated = repeatedTail(head, delivered.tail)
+  const repeated = repeatedTail(head, delivered, isWhole)
   if (repeated > 0) return { kind: 'repetition', bareChars: repeated }
   return isPending ? PENDING : NONE
 }
@@ -154,10 +163,21 @@ function isInTail(head: string, { tail }: DeliveredText): boolean {
   return at >= 0 && tail.length - at >= REPETITION_CHARS_MIN && at + head.length < tail.length
 }
 
-/** Length of the longest prefix of `head` that `tail` ends with. */
-function repeatedTail(head: string, tail: string): number {
+/** Length of the longest prefix of `head` that `tail` ends with, where that shows a repetition. */
+function repeatedTail(
+  head: string,
+  { tail, isTailUnique }: DeliveredText,
+  isWhole: boolean,
+): number {
   for (let size = Math.min(head.length, tail.length); size >= REPETITION_CHARS_MIN; size -= 1) {
-    if (tail.endsWith(head.slice(0, size))) return size
+    if (!tail.endsWith(head.slice(0, size))) continue
+    // Who says the last words again and ends has said nothing new.
+    const saysNothingElse = isWhole && size === head.length
+    return isTailUnique || saysNothingElse ? size : 0
   }
   return 0
+}
+
+function endsOnceWith(tail: string, piece: string): boolean {
+  return tail.indexOf(piece) === tail.length - piece.length
 }

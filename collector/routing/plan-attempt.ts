@@ -1,12 +1,12 @@
 import type { DeploymentConfig } from '../config/config.ts'
 import type { PrefillCapability } from '../continuation/capability.ts'
 import type { StrategyChoice } from '../continuation/choose-strategy.ts'
-import type { Continuation, Protocol, UpstreamRequest } from '../protocol/protocol.ts'
+import type { Protocol, UpstreamRequest } from '../protocol/protocol.ts'
 import type { AttemptKind, SkipReason, Strategy } from '../vocabulary.ts'
 import type { RequestRun } from './request-run.ts'
-import { anchorOf } from '../continuation/anchor.ts'
 import { acceptsSampling, capabilityOf } from '../continuation/capability.ts'
 import { chooseStrategy } from '../continuation/choose-strategy.ts'
+import { continueFrom, tokensLeft } from '../continuation/continue-from.ts'
 import { buildUpstreamRequest } from '../protocol/build-upstream-request.ts'
 import { protocolOf } from '../protocol/index.ts'
 import { targetApi } from '../upstream/providers/provider.ts'
@@ -78,6 +78,7 @@ export function strategyFor(
 }
 
 const NOTHING = {
+  chars: 0,
   kinds: [],
   lastKind: undefined,
   toolCalls: 0,
@@ -95,8 +96,11 @@ interface BuildInput {
 function build(run: RequestRun, input: BuildInput): PlanResult {
   const { target, capability, choice, refused } = input
   const api = targetApi(run.request.api, target)
-  const continuation = continuationFor(run, choice.strategy)
-  const maxTokensLeft = tokensLeft(run, choice.strategy)
+  const delivered = run.clientStream?.delivered ?? NOTHING
+  const continuation = continueFrom(choice.strategy, delivered.text)
+  const { maxTokens } = run.request.features
+  const maxTokensLeft =
+    maxTokens === undefined ? undefined : tokensLeft(maxTokens, delivered, continuation)
   const built = buildUpstreamRequest({
     request: run.request,
     targetApi: api,
@@ -124,32 +128,6 @@ function build(run: RequestRun, input: BuildInput): PlanResult {
       refused,
     },
   }
-}
-
-function continuationFor(run: RequestRun, strategy: Strategy): Continuation {
-  const partial = run.clientStream?.delivered.text ?? ''
-  switch (strategy) {
-    case 'prefill':
-      return { strategy, partial }
-    case 'user_turn':
-      return { strategy, partial, anchor: anchorOf(partial) }
-    case 'restart':
-    case 'stop':
-      return { strategy: 'restart' }
-    default:
-      return strategy satisfies never
-  }
-}
-
-/** No tokenizer is at hand; four characters a token is what providers quote for English. */
-const CHARS_PER_TOKEN = 4
-
-function tokensLeft(run: RequestRun, strategy: Strategy): number | undefined {
-  const { maxTokens } = run.request.features
-  if (maxTokens === undefined || strategy === 'restart') return undefined
-  const used = Math.ceil((run.clientStream?.delivered.chars ?? 0) / CHARS_PER_TOKEN)
-  // At least one: the estimate may be wrong, and an end at the limit must be the target's own word.
-  return Math.max(1, maxTokens - used)
 }
 
 function kindOf(run: RequestRun, target: DeploymentConfig): AttemptKind {

@@ -2,8 +2,10 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { anchorOf } from '../../../collector/continuation/anchor.ts'
 import { bare } from '../../../collector/continuation/bare-text.ts'
+import { withoutHalfAtEnd } from '../../../collector/continuation/half-character.ts'
 import { HOLD_CHARS, HOLD_MS, SeamGuard } from '../../../collector/continuation/seam-guard.ts'
 import type { SeamGuardOptions, SeamStep } from '../../../collector/continuation/seam-guard.ts'
+import type { StopKind } from '../../../collector/protocol/event.ts'
 
 const story =
   'Once upon a time there was a small red fox who lived under the old oak tree. ' +
@@ -19,6 +21,7 @@ interface Joined {
 function join(
   options: Partial<SeamGuardOptions> & { readonly delivered: string },
   pieces: readonly string[],
+  stop: StopKind = 'end',
 ): Joined | string {
   const guard = new SeamGuard({ strategy: 'user_turn', requireAnchor: false, ...options })
   let text = options.delivered
@@ -39,7 +42,7 @@ function join(
     }
   }
   if (seam === undefined) {
-    const detail = take(guard.finish(0))
+    const detail = take(guard.finish(0, stop))
     if (detail !== undefined) return detail
   }
   return { text, verified: seam?.verified === true, aligned: seam?.aligned === true }
@@ -56,9 +59,10 @@ function everyCut(text: string): readonly (readonly string[])[] {
 function joinAtEveryCut(
   options: Partial<SeamGuardOptions> & { readonly delivered: string },
   text: string,
+  stop: StopKind = 'end',
 ): Joined | string {
-  const whole = join(options, [text])
-  for (const pieces of everyCut(text)) expect(join(options, pieces)).toEqual(whole)
+  const whole = join(options, [text], stop)
+  for (const pieces of everyCut(text)) expect(join(options, pieces, stop)).toEqual(whole)
   return whole
 }
 
@@ -110,9 +114,20 @@ describe('white space at the seam', () => {
     expect(joined).toMatchObject({ text: story, verified: true })
   })
 
-  test('of a prefill is not doubled', () => {
-    const joined = joinAtEveryCut({ delivered: 'a fox ', strategy: 'prefill' }, ' runs')
-    expect(joined).toMatchObject({ text: 'a fox runs' })
+  test.each([
+    ['a fox ', ' runs', 'a fox runs'],
+    ['a fox', ' runs', 'a fox runs'],
+    ['a fox ', 'runs', 'a fox runs'],
+    ['a fox\n\n', '\nruns', 'a fox\n\nruns'],
+    ['a fox\n', '\n\nruns', 'a fox\n\nruns'],
+    ['a fox\r\n', '\nruns', 'a fox\r\nruns'],
+    ['a fox\n', '\r\n\r\nruns', 'a fox\n\r\nruns'],
+    ['a fox', '\r\nruns', 'a fox\r\nruns'],
+    ['- a fox\n', '  - runs', '- a fox\n  - runs'],
+  ])('of a prefill is not doubled: %j and %j', (held, next, whole) => {
+    expect(joinAtEveryCut({ delivered: held, strategy: 'prefill' }, next)).toMatchObject({
+      text: whole,
+    })
   })
 })
 
@@ -135,6 +150,63 @@ describe('repetitions', () => {
   test('an opening clause before a start from the beginning is swallowed too', () => {
     const joined = joinAtEveryCut({ delivered, anchor }, `Here is the whole text: ${story}`)
     expect(joined).toEqual({ text: story, verified: false, aligned: true })
+  })
+
+  test.each([
+    'Sure! ',
+    'Sure! Here it goes on: ',
+    'Of course.\n\n',
+    'Certainly, here is the rest\n\n',
+    '... ',
+    '…',
+    'Bien sûr ! Voici la suite : ',
+  ])('an opening %j before the anchor is dropped, before the beginning swallowed', (opener) => {
+    expect(joinAtEveryCut({ delivered, anchor }, opener + anchor + rest)).toEqual({
+      text: story,
+      verified: true,
+      aligned: false,
+    })
+    expect(joinAtEveryCut({ delivered, anchor }, opener + story)).toEqual({
+      text: story,
+      verified: false,
+      aligned: true,
+    })
+  })
+
+  test.each([
+    'Sure enough. The wolf came. ',
+    'Once he was there... ',
+    '{"name": "fox", ',
+    'The list:\n\n- a\n- ',
+  ])('an opening %j that nothing repeated follows is part of the text', (opener) => {
+    const next = `${opener}and so on.`
+    expect(joinAtEveryCut({ delivered, anchor }, next)).toMatchObject({ text: delivered + next })
+  })
+
+  test('fields of data between repeated ones are no opening words', () => {
+    const row = (id: number): string =>
+      `{"id": ${id},\n"type": "object",\n"required": true,\n"nullable": false,\n"x": [1, 2]},\n`
+    const held = row(1) + row(2)
+    const joined = joinAtEveryCut({ delivered: held, anchor: anchorOf(held) }, row(3))
+    expect(joined).toMatchObject({ text: held + row(3) })
+  })
+
+  test('an anchor that is said twice is dropped twice, and proves nothing', () => {
+    for (const echo of [`${anchor}\n\n${anchor}`, `Sure: ${anchor} ${anchor}`]) {
+      expect(joinAtEveryCut({ delivered, anchor }, echo + rest)).toEqual({
+        text: story,
+        verified: false,
+        aligned: false,
+      })
+    }
+  })
+
+  test('a refrain is no echo: it is said as often as it is sung', () => {
+    const refrain = 'and the wheels on the bus go round and round, '
+    const held = `Now: ${refrain}${refrain}`
+    const options = { delivered: held, anchor: anchorOf(held) }
+    const joined = joinAtEveryCut(options, `${anchorOf(held)} ${refrain}all day long.`)
+    expect(joined).toMatchObject({ text: `${held}${refrain}all day long.`, verified: true })
   })
 
   test('a clause with a colon that nothing repeated follows is part of the text', () => {
@@ -166,7 +238,8 @@ describe('repetitions', () => {
 
 describe('ends', () => {
   test('a target that has nothing left to say ends the answer', () => {
-    expect(joinAtEveryCut({ delivered, anchor }, '')).toMatchObject({ text: delivered })
+    const prefill = { delivered, strategy: 'prefill' } as const
+    expect(joinAtEveryCut(prefill, '')).toMatchObject({ text: delivered })
     expect(joinAtEveryCut({ delivered, anchor }, anchor)).toMatchObject({
       text: delivered,
       verified: true,
@@ -190,6 +263,41 @@ describe('ends', () => {
       'the target repeated what was delivered and ended before its end',
     )
     expect(joinAtEveryCut({ delivered, anchor }, delivered.slice(0, 30))).toBe(
+      'the target repeated what was delivered and ended before its end',
+    )
+  })
+})
+
+describe('an end that says why', () => {
+  test('a target that was asked to go on and says nothing has not ended the answer', () => {
+    for (const silence of ['', ' \n']) {
+      expect(joinAtEveryCut({ delivered, anchor }, silence)).toBe(
+        'the target was asked to go on and said nothing',
+      )
+    }
+  })
+
+  test.each(['length', 'filtered'] as const)('its silence may end the answer with %s', (stop) => {
+    expect(joinAtEveryCut({ delivered, anchor }, '', stop)).toMatchObject({ text: delivered })
+  })
+
+  test('a limit of tokens within the anchor says nothing new', () => {
+    for (const said of [anchor.slice(0, 5), anchor.slice(0, -2), anchor]) {
+      expect(joinAtEveryCut({ delivered, anchor }, said, 'length')).toMatchObject({
+        text: delivered,
+      })
+    }
+  })
+
+  test('a limit of tokens behind it ends the answer there', () => {
+    expect(joinAtEveryCut({ delivered, anchor }, `${anchor} Eve`, 'length')).toMatchObject({
+      text: `${delivered} Eve`,
+      verified: true,
+    })
+  })
+
+  test('a limit of tokens within a start from the beginning fails', () => {
+    expect(joinAtEveryCut({ delivered, anchor }, delivered.slice(0, 70), 'length')).toBe(
       'the target repeated what was delivered and ended before its end',
     )
   })
@@ -278,6 +386,98 @@ describe('the hold', () => {
   })
 })
 
+/** Scripts and things that are easily cut in two, doubled or lost. */
+const SCRIPTS: readonly (readonly [name: string, text: string])[] = [
+  [
+    'Chinese',
+    '从前有一只小小的红狐狸住在老橡树下面。每天早晨她都走到河边去喝水，晚上又回到家里睡觉。',
+  ],
+  ['Thai', 'กาลครั้งหนึ่งมีสุนัขจิ้งจอกสีแดงตัวเล็กอาศัยอยู่ใต้ต้นโอ๊กเก่าทุกเช้าเธอเดินลงไปที่แม่น้ำเพื่อดื่มน้ำ'],
+  [
+    'Arabic',
+    'كان هناك ثعلب أحمر صغير يعيش تحت شجرة البلوط القديمة وكان يمشي كل صباح إلى النهر ليشرب الماء',
+  ],
+  [
+    'Hindi',
+    'एक समय की बात है एक छोटी लाल लोमड़ी पुराने ओक के पेड़ के नीचे रहती थी और हर सुबह नदी पर जाती थी',
+  ],
+  ['emoji', '👩‍👩‍👧‍👦 🦊🏽 🇩🇪🇫🇷 1️⃣ 👍🏿 a 👨🏻‍🚀 🐻‍❄️ 2️⃣ 🇯🇵🇧🇷 b 👩🏾‍❤️‍👨🏼 🧑‍🚒 3️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿 🫱🏽‍🫲🏻 c'],
+  [
+    'combining marks',
+    'Der A\u0308rger u\u0308ber o\u0308de Ru\u0308ben, n\u0303o e\u0301 ma\u0301s que a\u0302nimo y pie\u0300ce a\u030a a\u030ala\u030about.',
+  ],
+  [
+    'CRLF',
+    'The first line\r\nand the second one\r\n\r\nthen a third, behind a gap\r\nand the last.',
+  ],
+  [
+    'code',
+    'Look:\n\n```ts\nexport function add(a: number, b: number): number {\n  return a + b\n}\n```\n\nThat is all.',
+  ],
+  [
+    'a table',
+    '| a | b |\n|---|---|\n| one | two |\n| three | four |\n| five | six |\n\nThat was the table.',
+  ],
+  [
+    'a list',
+    '1. First, do this.\n2. Then, do that.\n   - carefully\n   - slowly\n3. Last, stop.\n',
+  ],
+]
+
+describe.each(SCRIPTS)('%s, cut at every place', (_, text) => {
+  const places = Array.from({ length: text.length - 1 }, (__, at) => at + 1)
+
+  test.each(['anchor', 'over', 'prefill'] as const)('is whole: %s', (way) => {
+    for (const at of places) {
+      const held = text.slice(0, at)
+      // Of a few letters alone nobody could tell whether a prefill repeats them or goes on.
+      if (held.trim() === '' || (way === 'prefill' && at < 12)) continue
+      // What a target is told and knows: whole characters, and for a prefill no last white space.
+      const told = withoutHalfAtEnd(held)
+      const last = anchorOf(told)
+      const next = text.slice(told.length)
+      const space = told.slice(told.trimEnd().length)
+      const answer = { anchor: last + space + next, over: text, prefill: space + next }[way]
+      const strategy = way === 'prefill' ? 'prefill' : 'user_turn'
+      const options = {
+        delivered: held,
+        strategy,
+        ...(strategy === 'user_turn' && { anchor: last }),
+      } as const
+      const whole = join(options, [answer])
+      expect(join(options, answer.split(''))).toEqual(whole)
+      expect(whole).toMatchObject({ text })
+    }
+  })
+})
+
+describe('a text that repeats itself', () => {
+  test.each([
+    [
+      'a row of noughts',
+      '[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,',
+      ' 0, 0, 0, 0, 0, 0, 0, 0]',
+    ],
+    ['a line of dashes', `Title\n${'-'.repeat(30)}`, `${'-'.repeat(30)}\n\nText.`],
+    ['laughter from the start', 'ha '.repeat(20), `${'ha '.repeat(20)}and so on.`],
+    ['a refrain', 'La la la la la la la, oh! '.repeat(3), 'La la la la la la la, oh! The end.'],
+  ])('goes on behind a prefill with all that comes: %s', (_, held, next) => {
+    const joined = joinAtEveryCut({ delivered: held, strategy: 'prefill' }, next)
+    expect(joined).toMatchObject({ text: held + next })
+  })
+})
+
+test('half a character that the target does not complete fails', () => {
+  const held = 'Our globe: 🌍'.slice(0, -1)
+  const options = { delivered: held, anchor: anchorOf(held) }
+  expect(joinAtEveryCut(options, 'Our globe: 🌍 turns')).toMatchObject({
+    text: 'Our globe: 🌍 turns',
+  })
+  expect(joinAtEveryCut(options, 'Our globe: it turns')).toBe(
+    'the stream broke inside a character that the target did not repeat',
+  )
+})
+
 describe('any text, cut anywhere, continued in any of these ways, in any chunks', () => {
   const words = fc
     .array(fc.stringMatching(/^[a-z]{1,9}[.,]?$/), { minLength: 12, maxLength: 80 })
@@ -310,12 +510,15 @@ describe('any text, cut anywhere, continued in any of these ways, in any chunks'
         const joined = join({ delivered: held, anchor: last }, chunked(answers[way], sizes))
         const isJoined = typeof joined !== 'string'
         const isOther = way === 'other' && held.trim().length > 60
+        const isSilent = way === 'plain' && next.trim() === ''
         // Where less than the first 60 characters was delivered, the other words simply follow;
         // what stood between them is white space of two different texts.
         const said =
           way === 'other' ? bare(held) + bare(answers.other).slice(bare(held).length) : whole
         const got = isJoined ? joined.text : 'diverged'
-        expect(isJoined && way === 'other' ? bare(got) : got).toBe(isOther ? 'diverged' : said)
+        expect(isJoined && way === 'other' ? bare(got) : got).toBe(
+          isOther || isSilent ? 'diverged' : said,
+        )
         expect(way !== 'anchor' || (isJoined && joined.verified)).toBe(true)
       }),
       { numRuns: 1500 },
