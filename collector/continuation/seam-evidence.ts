@@ -97,7 +97,9 @@ function readHead(head: string, delivered: DeliveredText, isWhole: boolean): Evi
   return isPending ? PENDING : NONE
 }
 
-/** What follows the anchor tells whether the text begins with its own last words, or echoes them. */
+/**
+ * What follows the anchor tells whether the text begins with its own last words, or echoes them.
+ */
 function readAnchored(head: string, delivered: DeliveredText, isWhole: boolean): Evidence {
   const { anchor } = delivered
   const told = Math.min(anchor.length + REPETITION_CHARS_MIN, delivered.bare.length)

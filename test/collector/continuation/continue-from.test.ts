@@ -28,7 +28,7 @@ test.each([
   ['a few tokens where the estimate says that none is left', 90, english, 'prefill', 16],
   ['no more than the client gave', 5, english, 'prefill', 5],
   ['all of it, untouched, for who starts over', 1000, english, 'restart', undefined],
-] as const)('leaves %s', (_, maxTokens, text, strategy, left) => {
+] as const)('leaves %s', (...[, maxTokens, text, strategy, left]) => {
   const continuation = continueFrom(strategy, text)
   expect(tokensLeft(maxTokens, { chars: text.length, text }, continuation)).toBe(left)
 })
