@@ -76,6 +76,8 @@ export interface TimersConfig {
   readonly firstContentMs: number
   readonly firstContentReasoningMs: number
   readonly byteIdleMs: number
+  /** The same between the first event of a model that thinks and its first content. */
+  readonly thinkingIdleMs: number
   readonly contentIdleMs: number
   readonly totalStreamMs: number
   /** Non-streaming: LiteLLM's `timeout`. */

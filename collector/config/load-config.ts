@@ -11,6 +11,7 @@ import { readSection } from './read-section.ts'
 import { readTelemetry } from './read-telemetry.ts'
 import { readSeconds, readTimers } from './read-timers.ts'
 import { Secret } from './secret.ts'
+import type { Path } from './config-path.ts'
 import { type SecondwindSection, secondwindSchema } from './secondwind-schema.ts'
 import { suggest } from './suggest.ts'
 import { parseYaml } from './yaml-source.ts'
@@ -79,6 +80,17 @@ export function loadConfig(text: string, options: LoadOptions): LoadedConfig {
   return { kind: 'loaded', config: deepFreeze(config), warnings: reader.warnings }
 }
 
+/** `secondwind.timers`, and what the deployment's own route says instead. */
+function timersOf(
+  reader: ConfigReader,
+  params: Path,
+  section: SecondwindSection,
+): SecondwindSection['timers'] {
+  const route = reader.get([...params.slice(0, -1), 'model_name'])
+  if (typeof route !== 'string' || !Object.hasOwn(section.routes, route)) return section.timers
+  return { ...section.timers, ...section.routes[route]?.timers }
+}
+
 function readConfig(reader: ConfigReader, options: LoadOptions): SidecarConfig | undefined {
   checkTopLevel(reader)
   ignoreOtherSettings(reader)
@@ -88,7 +100,8 @@ function readConfig(reader: ConfigReader, options: LoadOptions): SidecarConfig |
   const shared = readSharedTimeouts(reader)
   const deployments = readDeployments({
     reader,
-    timers: (params) => readTimers(reader, params, { section: readable.timers, shared }),
+    timers: (params) =>
+      readTimers(reader, params, { section: timersOf(reader, params, readable), shared }),
   })
   const routes = readRoutes(reader, deployments, readable)
   const listen = readListen(readable, options.overrides)

@@ -31,24 +31,27 @@ export function readTimers(
   const ownTimeoutMs = readSeconds(reader, [...params, 'timeout'])
   const ownStreamMs = readSeconds(reader, [...params, 'stream_timeout'])
   const timeoutMs = ownTimeoutMs ?? shared.timeoutMs
+  // LiteLLM documents `stream_timeout` as time to first token and implements it as the longest wait
+  // for bytes; what it does is what its users have tuned it for.
+  const byteIdleMs =
+    ownStreamMs ??
+    ownTimeoutMs ??
+    section.byte_idle_ms ??
+    shared.streamTimeoutMs ??
+    shared.timeoutMs
   const firstContentMs =
     section.first_content_ms ?? Math.max(TIMER_DEFAULTS.first_content_ms, timeoutMs ?? 0)
+  const firstContentReasoningMs =
+    section.first_content_reasoning_ms ??
+    Math.max(TIMER_DEFAULTS.first_content_reasoning_ms, firstContentMs)
   return {
     connectMs: section.connect_ms ?? TIMER_DEFAULTS.connect_ms,
     firstEventMs: section.first_event_ms ?? TIMER_DEFAULTS.first_event_ms,
     firstContentMs,
-    firstContentReasoningMs:
-      section.first_content_reasoning_ms ??
-      Math.max(TIMER_DEFAULTS.first_content_reasoning_ms, firstContentMs),
-    // LiteLLM documents `stream_timeout` as time to first token and implements it as the longest
-    // wait for bytes; what it does is what its users have tuned it for.
-    byteIdleMs:
-      ownStreamMs ??
-      ownTimeoutMs ??
-      section.byte_idle_ms ??
-      shared.streamTimeoutMs ??
-      shared.timeoutMs ??
-      TIMER_DEFAULTS.byte_idle_ms,
+    firstContentReasoningMs,
+    byteIdleMs: byteIdleMs ?? TIMER_DEFAULTS.byte_idle_ms,
+    // Responses opens its stream and then thinks without a word.
+    thinkingIdleMs: byteIdleMs ?? firstContentReasoningMs,
     contentIdleMs: section.content_idle_ms ?? TIMER_DEFAULTS.content_idle_ms,
     totalStreamMs: section.total_stream_ms ?? TIMER_DEFAULTS.total_stream_ms,
     totalMs: ownTimeoutMs ?? section.total_ms ?? shared.timeoutMs ?? TIMER_DEFAULTS.total_ms,

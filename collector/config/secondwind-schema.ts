@@ -57,6 +57,29 @@ const continuation = z.strictObject({
 /** A route says only what differs from `secondwind.continuation`. */
 const routeContinuation = z.strictObject(continuationFields).partial()
 
+const timerFields = {
+  connect_ms: timer(TIMER_DEFAULTS.connect_ms, 'DNS, TCP and TLS.'),
+  first_event_ms: timer(TIMER_DEFAULTS.first_event_ms, 'Until the upstream says anything.'),
+  first_content_ms: timer(
+    TIMER_DEFAULTS.first_content_ms,
+    'Until content; at least the `timeout` given.',
+  ),
+  first_content_reasoning_ms: timer(
+    TIMER_DEFAULTS.first_content_reasoning_ms,
+    'The same where the model thinks first.',
+  ),
+  byte_idle_ms: timer(
+    TIMER_DEFAULTS.byte_idle_ms,
+    'Longest silence; LiteLLM: `stream_timeout`, else `timeout`.',
+  ),
+  content_idle_ms: timer(
+    TIMER_DEFAULTS.content_idle_ms,
+    'Longest time without content; pings do not count.',
+  ),
+  total_stream_ms: timer(TIMER_DEFAULTS.total_stream_ms, 'Whole stream.'),
+  total_ms: timer(TIMER_DEFAULTS.total_ms, 'Whole answer, not streaming; LiteLLM: `timeout`.'),
+}
+
 export const secondwindSchema = z.strictObject({
   listen: z
     .strictObject({
@@ -86,33 +109,16 @@ export const secondwindSchema = z.strictObject({
     .describe('Send `traceparent` on to providers.'),
   continuation: continuation.prefault({}),
   routes: z
-    .record(z.string(), z.strictObject({ continuation: routeContinuation.prefault({}) }))
+    .record(
+      z.string(),
+      z.strictObject({
+        continuation: routeContinuation.prefault({}),
+        timers: z.strictObject(timerFields).prefault({}),
+      }),
+    )
     .default({})
-    .describe('Per route: `continuation`, with the same four keys.'),
-  timers: z
-    .strictObject({
-      connect_ms: timer(TIMER_DEFAULTS.connect_ms, 'DNS, TCP and TLS.'),
-      first_event_ms: timer(TIMER_DEFAULTS.first_event_ms, 'Until the upstream says anything.'),
-      first_content_ms: timer(
-        TIMER_DEFAULTS.first_content_ms,
-        'Until content; at least the `timeout` given.',
-      ),
-      first_content_reasoning_ms: timer(
-        TIMER_DEFAULTS.first_content_reasoning_ms,
-        'The same where the model thinks first.',
-      ),
-      byte_idle_ms: timer(
-        TIMER_DEFAULTS.byte_idle_ms,
-        'Longest silence; LiteLLM: `stream_timeout`, else `timeout`.',
-      ),
-      content_idle_ms: timer(
-        TIMER_DEFAULTS.content_idle_ms,
-        'Longest time without content; pings do not count.',
-      ),
-      total_stream_ms: timer(TIMER_DEFAULTS.total_stream_ms, 'Whole stream.'),
-      total_ms: timer(TIMER_DEFAULTS.total_ms, 'Whole answer, not streaming; LiteLLM: `timeout`.'),
-    })
-    .prefault({}),
+    .describe('Per route: `continuation` and `timers`, with the same keys.'),
+  timers: z.strictObject(timerFields).prefault({}),
   retry: z
     .strictObject({
       attempts_max: count(20).default(5).describe('Attempts per request, all targets together.'),

@@ -4,6 +4,7 @@ import type { AttemptInput, AttemptOutcome } from './attempt.ts'
 import type { AttemptRecorder, FallbackRecorder } from './recorder.ts'
 import type { RequestRun } from './request-run.ts'
 import type { UpstreamCall } from '../upstream/send.ts'
+import { thinksFirst } from '../continuation/thinks-first.ts'
 import { findProvider } from '../upstream/providers/index.ts'
 import { runAnswerAttempt } from './answer-attempt.ts'
 import { runStreamAttempt } from './stream-attempt.ts'
@@ -88,7 +89,8 @@ function makeCall(
     limits: streamLimits({
       timers,
       otherTargetLeft,
-      thinking: request.features.thinking,
+      thinking: request.features.thinking || thinksFirst(plan.target),
+      targetApi: plan.targetProtocol.api,
       elapsedMs: clock.now() - run.startMs,
     }),
     clientStream,

@@ -162,7 +162,7 @@ class StreamAttempt implements GatedListener {
     const kind = contentKind(event)
     if (kind !== undefined) {
       facts.chunks += 1
-      this.#watchdog.content(nowMs)
+      this.#watchdog.content(nowMs, kind === 'tool_call')
       if (this.#hasContent) return
       this.#hasContent = true
       this.#input.recorder.firstContent(kind, facts.preludeEvents)

@@ -1,6 +1,7 @@
 import type { TimersConfig } from '../config/config.ts'
 import type { TimeoutReason } from '../upstream/classify-failure.ts'
 import type { RequestOptions } from '../protocol/protocol.ts'
+import type { Api } from '../vocabulary.ts'
 import type { Clock } from './clock.ts'
 
 /** The limits of one attempt, in milliseconds (design section 4.3). */
@@ -9,6 +10,8 @@ export interface AttemptLimits {
   readonly firstEventMs: number
   readonly firstContentMs: number
   readonly byteIdleMs: number
+  /** The same before the first content. */
+  readonly preludeIdleMs: number
   readonly contentIdleMs: number
   /** What is left of the request's own limit. */
   readonly totalMs: number
@@ -18,7 +21,10 @@ export interface LimitsInput {
   readonly timers: TimersConfig
   /** Waiting must leave time for the rescue. */
   readonly otherTargetLeft: boolean
+  /** The request asks for thinking, or the model is known to think first. */
   readonly thinking: boolean
+  /** What the target speaks: Responses and Messages open before they think, Chat does not. */
+  readonly targetApi: Api
   /** Since the request came. */
   readonly elapsedMs: number
 }
@@ -30,6 +36,7 @@ export function timersFor(timers: TimersConfig, options: RequestOptions): Timers
   return {
     ...timers,
     byteIdleMs: streamTimeoutMs ?? timeoutMs ?? timers.byteIdleMs,
+    thinkingIdleMs: streamTimeoutMs ?? timeoutMs ?? timers.thinkingIdleMs,
     ...(timeoutMs !== undefined && {
       timeoutMs,
       totalMs: timeoutMs,
@@ -49,6 +56,7 @@ export function streamLimits(input: LimitsInput): AttemptLimits {
     firstEventMs: firstEventMs(input),
     firstContentMs: input.thinking ? timers.firstContentReasoningMs : timers.firstContentMs,
     byteIdleMs: timers.byteIdleMs,
+    preludeIdleMs: input.thinking ? timers.thinkingIdleMs : timers.byteIdleMs,
     contentIdleMs: timers.contentIdleMs,
     totalMs: Math.max(1, timers.totalStreamMs - input.elapsedMs),
   }
@@ -61,16 +69,22 @@ export function answerLimits(timers: TimersConfig): AttemptLimits {
     firstEventMs: Number.POSITIVE_INFINITY,
     firstContentMs: Number.POSITIVE_INFINITY,
     byteIdleMs: Number.POSITIVE_INFINITY,
+    preludeIdleMs: Number.POSITIVE_INFINITY,
     contentIdleMs: Number.POSITIVE_INFINITY,
     totalMs: timers.totalMs,
   }
 }
 
-function firstEventMs({ timers, otherTargetLeft }: LimitsInput): number {
-  if (timers.timeoutMs === undefined) return timers.firstEventMs
-  return otherTargetLeft
-    ? Math.min(timers.firstEventMs, timers.timeoutMs / FIRST_EVENT_SHARE)
-    : Math.max(timers.firstEventMs, timers.timeoutMs)
+function firstEventMs(input: LimitsInput): number {
+  const { timers, otherTargetLeft } = input
+  const { timeoutMs } = timers
+  const thinksInSilence = input.thinking && input.targetApi === 'chat'
+  const patienceMs = thinksInSilence ? timers.firstContentReasoningMs : timers.firstEventMs
+  if (timeoutMs === undefined) return patienceMs
+  if (!otherTargetLeft) return Math.max(patienceMs, timeoutMs)
+  const shareMs = timeoutMs / FIRST_EVENT_SHARE
+  // A third of 30 s would give up every thought of a model that cannot say that it thinks.
+  return Math.min(patienceMs, thinksInSilence ? Math.max(timers.firstEventMs, shareMs) : shareMs)
 }
 
 export type Expired = (reason: TimeoutReason, limitMs: number) => void
@@ -90,6 +104,7 @@ export class Watchdog {
   #byteMs: number
   #contentMs: number
   #pausedMs: number | undefined
+  #inToolCall = false
   #cancelTimer: (() => void) | undefined
 
   constructor(clock: Clock, limits: AttemptLimits, expired: Expired) {
@@ -116,8 +131,12 @@ export class Watchdog {
   }
 
   /** Progress; pings and comments are none. */
-  content(nowMs: number): void {
+  content(nowMs: number, isToolCall: boolean): void {
     this.#contentMs = nowMs
+    if (isToolCall !== this.#inToolCall) {
+      this.#inToolCall = isToolCall
+      this.#arm()
+    }
     if (this.#stage === 'silent' || this.#stage === 'prelude') this.#enter('content')
   }
 
@@ -190,12 +209,12 @@ export class Watchdog {
       case 'prelude':
         return [
           deadline('timeout-first-content', this.#startMs, limits.firstContentMs),
-          deadline('timeout-idle', byteMs, limits.byteIdleMs),
+          deadline('timeout-idle', byteMs, limits.preludeIdleMs),
         ]
       case 'content': {
         const contentMs = this.#pausedMs === undefined ? this.#contentMs : nowMs
         return [
-          deadline('timeout-idle', byteMs, limits.byteIdleMs),
+          deadline('timeout-idle', byteMs, this.#byteIdleMs()),
           deadline('timeout-idle', contentMs, limits.contentIdleMs),
         ]
       }
@@ -204,6 +223,15 @@ export class Watchdog {
       default:
         return this.#stage satisfies never
     }
+  }
+
+  /**
+   * Arguments come one whole value at a time, with pauses in which the model works (Anthropic's
+   * streaming documentation); a cut there could not be continued by anybody.
+   */
+  #byteIdleMs(): number {
+    const { byteIdleMs, contentIdleMs } = this.#limits
+    return this.#inToolCall ? Math.max(byteIdleMs, contentIdleMs) : byteIdleMs
   }
 }
 

@@ -230,6 +230,7 @@ secondwind:
       firstContentMs: 90_000,
       firstContentReasoningMs: 300_000,
       byteIdleMs: 12_500,
+      thinkingIdleMs: 12_500,
       contentIdleMs: 900,
       totalStreamMs: 1_800_000,
       totalMs: 90_000,
@@ -250,6 +251,23 @@ secondwind:
   ])('switches continuation off by %s', (word) => {
     const { config } = load(`${MINIMAL}\n${word}\n`)
     expect(config.routes.get('gpt')?.continuation.enabled).toBe(false)
+  })
+
+  test('lets a route differ in its timers, and a model think in silence where nobody forbids it', () => {
+    const { config } = load(`${TWO}
+secondwind:
+  timers: {connect_ms: 100, first_event_ms: 200}
+  routes:
+    gpt: {timers: {first_event_ms: 9000, first_content_reasoning_ms: 400000}}
+`)
+    const timersOf = (route: string) => config.routes.get(route)?.deployments[0]?.timers
+    expect(timersOf('gpt')).toMatchObject({
+      connectMs: 100,
+      firstEventMs: 9000,
+      byteIdleMs: 60_000,
+      thinkingIdleMs: 400_000,
+    })
+    expect(timersOf('claude')).toMatchObject({ connectMs: 100, firstEventMs: 200 })
   })
 
   test('lets a route differ in how it is continued', () => {
