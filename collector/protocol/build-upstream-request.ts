@@ -3,6 +3,7 @@ import { continueBody, isContinued } from './continue-body.ts'
 import { objectOf, toBytes } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { payloadShape } from './payload-shape.ts'
+import { spliceBody } from './splice-body.ts'
 import type { UpstreamRequest, UpstreamRequestInput } from './protocol.ts'
 import { translateRequest } from './translate/translate-request.ts'
 import type { Translation } from './translate/translate-request.ts'
@@ -19,7 +20,7 @@ export function buildUpstreamRequest(input: UpstreamRequestInput): UpstreamReque
   const usage = targetApi === 'chat' && request.stream ? streamOptions(continued.body) : {}
   const ruled = applyBodyRules({ ...continued.body, model, ...usage }, input)
   const { body } = ruled
-  const bytes = toBytes(JSON.stringify(body))
+  const bytes = isForeign ? toBytes(JSON.stringify(body)) : spliceBody(request.source, body)
   return {
     kind: 'built',
     body: bytes,
@@ -52,5 +53,7 @@ const MAX_TOKENS_DEFAULT = 4096
  * Always asked for: without it a stream's tokens are counted nowhere. Clients see it if they asked.
  */
 function streamOptions(body: JsonObject): JsonObject {
-  return { stream_options: { ...objectOf(body, 'stream_options'), include_usage: true } }
+  const given = objectOf(body, 'stream_options')
+  if (given?.['include_usage'] === true) return {}
+  return { stream_options: { ...given, include_usage: true } }
 }

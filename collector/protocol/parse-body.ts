@@ -1,7 +1,7 @@
 import { arrayOf, isObject, own, parseJsonBytes, stringOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { takeRouterFields } from './litellm-fields.ts'
-import type { ParsedRequest, RequestOptions } from './protocol.ts'
+import type { ParsedRequest, RequestOptions, RequestSource } from './protocol.ts'
 
 export interface RequestBody {
   readonly kind: 'read'
@@ -10,6 +10,7 @@ export interface RequestBody {
   readonly messages: readonly JsonObject[]
   readonly options: RequestOptions
   readonly body: JsonObject
+  readonly source: RequestSource
 }
 
 export type InvalidRequest = Extract<ParsedRequest, { readonly kind: 'invalid' }>
@@ -33,7 +34,8 @@ export function parseBody(bytes: Uint8Array): RequestBody | InvalidRequest {
   if (typeof stream !== 'boolean') return invalid('`stream` must be true or false.', 'stream')
   const messages = readMessages(body)
   if (!isMessages(messages)) return messages
-  return { kind: 'read', route, stream, messages, options, body }
+  const source = { bytes, json: json.value }
+  return { kind: 'read', route, stream, messages, options, body, source }
 }
 
 function readMessages(body: JsonObject): readonly JsonObject[] | InvalidRequest {

@@ -15,8 +15,15 @@ export interface ClientRequest {
   readonly stream: boolean
   /** The client's JSON without the fields of `options`. */
   readonly body: JsonObject
+  readonly source: RequestSource
   readonly features: RequestFeatures
   readonly options: RequestOptions
+}
+
+/** What the client wrote, and what it was read to; `body` shares its values, wherever it can. */
+export interface RequestSource {
+  readonly bytes: Uint8Array
+  readonly json: JsonObject
 }
 
 /** What a request asks for that limits where it may go and how it may be continued. */

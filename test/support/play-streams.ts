@@ -15,7 +15,11 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 export function parse(api: Api, body: object): ClientRequest {
-  const parsed = protocolOf(api).parseRequest(bytesOf(JSON.stringify(body)))
+  return parseText(api, JSON.stringify(body))
+}
+
+export function parseText(api: Api, body: string): ClientRequest {
+  const parsed = protocolOf(api).parseRequest(bytesOf(body))
   if (parsed.kind === 'invalid') throw new Error(parsed.message)
   return parsed.request
 }

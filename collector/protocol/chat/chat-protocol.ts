@@ -1,4 +1,3 @@
-import { toBytes } from '../json.ts'
 import { payloadShape } from '../payload-shape.ts'
 import type { Protocol } from '../protocol.ts'
 import { readErrorBody } from '../read-error.ts'
@@ -12,7 +11,7 @@ import { parseChatRequest } from './parse-chat-request.ts'
 export const chatProtocol: Protocol = {
   api: 'chat',
   parseRequest: parseChatRequest,
-  shapeOf: ({ body }) => payloadShape(body, toBytes(JSON.stringify(body)).length),
+  shapeOf: ({ body, source }) => payloadShape(body, source.bytes.length),
   createDecoder: createChatDecoder,
   createEncoder: createChatEncoder,
   decodeAnswer: decodeChatAnswer,

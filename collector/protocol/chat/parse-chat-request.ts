@@ -6,7 +6,7 @@ import type { ParsedRequest, RequestFeatures } from '../protocol.ts'
 export function parseChatRequest(bytes: Uint8Array): ParsedRequest {
   const read = parseBody(bytes)
   if (read.kind === 'invalid') return read
-  const { body, route, stream, options, messages } = read
+  const { messages, body, route, stream, options, source } = read
   const streamOptions = own(body, 'stream_options')
   if (streamOptions !== undefined && streamOptions !== null && !isObject(streamOptions)) {
     return invalid('`stream_options` must be an object.', 'stream_options')
@@ -16,7 +16,8 @@ export function parseChatRequest(bytes: Uint8Array): ParsedRequest {
     return invalid(`\`n\` must be an integer from 1 to ${CHOICES_MAX}.`, 'n')
   }
   const features = featuresOf(body, messages)
-  return { kind: 'parsed', request: { api: 'chat', route, stream, body, features, options } }
+  const request = { api: 'chat' as const, route, stream, body, source, features, options }
+  return { kind: 'parsed', request }
 }
 
 /** OpenAI's own limit; it also bounds what the decoder keeps per choice. */

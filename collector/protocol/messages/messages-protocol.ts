@@ -1,4 +1,3 @@
-import { toBytes } from '../json.ts'
 import { payloadShape } from '../payload-shape.ts'
 import type { Protocol } from '../protocol.ts'
 import { readErrorBody } from '../read-error.ts'
@@ -12,7 +11,7 @@ import { parseMessagesRequest } from './parse-messages-request.ts'
 export const messagesProtocol: Protocol = {
   api: 'messages',
   parseRequest: parseMessagesRequest,
-  shapeOf: ({ body }) => payloadShape(body, toBytes(JSON.stringify(body)).length),
+  shapeOf: ({ body, source }) => payloadShape(body, source.bytes.length),
   createDecoder: createMessagesDecoder,
   createEncoder: createMessagesEncoder,
   decodeAnswer: decodeMessagesAnswer,

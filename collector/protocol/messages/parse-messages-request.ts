@@ -6,13 +6,14 @@ import type { ParsedRequest, RequestFeatures } from '../protocol.ts'
 export function parseMessagesRequest(bytes: Uint8Array): ParsedRequest {
   const read = parseBody(bytes)
   if (read.kind === 'invalid') return read
-  const { body, route, stream, options, messages } = read
+  const { messages, body, route, stream, options, source } = read
   const maxTokens = own(body, 'max_tokens')
   if (!Number.isInteger(maxTokens) || Number(maxTokens) < 1) {
     return invalid('`max_tokens` must be an integer of at least 1.', 'max_tokens')
   }
   const features = featuresOf(body, messages)
-  return { kind: 'parsed', request: { api: 'messages', route, stream, body, features, options } }
+  const request = { api: 'messages' as const, route, stream, body, source, features, options }
+  return { kind: 'parsed', request }
 }
 
 function featuresOf(body: JsonObject, messages: readonly JsonObject[]): RequestFeatures {

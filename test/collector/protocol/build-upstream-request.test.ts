@@ -7,7 +7,7 @@ import type {
   UpstreamRequestInput,
 } from '../../../collector/protocol/protocol.ts'
 import type { Api } from '../../../collector/vocabulary.ts'
-import { parse, textOf } from '../../support/play-streams.ts'
+import { parse, parseText, textOf } from '../../support/play-streams.ts'
 
 type Served = Exclude<Api, 'responses'>
 
@@ -73,10 +73,10 @@ describe('a target of the same protocol', () => {
   })
 
   test('keeps keys that are dangerous elsewhere as plain data', () => {
-    const request = parse('chat', { model: 'route', messages: [user] })
-    const body = JSON.parse('{"model":"route","messages":[],"__proto__":{"polluted":true}}')
+    const messages = JSON.stringify([user])
+    const body = `{"model":"route","messages":${messages},"__proto__":{"polluted":true}}`
     const built = buildUpstreamRequest({
-      request: { ...request, body },
+      request: parseText('chat', body),
       targetApi: 'chat',
       model: 'm',
       continuation: { strategy: 'restart' },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseChatRequest } from '../../../../collector/protocol/chat/parse-chat-request.ts'
 import type { RequestFeatures } from '../../../../collector/protocol/protocol.ts'
-import { bytesOf, chatBody, parse } from '../../../support/play-streams.ts'
+import { bytesOf, chatBody, parse, textOf } from '../../../support/play-streams.ts'
 
 function features(body: object): RequestFeatures {
   return parse('chat', { ...chatBody, ...body }).features
@@ -28,7 +28,10 @@ describe('parseChatRequest', () => {
       fallbacks: ['b'],
       user: 'u',
     })
-    expect(request).toEqual({
+    const { source, ...read } = request
+    expect(textOf(source.bytes)).toBe(JSON.stringify(source.json))
+    expect(source.json).toMatchObject({ disable_fallbacks: true, user: 'u' })
+    expect(read).toEqual({
       api: 'chat',
       route: 'route',
       stream: true,

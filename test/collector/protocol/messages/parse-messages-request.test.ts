@@ -18,7 +18,9 @@ const plain: RequestFeatures = {
 
 describe('parseMessagesRequest', () => {
   test('reads a request', () => {
-    expect(parse('messages', { ...messagesBody, num_retries: 2 })).toEqual({
+    const { source, ...read } = parse('messages', { ...messagesBody, num_retries: 2 })
+    expect(source.json).toEqual({ ...messagesBody, num_retries: 2 })
+    expect(read).toEqual({
       api: 'messages',
       route: 'route',
       stream: true,
