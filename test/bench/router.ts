@@ -1,125 +1,149 @@
-import type { ChildProcess } from 'node:child_process'
-import { fork, spawnSync } from 'node:child_process'
-import { cpus } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { generateLoad } from './load.ts'
+import { spawnSync } from 'node:child_process'
+import { parseArgs } from 'node:util'
+import type { Contender } from './contender.ts'
+import { startContender } from './contender.ts'
+import type { Column, ContenderName, Launcher } from './contenders.ts'
+import { COLUMNS, headersOf, launcherOf } from './contenders.ts'
+import { CAN_PIN, OUTSIDE_CORE } from './cores.ts'
+import { generateLoad } from './generate-load.ts'
+import { measureFootprint } from './footprint.ts'
+import { cpuMsOf } from './process-cost.ts'
+import { median, printHead, printRow, showProgress } from './report.ts'
+import type { Measured, Scenario } from './scenarios.ts'
+import { SCENARIOS } from './scenarios.ts'
+import { startUpstream } from './start-upstream.ts'
+import { toRequest } from './to-request.ts'
+import { compileWireTools } from './wire-tools.ts'
 
 /**
- * What the sidecar costs, beside a bare pipe in the same run: absolute figures move with the
- * machine, the ratio is what counts. Upstream, load and each contender have a process of their own;
- * contenders take turns on one core, upstream and load have another; medians of the rounds are
- * shown.
+ * What the sidecar costs beside its yardsticks, in one run: absolute figures move with the machine,
+ * the ratios are what counts. Contenders take turns on one core, the mock provider and the clients
+ * have the other; medians of the rounds are shown.
  */
-
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5)
-const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 3000)
-/** Long enough for the compiler to have seen what is measured. */
-const WARM_UP_MS = 3000
-const CONTENDERS = ['pipe', 'sidecar'] as const
-
-interface Scenario {
-  readonly name: string
-  readonly unit: string
-  readonly connections: number
-  readonly stream: boolean
-  readonly goal: number
-}
-
-const SCENARIOS: readonly Scenario[] = [
-  {
-    name: '16 streams at full speed',
-    unit: 'chunks/s',
-    connections: 16,
-    stream: true,
-    goal: 1,
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    only: { type: 'string' },
   },
-  { name: 'JSON, 32 connections', unit: 'requests/s', connections: 32, stream: false, goal: 0.7 },
-]
+})
+const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 3))
+const measureMs = flags.quick ? 600 : 2000
+/** Before the first round it is long enough for the compiler to have seen what is measured. */
+const firstWarmMs = flags.quick ? 400 : 2500
+const warmMs = 200
 
-const OUTSIDE_CORE = 0
-const CONTENDER_CORE = 1
+if (CAN_PIN) spawnSync('taskset', ['-a', '-c', '-p', String(OUTSIDE_CORE), String(process.pid)])
+const tools = compileWireTools()
+const upstream = await startUpstream(tools)
+const running = new Map<Column, Contender>()
+const launchers = new Map<ContenderName, Launcher>()
+const notes: string[] = []
+if (tools === undefined)
+  notes.push('no C compiler on Linux: rows that Node is too slow for are left out')
+if (!CAN_PIN) notes.push('cores are not pinned: there is no taskset, or only one core')
 
-const upstream = await start('bench-upstream', [])
-const pinned = [pin(process.pid, OUTSIDE_CORE), pin(upstream.child.pid, OUTSIDE_CORE)]
-const ports = new Map<string, number>()
-const children: ChildProcess[] = [upstream.child]
-for (const name of CONTENDERS) {
-  const { child, port } = await start(`bench-${name}`, [String(upstream.port)])
-  children.push(child)
-  pinned.push(pin(child.pid, CONTENDER_CORE))
-  ports.set(name, port)
+for (const name of COLUMNS) {
+  if (name === 'direct') continue
+  const launcher = launcherOf(name, upstream.port)
+  launchers.set(name, launcher)
+  if (launcher.kind === 'absent') notes.push(launcher.reason)
 }
 
-print(['scenario', 'unit', 'pipe', 'sidecar', 'ratio', 'goal'])
-for (const scenario of SCENARIOS) {
-  const rates = await measure(scenario)
-  const [pipe, sidecar] = CONTENDERS.map((name) => median(rates.get(name) ?? []))
-  if (pipe === undefined || sidecar === undefined) throw new Error('a contender is missing')
-  const ratio = sidecar / pipe
-  const goal = `≥ ${scenario.goal}${ratio >= scenario.goal ? '' : ' MISSED'}`
-  print([scenario.name, scenario.unit, whole(pipe), whole(sidecar), ratio.toFixed(2), goal])
+printHead()
+try {
+  if (flags.only === undefined) {
+    const footprint = { launchers, upstream, tools, streams: flags.quick ? 500 : 2000 }
+    for (const { row, values } of await measureFootprint(footprint)) printRow(row, values)
+  }
+  for (const scenario of SCENARIOS) {
+    if (flags.only !== undefined && !scenario.name.includes(flags.only)) continue
+    if (scenario.needsTools && tools === undefined) continue
+    await runScenario(scenario)
+  }
+} finally {
+  showProgress('')
+  for (const contender of running.values()) await contender.stop()
+  await upstream.stop()
 }
-const report = await ask(children.at(-1))
-process.stdout.write(`\nsidecar: ${JSON.stringify(report)} (every request traced and exported)\n`)
-const cores = pinned.every(Boolean) ? 'one core for each contender' : 'cores are not pinned'
-process.stdout.write(`${cores}; medians of ${ROUNDS} rounds of ${ROUND_MS} ms\n`)
-for (const child of children) child.disconnect()
+for (const note of notes) process.stdout.write(`\n${note}\n`)
+process.stdout.write(
+  `\nMedians of ${rounds} rounds of ${measureMs} ms; each contender on one core, provider and clients on another; every request of the sidecar is traced and exported.\n`,
+)
 
-async function measure(scenario: Scenario): Promise<ReadonlyMap<string, readonly number[]>> {
-  const rates = new Map<string, number[]>(CONTENDERS.map((name) => [name, []]))
-  for (let round = -1; round < ROUNDS; round += 1) {
-    for (const name of CONTENDERS) {
-      const result = await generateLoad({
-        port: ports.get(name) ?? 0,
-        connections: scenario.connections,
-        stream: scenario.stream,
-        durationMs: round < 0 ? WARM_UP_MS : ROUND_MS,
-      })
-      const count = scenario.stream ? result.frames : result.responses
-      if (round >= 0) rates.get(name)?.push(count / result.seconds)
+async function runScenario(scenario: Scenario): Promise<void> {
+  const measured = new Map<Column, Measured[]>()
+  for (let round = 0; round < rounds; round += 1) {
+    for (const column of scenario.columns) {
+      showProgress(`${scenario.name}: ${column}, round ${round + 1} of ${rounds}`)
+      const one = await measureOrNote(scenario, column, round === 0 ? firstWarmMs : warmMs)
+      if (one !== undefined) measured.set(column, [...(measured.get(column) ?? []), one])
     }
   }
-  return rates
+  for (const row of scenario.rows) {
+    const values = new Map<Column, number>()
+    for (const [column, all] of measured) {
+      const value = median(all.map(row.value).filter((found) => found !== undefined))
+      if (value !== undefined) values.set(column, value)
+    }
+    printRow(row, values)
+  }
 }
 
-function start(
-  name: string,
-  args: readonly string[],
-): Promise<{ readonly child: ChildProcess; readonly port: number }> {
-  const script = fileURLToPath(new URL(`${name}.js`, import.meta.url))
-  const child = fork(script, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  return new Promise((resolve, reject) => {
-    child.once('message', (message: { readonly port: number }) => {
-      resolve({ child, port: message.port })
-    })
-    child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)))
+/** A yardstick that fails leaves its place in the table empty; where we fail, the run does. */
+async function measureOrNote(
+  scenario: Scenario,
+  column: Column,
+  warmUpMs: number,
+): Promise<Measured | undefined> {
+  try {
+    return await measure(scenario, column, warmUpMs)
+  } catch (error) {
+    if (column !== 'portkey') throw error
+    notes.push(`Portkey, ${scenario.name}: ${String(error)}`)
+    return undefined
+  }
+}
+
+async function measure(
+  scenario: Scenario,
+  column: Column,
+  warmUpMs: number,
+): Promise<Measured | undefined> {
+  const contender = await contenderOf(column)
+  if (contender === undefined) return undefined
+  const { model, stream, connections, mode } = scenario
+  const request = toRequest({ model, stream, headers: headersOf(column, upstream.port) })
+  const cpuMs: (number | undefined)[] = []
+  const { port, pid } = contender
+  const onPhase = (): void => {
+    cpuMs.push(pid === undefined ? undefined : cpuMsOf(pid))
+  }
+  await upstream.takeGapUs()
+  const load = await generateLoad(tools, {
+    port,
+    connections,
+    mode,
+    request,
+    measureMs,
+    warmMs: warmUpMs,
+    onPhase,
   })
+  const [before, after] = cpuMs
+  return {
+    load,
+    cpuMs: before === undefined || after === undefined ? undefined : after - before,
+    gapUs: await upstream.takeGapUs(),
+  }
 }
 
-/** Keeps a process with all its threads on one core, where there is `taskset` and a second core. */
-function pin(pid: number | undefined, core: number): boolean {
-  if (pid === undefined || cpus().length < 2) return false
-  const { status } = spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)])
-  return status === 0
-}
-
-function ask(child: ChildProcess | undefined): Promise<unknown> {
-  return new Promise((resolve) => {
-    child?.once('message', resolve)
-    child?.send('report')
-  })
-}
-
-function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US')
-}
-
-function print(cells: readonly string[]): void {
-  const widths = [26, 12, 12, 12, 8, 12]
-  process.stdout.write(`${cells.map((cell, index) => cell.padEnd(widths[index] ?? 12)).join('')}\n`)
+async function contenderOf(column: Column): Promise<Pick<Contender, 'port' | 'pid'> | undefined> {
+  if (column === 'direct') return { port: upstream.port, pid: undefined }
+  const known = running.get(column)
+  if (known !== undefined) return known
+  const launcher = launchers.get(column)
+  if (launcher?.kind !== 'ready') return undefined
+  const started = await startContender(launcher.launch)
+  running.set(column, started)
+  return started
 }

@@ -1,34 +1,32 @@
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
-
-/** Clients on raw sockets, so that the generator is never what is measured. */
-export interface LoadOptions {
-  readonly port: number
-  readonly connections: number
-  readonly stream: boolean
-  readonly durationMs: number
-}
-
-export interface LoadResult {
-  readonly responses: number
-  /** Content frames that arrived; streams only. */
-  readonly frames: number
-  readonly seconds: number
-}
+import type { LoadOptions, LoadResult } from './generate-load.ts'
 
 const LAST_CHUNK = Buffer.from('\r\n0\r\n\r\n')
 /** Every content frame carries it once. */
 const MARK = Buffer.from('" token"')
 
-/** Sends requests one after another on each connection until the time is over. */
-export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
+/**
+ * Clients on raw sockets, for where the compiled ones cannot be had: sends requests one after
+ * another on each connection until the time is over, and only counts.
+ */
+export async function generateNodeLoad(options: LoadOptions): Promise<LoadResult> {
+  if (options.warmMs > 0) await runClients(options, options.warmMs)
+  options.onPhase()
+  const result = await runClients(options, options.measureMs)
+  options.onPhase()
+  return result
+}
+
+async function runClients(options: LoadOptions, durationMs: number): Promise<LoadResult> {
   const started = performance.now()
-  const endMs = started + options.durationMs
+  const endMs = started + durationMs
   const clients = Array.from({ length: options.connections }, () => runClient(options, endMs))
   const results = await Promise.all(clients)
   return {
     responses: results.reduce((sum, result) => sum + result.responses, 0),
     frames: results.reduce((sum, result) => sum + result.frames, 0),
+    failures: 0,
     seconds: (performance.now() - started) / 1000,
   }
 }
@@ -38,17 +36,7 @@ async function runClient(
   endMs: number,
 ): Promise<{ readonly responses: number; readonly frames: number }> {
   const socket = connect({ host: '127.0.0.1', port: options.port, noDelay: true })
-  const body = JSON.stringify({
-    model: 'bench',
-    stream: options.stream,
-    messages: [
-      { role: 'system', content: 'You are a helpful assistant that answers in one sentence.' },
-      { role: 'user', content: 'What is measured here, and what is it measured against?' },
-    ],
-  })
-  const request = Buffer.from(
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  )
+  const isStream = options.request.includes('"stream":true')
   let responses = 0
   let frames = 0
   await new Promise<void>((resolve, reject) => {
@@ -56,14 +44,14 @@ async function runClient(
       if (performance.now() >= endMs) {
         socket.destroy()
         resolve()
-      } else socket.write(request)
+      } else socket.write(options.request)
     }
     const done = (count: number): void => {
       responses += 1
       frames += count
       next()
     }
-    if (options.stream) readStreams(socket, done)
+    if (isStream) readStreams(socket, done)
     else readAnswers(socket, () => done(0))
     socket.on('error', reject)
     socket.on('connect', next)
