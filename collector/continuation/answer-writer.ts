@@ -166,7 +166,9 @@ export class AnswerWriter {
   fail(error: ClientError): Uint8Array {
     if (this.#terminal !== undefined || this.#hasFailed) return NO_BYTES
     this.#hasFailed = true
-    return this.#encoder.failure(error)
+    // What was held back is not written any more: the client has no envelope yet.
+    const encoder = this.#committed ? this.#encoder : this.#options.createEncoder()
+    return encoder.failure(error)
   }
 
   #learn(model: string): void {

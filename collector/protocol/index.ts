@@ -2,16 +2,15 @@ import type { Api } from '../vocabulary.ts'
 import { chatProtocol } from './chat/chat-protocol.ts'
 import { messagesProtocol } from './messages/messages-protocol.ts'
 import type { Protocol } from './protocol.ts'
+import { responsesProtocol } from './responses/responses-protocol.ts'
 
 /** The registry: a wire protocol is one folder and one line here. */
-const protocols: Readonly<Partial<Record<Api, Protocol>>> = {
+const protocols: Readonly<Record<Api, Protocol>> = {
   chat: chatProtocol,
   messages: messagesProtocol,
+  responses: responsesProtocol,
 }
 
-/** The protocol behind a path that we serve; asking for one that we do not is a defect of ours. */
 export function protocolOf(api: Api): Protocol {
-  const protocol = protocols[api]
-  if (protocol === undefined) throw new Error(`no protocol is registered for ${api}`)
-  return protocol
+  return protocols[api]
 }

@@ -3,23 +3,36 @@ import type { JsonObject } from './json.ts'
 import { takeRouterFields } from './litellm-fields.ts'
 import type { ParsedRequest, RequestOptions, RequestSource } from './protocol.ts'
 
-export interface RequestBody {
+/** What every protocol's request begins with. */
+export interface RequestEnvelope {
   readonly kind: 'read'
   readonly route: string
   readonly stream: boolean
-  readonly messages: readonly JsonObject[]
   readonly options: RequestOptions
   readonly body: JsonObject
   readonly source: RequestSource
 }
 
+export interface RequestBody extends RequestEnvelope {
+  readonly messages: readonly JsonObject[]
+}
+
 export type InvalidRequest = Extract<ParsedRequest, { readonly kind: 'invalid' }>
 
-/**
- * What both protocols with `messages` have in common. Only what the router itself relies on is
- * checked: everything else is the provider's to judge, in its own words.
- */
+/** What both protocols with `messages` have in common. */
 export function parseBody(bytes: Uint8Array): RequestBody | InvalidRequest {
+  const envelope = parseEnvelope(bytes)
+  if (envelope.kind === 'invalid') return envelope
+  const messages = readMessages(envelope.body)
+  if (!isMessages(messages)) return messages
+  return { ...envelope, messages }
+}
+
+/**
+ * Only what the router itself relies on is checked: everything else is the provider's to judge, in
+ * its own words.
+ */
+export function parseEnvelope(bytes: Uint8Array): RequestEnvelope | InvalidRequest {
   const json = parseJsonBytes(bytes)
   if (json.kind === 'invalid') return invalid(`The request body cannot be read: ${json.detail}.`)
   if (!isObject(json.value)) return invalid('The request body must be a JSON object.')
@@ -32,10 +45,8 @@ export function parseBody(bytes: Uint8Array): RequestBody | InvalidRequest {
   }
   const stream = own(body, 'stream') ?? false
   if (typeof stream !== 'boolean') return invalid('`stream` must be true or false.', 'stream')
-  const messages = readMessages(body)
-  if (!isMessages(messages)) return messages
   const source = { bytes, json: json.value }
-  return { kind: 'read', route, stream, messages, options, body, source }
+  return { kind: 'read', route, stream, options, body, source }
 }
 
 function readMessages(body: JsonObject): readonly JsonObject[] | InvalidRequest {

@@ -10,7 +10,7 @@ import { createAllowHost } from './allow-host.ts'
 import { createAuthenticate } from './authenticate.ts'
 import { registerHealth } from './health.ts'
 import { modelList } from './model-list.ts'
-import { API_PATHS, apiOfPath, methodOf, MODELS_PATHS, SERVED } from './paths.ts'
+import { API_PATHS, apiOfPath, isStoredResponse, methodOf, MODELS_PATHS, SERVED } from './paths.ts'
 import { errorBody, rejectWith } from './reject.ts'
 import { serveRequest } from './serve-request.ts'
 
@@ -53,9 +53,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   for (const api of APIS) {
     for (const path of API_PATHS[api]) {
       app.post(path, { config: { api } }, (request, reply) =>
-        api === 'responses'
-          ? rejectWith(options.recorder, { request, reply }, RESPONSES_MISSING)
-          : serveRequest(options, api, { request, reply }),
+        serveRequest(options, api, { request, reply }),
       )
     }
   }
@@ -79,15 +77,6 @@ declare module 'fastify' {
     /** Set on what a supervisor must reach whatever the key and the Host. */
     isProbe?: boolean
   }
-}
-
-const RESPONSES_MISSING: Rejection = {
-  api: 'responses',
-  statusCode: 501,
-  code: 'not_implemented',
-  message:
-    'this version of Secondwind does not serve /v1/responses yet; use POST /v1/chat/completions, or send these requests to the provider',
-  headers: { 'x-should-retry': 'false' },
 }
 
 /** The body is kept as it came: parsed by its protocol, and sent again as often as it takes. */
@@ -174,6 +163,15 @@ function notFound(url: string, method: string): Rejection {
       statusCode: 405,
       message: `${path} is served with ${allowed}, not with ${method}`,
       headers: { allow: allowed },
+    }
+  }
+  if (isStoredResponse(path)) {
+    return {
+      api,
+      statusCode: 404,
+      code: 'not_served',
+      message:
+        'Secondwind keeps no responses: nothing below /v1/responses is served here. Ask the provider that made the response, with its own key; new ones are made with POST /v1/responses',
     }
   }
   return { api, statusCode: 404, message: `nothing is served at this path; there is ${SERVED}` }

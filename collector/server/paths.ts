@@ -20,7 +20,12 @@ export function methodOf(path: string): 'GET' | 'POST' | undefined {
 
 /** For a 404 that helps. */
 export const SERVED =
-  'POST /v1/chat/completions, POST /v1/messages, GET /v1/models, GET /livez, GET /readyz, GET /metrics'
+  'POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, GET /v1/models, GET /livez, GET /readyz, GET /metrics'
+
+/** `/v1/responses/{id}` and what is below it: where a provider's own API keeps responses. */
+export function isStoredResponse(path: string): boolean {
+  return API_PATHS.responses.some((served) => path.startsWith(`${served}/`))
+}
 
 /** The protocol in which an error on this path is understood. */
 export function apiOfPath(path: string): Api {

@@ -55,9 +55,7 @@ export function errorBody(
 ): Buffer {
   const { api, requestId } = rejection
   const error = ownError(rejection, api)
-  // Responses shares OpenAI's error shape with Chat.
-  const protocol = protocolOf(api === 'messages' ? 'messages' : 'chat')
   return Buffer.from(
-    protocol.encodeError({ ...error, ...(requestId !== undefined && { requestId }) }),
+    protocolOf(api).encodeError({ ...error, ...(requestId !== undefined && { requestId }) }),
   )
 }

@@ -48,6 +48,12 @@ export function anthropic(options: Pick<ReadOptions, 'url' | 'apiKey'>): Anthrop
   })
 }
 
+/** The same two ways, over the Responses API. */
+export const RESPONSES_READERS: readonly Reader[] = [
+  { name: 'openai responses, raw iteration', read: readResponsesRaw },
+  { name: 'openai responses, helper', read: readResponsesHelper },
+]
+
 async function readOpenAiRaw(options: ReadOptions): Promise<Read> {
   let text = ''
   let finished = false
@@ -79,6 +85,43 @@ async function readOpenAiHelper(options: ReadOptions): Promise<Read> {
       })
       const answer = await stream.finalChatCompletion()
       return { finished: true, text: answer.choices[0]?.message.content ?? '' }
+    },
+    () => '',
+  )
+}
+
+async function readResponsesRaw(options: ReadOptions): Promise<Read> {
+  let text = ''
+  let finished = false
+  return settle(
+    async () => {
+      const stream = await openAi(options).responses.create({
+        model: options.route,
+        stream: true,
+        input: PROMPT,
+        ...options.extra,
+      })
+      for await (const event of stream) {
+        if (event.type === 'response.output_text.delta') text += event.delta
+        finished ||= event.type === 'response.completed' || event.type === 'response.incomplete'
+      }
+      return { finished, text }
+    },
+    () => text,
+  )
+}
+
+/** Resolves with an unfinished answer where a stream just ends: its status must be looked at. */
+async function readResponsesHelper(options: ReadOptions): Promise<Read> {
+  return settle(
+    async () => {
+      const stream = openAi(options).responses.stream({
+        model: options.route,
+        input: PROMPT,
+        ...options.extra,
+      })
+      const { status, output_text: text } = await stream.finalResponse()
+      return { finished: status === 'completed' || status === 'incomplete', text }
     },
     () => '',
   )

@@ -236,7 +236,3 @@ test('a shape counts and names, and says no content', () => {
     maxTokens: 9,
   })
 })
-
-test('a protocol that nobody serves is a defect, not an answer', () => {
-  expect(() => protocolOf('responses')).toThrow('no protocol is registered for responses')
-})

@@ -204,13 +204,27 @@ describe('a request that is never routed', () => {
     expect(answer.headers['accept-encoding']).toBe('identity')
   })
 
-  test('is told that Responses is not served, and what to use', async () => {
-    const answer = await call(open, '/v1/responses', { body: '{}' })
+  test('is told that a background response cannot be held', async () => {
+    const body = JSON.stringify({ model: 'primary', input: 'Count.', background: true })
+    const answer = await call(open, '/v1/responses', { body })
 
-    expect(answer.status).toBe(501)
-    expect(answer.headers['x-should-retry']).toBe('false')
-    expect(answer.error.message).toContain('/v1/chat/completions')
+    expect(answer.status).toBe(400)
+    expect(answer.error).toMatchObject({ param: 'background', type: 'invalid_request_error' })
+    expect(answer.error.message).toContain('`background` cannot be true here')
     expect(recorded()).toMatchObject({ outcome: 'rejected' })
+  })
+
+  test.each([
+    ['GET', '/v1/responses/resp_1'],
+    ['DELETE', '/v1/responses/resp_1'],
+    ['POST', '/v1/responses/resp_1/cancel'],
+    ['GET', '/responses/resp_1/input_items?limit=2'],
+  ])('is told that no response is kept here: %s %s', async (method, path) => {
+    const answer = await call(open, path, { method, ...(method === 'POST' && { body: '{}' }) })
+
+    expect(answer.status).toBe(404)
+    expect(answer.error).toMatchObject({ code: 'not_served' })
+    expect(answer.error.message).toContain('Secondwind keeps no responses')
   })
 
   test('is told what is served where nothing is', async () => {
