@@ -50,8 +50,8 @@ export function anthropic(options: Pick<ReadOptions, 'url' | 'apiKey'>): Anthrop
 
 /** The same two ways, over the Responses API. */
 export const RESPONSES_READERS: readonly Reader[] = [
-  { name: 'openai responses, raw iteration', read: readResponsesRaw },
-  { name: 'openai responses, helper', read: readResponsesHelper },
+  { name: 'openai responses, raw iteration', api: 'responses', read: readResponsesRaw },
+  { name: 'openai responses, helper', api: 'responses', read: readResponsesHelper },
 ]
 
 async function readOpenAiRaw(options: ReadOptions): Promise<Read> {
