@@ -76,7 +76,8 @@ function tableEntry(target: CapabilityTarget): Capability {
   const model = target.model.toLowerCase()
   if (model.includes('claude')) return claudePrefill(model)
   if (model.includes('gemini')) return geminiPrefill(model)
-  if (isMistral(target)) return 'yes'
+  // Servers of one's own go on with what they are told to; hosts of many models do not say.
+  if (isMistral(target) || isVllm(target) || isLlamaCpp(target)) return 'yes'
   // DeepSeek continues a prefix on its beta address only.
   if (isDeepSeek(target)) return /\/beta\/*$/.test(target.apiBase) ? 'yes' : 'no'
   // OpenAI answers 200 and writes a new message: worse than a refusal, for nothing tells.
@@ -95,10 +96,12 @@ function claudePrefill(model: string): Capability {
 type Version = readonly [major: number, minor: number]
 
 /**
- * `claude-3-5-sonnet-20241022`, `us.anthropic.claude-opus-4-6-v1:0`, `claude-sonnet-4.5@20250929`.
+ * `claude-3-5-sonnet-20241022`, `us.anthropic.claude-opus-4-6-v1:0`, `claude-sonnet-4.5@20250929`,
+ * `claude-opus-4-20250514`, `claude-v2:1`: every host spells them in its own way, and a date, a
+ * revision or a context size behind them is no version.
  */
 function claudeVersion(model: string): Version | undefined {
-  const match = /claude-(?:[a-z]+-)?(\d{1,2})(?!\d)(?:[-.](\d{1,2})(?!\d))?/.exec(model)
+  const match = /claude-(?:[a-z]+-)?v?(\d{1,2})(?!\d)(?:[-.](\d{1,2})(?!\d))?/.exec(model)
   return match === null ? undefined : [Number(match[1]), Number(match[2] ?? 0)]
 }
 
@@ -126,6 +129,11 @@ function isMistral(target: CapabilityTarget): boolean {
 
 function isDeepSeek(target: CapabilityTarget): boolean {
   return target.provider === 'deepseek' || hostOf(target.apiBase) === 'api.deepseek.com'
+}
+
+/** llama.cpp's server goes on with a trailing assistant message unasked. */
+function isLlamaCpp(target: CapabilityTarget): boolean {
+  return target.provider === 'llamafile' || target.provider === 'llama_cpp'
 }
 
 /** vLLM and SGLang start a new message unless the body tells them to go on with the last one. */

@@ -17,6 +17,7 @@ import { decide } from './decide.ts'
 import { performAttempt } from './perform-attempt.ts'
 import { planAttempt, strategyFor } from './plan-attempt.ts'
 import { recordDecision, recordStop } from './record-decision.ts'
+import { refusesEveryPrefill } from '../upstream/error-texts.ts'
 import { isCommitted } from './request-run.ts'
 import { targetsAfter } from './resolve-chain.ts'
 
@@ -66,7 +67,7 @@ async function nextStep(run: RequestRun, plan: AttemptPlan, result: AttemptResul
 async function afterFailure(run: RequestRun, plan: AttemptPlan, failure: Failure): Promise<Step> {
   const { router, target } = { router: run.router, target: plan.target }
   run.failures.push({ number: run.attempts, deployment: target.id, failure })
-  if (failure.reason === 'prefill-rejected' && plan.choice.strategy === 'prefill') {
+  if (plan.choice.strategy === 'prefill' && refusesEveryPrefill(failure.error)) {
     router.learned.learn(target.id, router.clock.now())
   }
   // The client holds a part: while another target is asked, comments keep it waiting.

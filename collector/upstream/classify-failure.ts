@@ -94,8 +94,10 @@ export function missingTerminal(phase: Phase): Failure {
 /** An error inside HTTP 200: `data: {"error":…}`, `event: error`, `finish_reason: "error"`. */
 export function errorEvent(error: ProviderError, phase: Phase): Failure {
   const errorType = error.type ?? error.code
+  // A gateway that answers 200 before it asks tells the refusal of a prefill in its stream.
+  const isRefusal = phase !== 'mid_stream' && isPrefillRefusal(error)
   return {
-    reason: 'error-event',
+    reason: isRefusal ? 'prefill-rejected' : 'error-event',
     phase,
     ...(error.statusCode !== undefined && { statusCode: error.statusCode }),
     ...(errorType !== undefined && { errorType }),

@@ -5,15 +5,18 @@ import type { ProviderError } from '../protocol/event.ts'
  * to case and only within the statuses where they were seen: a text is a hint, not a contract.
  */
 
-/** Refusals of a trailing assistant turn, in the words of each provider that gives one. */
+/** Refusals of one trailing assistant turn by models that take others (Claude 4.5 and earlier). */
+const PREFILL_FORM_TEXTS = [
+  "can't pre-fill responses when thinking is enabled",
+  'a final `assistant` message must start with a thinking block',
+  'final assistant content cannot end with trailing whitespace',
+]
+
+/** Refusals of any trailing assistant turn, in the words of each provider that gives one. */
 const PREFILL_TEXTS = [
   // Claude 4.6 and later; before and after the wording changed.
   'does not support assistant message prefill',
   'prefilling assistant messages is not supported',
-  "can't pre-fill responses when thinking is enabled",
-  'final assistant content cannot end with trailing whitespace',
-  // Claude 4.5 and earlier with thinking on.
-  'a final `assistant` message must start with a thinking block',
   // Gemini, new and old.
   'requests ending with a model turn are not supported',
   'multiturn requests end with a user role',
@@ -77,7 +80,12 @@ export function isQuota(statusCode: number, error: ProviderError): boolean {
 }
 
 export function isPrefillRefusal(error: ProviderError): boolean {
-  return matches(error, NO_CODES, PREFILL_TEXTS)
+  return refusesEveryPrefill(error) || matches(error, NO_CODES, PREFILL_FORM_TEXTS)
+}
+
+/** Whether it is the model that takes no prefill, whatever its form: worth remembering. */
+export function refusesEveryPrefill(error: ProviderError | undefined): boolean {
+  return error !== undefined && matches(error, NO_CODES, PREFILL_TEXTS)
 }
 
 export function isContextLength(error: ProviderError): boolean {
