@@ -184,6 +184,8 @@ export const ATTR_DELIVERED_KINDS = 'secondwind.delivered.kinds'
 export const ATTR_DELIVERED_TOOL_CALLS = 'secondwind.delivered.tool_calls'
 export const ATTR_RECEIVED_TERMINAL = 'secondwind.received.terminal'
 export const ATTR_BREAKER_STATE = 'secondwind.breaker.state'
+/** Fields of the client's request that the target was not sent, by name; absent where none. */
+export const ATTR_DROPPED_FIELDS = 'secondwind.dropped_fields'
 
 /** Keys of the first_chunk span. */
 export const ATTR_CONTENT_KIND = 'secondwind.content.kind'
@@ -319,6 +321,7 @@ export const KEYS_BY_SPAN = {
     ATTR_DELIVERED_TOOL_CALLS,
     ATTR_RECEIVED_TERMINAL,
     ATTR_BREAKER_STATE,
+    ATTR_DROPPED_FIELDS,
   ],
   first_chunk: [ATTR_ATTEMPT_NUMBER, ATTR_CONTENT_KIND, ATTR_PRELUDE_EVENTS, ATTR_FAILURE_REASON],
   stream: [

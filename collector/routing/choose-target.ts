@@ -12,7 +12,12 @@ export type TargetChoice =
       readonly stop: Extract<PlanResult, { readonly kind: 'stop' }>
       readonly target: DeploymentConfig
     }
-  | { readonly kind: 'none'; readonly notTried: NotTriedReason; readonly detail: string }
+  | {
+      readonly kind: 'none'
+      readonly notTried: NotTriedReason
+      readonly detail: string
+      readonly param?: string
+    }
 
 /**
  * The first of `candidates` that can and may be asked. A target whose breaker is open is passed
@@ -27,12 +32,15 @@ export function chooseTarget(
   let lastResort: AttemptPlan | undefined
   let stop: Extract<TargetChoice, { readonly kind: 'stop' }> | undefined
   let none: Extract<TargetChoice, { readonly kind: 'none' }> | undefined
+  const details: string[] = []
   for (const target of candidates) {
     const result = planAttempt(run, target)
     if (result.kind === 'stop') stop ??= { kind: 'stop', stop: result, target }
     else if (result.kind === 'skip') {
       run.skipped.set(target.id, result.reason)
-      none ??= { kind: 'none', notTried: notTriedBy(result.reason), detail: result.detail }
+      const { reason, detail, param } = result
+      details.push(detail)
+      none ??= { kind: 'none', notTried: notTriedBy(reason), detail, ...(param && { param }) }
     } else {
       const permit = run.router.breakers.of(target.id).permits(nowMs)
       if (permit === 'yes') return result
@@ -43,7 +51,9 @@ export function chooseTarget(
     }
   }
   if (lastResort !== undefined) return { kind: 'planned', plan: lastResort }
-  return stop ?? none ?? { kind: 'none', notTried: 'none_configured', detail: 'no target is left' }
+  if (stop !== undefined) return stop
+  if (none !== undefined) return { ...none, detail: details.join('; ') || none.detail }
+  return { kind: 'none', notTried: 'none_configured', detail: 'no target is left' }
 }
 
 function notTriedBy(reason: SkipReason): NotTriedReason {

@@ -18,7 +18,7 @@ export type Ending =
   | { readonly kind: 'failed'; readonly notTried?: NotTriedReason }
   | { readonly kind: 'cancelled'; readonly cause: CancelCause }
   /** No target can serve such a request; none was asked. */
-  | { readonly kind: 'unserved'; readonly detail: string }
+  | { readonly kind: 'unserved'; readonly detail: string; readonly param?: string }
   /** The router itself failed. */
   | { readonly kind: 'defect' }
 
@@ -57,7 +57,7 @@ export function conclude(run: RequestRun, ending: Ending): void {
       return
     case 'unserved': {
       const shown = own(run, 400, ending.detail)
-      sendError(run, shown.error)
+      sendError(run, { ...shown.error, ...(ending.param && { param: ending.param }) })
       summarize(run, { outcome: 'rejected', shown })
       return
     }

@@ -42,6 +42,7 @@ export function createRun(
     asked: new Set(),
     firstTarget: undefined,
     target: undefined,
+    droppedFields: [],
     failures: [],
     skipped: new Map(),
     servedByOther: false,
@@ -59,6 +60,9 @@ function responseHeaders(run: RequestRun): Readonly<Record<string, string>> {
     'x-secondwind-trace-id': run.recorder.traceId,
     'x-secondwind-attempts': String(run.attempts),
     ...(run.target !== undefined && { 'x-secondwind-deployment': headerValue(run.target.id) }),
+    ...(run.droppedFields.length > 0 && {
+      'x-secondwind-dropped': headerValue(run.droppedFields.join(', ')),
+    }),
     traceparent: run.recorder.traceparent,
   }
 }

@@ -25,6 +25,7 @@ export async function performAttempt(context: AttemptContext): Promise<AttemptOu
   const { router } = run
   const breaker = router.breakers.of(plan.target.id)
   run.target = plan.target
+  run.droppedFields = plan.built.dropped
   run.firstTarget ??= plan.target
   run.asked.add(plan.target.id)
   run.skipped.delete(plan.target.id)
@@ -152,6 +153,7 @@ function startSpan(run: RequestRun, plan: AttemptPlan, url: URL): AttemptRecorde
     serverPort: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port),
     ...(target.apiKey !== undefined && { apiKey: target.apiKey.reveal() }),
     breakerState: run.router.breakers.of(target.id).state,
+    droppedFields: plan.built.dropped,
     stream: run.request.stream,
   })
 }

@@ -37,7 +37,13 @@ export type PlanResult =
       readonly choice: StrategyChoice
       readonly capability: PrefillCapability
     }
-  | { readonly kind: 'skip'; readonly reason: SkipReason; readonly detail: string }
+  | {
+      readonly kind: 'skip'
+      readonly reason: SkipReason
+      readonly detail: string
+      /** The field of the client's request that the target cannot be asked. */
+      readonly param?: string
+    }
 
 /** How `target` would be asked, or why it cannot be. */
 export function planAttempt(
@@ -112,7 +118,7 @@ function build(run: RequestRun, input: BuildInput): PlanResult {
   })
   if (built.kind === 'not-translatable') {
     const detail = `\`${built.field}\` cannot be asked of ${target.id}: ${built.detail}`
-    return { kind: 'skip', reason: 'not_translatable', detail }
+    return { kind: 'skip', reason: 'not_translatable', detail, param: built.field }
   }
   return {
     kind: 'planned',

@@ -63,6 +63,8 @@ export interface AttemptStart {
   /** Hashed with a salt by the recorder; the key itself is never exported. */
   readonly apiKey?: string
   readonly breakerState: BreakerState
+  /** Fields of the client's request that the target is not sent. */
+  readonly droppedFields: readonly string[]
   readonly stream: boolean
 }
 

@@ -57,6 +57,8 @@ export interface RequestRun extends RoutedRequest {
   firstTarget: DeploymentConfig | undefined
   /** The target of the running attempt, else of the last one. */
   target: DeploymentConfig | undefined
+  /** What that target was not sent of the client's request. */
+  droppedFields: readonly string[]
   readonly failures: FailedAttempt[]
   readonly skipped: Map<string, SkipReason>
   /** Another target than the first delivered something, or all. */

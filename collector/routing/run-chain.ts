@@ -47,8 +47,11 @@ export async function runChain(run: RequestRun): Promise<void> {
 function firstStep(run: RequestRun): Step {
   const choice = chooseTarget(run, [...run.chain.own, ...allowedFallbacks(run)])
   if (choice.kind === 'planned') return { kind: 'attempt', plan: choice.plan, fallback: undefined }
-  const detail = choice.kind === 'none' ? choice.detail : 'no target can serve this request'
-  return { kind: 'end', ending: { kind: 'unserved', detail } }
+  if (choice.kind === 'stop') {
+    return { kind: 'end', ending: { kind: 'unserved', detail: 'no target can serve this request' } }
+  }
+  const { detail, param } = choice
+  return { kind: 'end', ending: { kind: 'unserved', detail, ...(param && { param }) } }
 }
 
 async function nextStep(run: RequestRun, plan: AttemptPlan, result: AttemptResult): Promise<Step> {

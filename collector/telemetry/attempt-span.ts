@@ -51,6 +51,8 @@ export class AttemptSpan implements AttemptRecorder {
       [v.ATTR_ATTEMPT_KEY_HASH]:
         start.apiKey === undefined ? undefined : options.hashKey(start.apiKey),
       [v.ATTR_BREAKER_STATE]: start.breakerState,
+      [v.ATTR_DROPPED_FIELDS]:
+        start.droppedFields.length === 0 ? undefined : [...start.droppedFields],
     })
     this.#phase = start.stream
       ? { kind: 'waiting', firstChunk: this.#startChild('first_chunk', startTime) }

@@ -8,7 +8,10 @@ export interface Untranslatable {
 }
 
 /** More names than any request has fields of its own; a hostile one may have a million. */
-const DROPPED_MAX = 32
+const DROPPED_MAX = 24
+
+/** Stands for all names beyond the limit. */
+const MORE = 'and_more'
 
 /**
  * What a translation could not say. Readers and writers note it and go on, so that none of them
@@ -30,7 +33,7 @@ export class TranslationNotes {
 
   /** Noted without its indexes: the name of a field, not of each place where it stood. */
   drop(field: string): void {
-    if (this.#dropped.size < DROPPED_MAX) this.#dropped.add(publicName(field))
+    this.#dropped.add(this.#dropped.size < DROPPED_MAX ? publicName(field) : MORE)
   }
 
   dropSaid(...said: readonly (Said<unknown> | undefined)[]): void {
@@ -45,5 +48,5 @@ export class TranslationNotes {
 /** Names go into a header and onto a span, and a stranger's key may hold a prompt. */
 function publicName(field: string): string {
   const name = field.replaceAll(/\[\d+\]/g, '')
-  return /^[A-Za-z_][\w.-]{0,79}$/.test(name) ? name : 'other'
+  return /^[A-Za-z_][\w.-]{0,63}$/.test(name) ? name : 'other'
 }

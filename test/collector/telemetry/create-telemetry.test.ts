@@ -94,6 +94,7 @@ const FIRST_ATTEMPT = {
   serverPort: 8080,
   apiKey: API_KEY,
   breakerState: 'closed',
+  droppedFields: [],
   stream: true,
 } as const
 
