@@ -160,10 +160,72 @@ export function messagesStream(texts: readonly string[], stop: string | null = '
   )
 }
 
-/** A body of either protocol that says these texts. */
-export function bodyOf(api: Api, texts: readonly string[], isCut = false): string {
-  if (api === 'chat') return chatStream(texts, isCut ? null : 'stop')
-  return messagesStream(texts, isCut ? null : 'end_turn')
+/** One message item, as OpenAI streams it; cut behind its last delta where `status` is null. */
+export function responsesStream(
+  texts: readonly string[],
+  status: 'completed' | 'incomplete' | null = 'completed',
+): string {
+  const at = { item_id: 'msg_upstream', output_index: 0, content_index: 0 }
+  const part = (text: string): object => ({ type: 'output_text', text, annotations: [] })
+  const text = texts.join('')
+  const item = (state: string, content: readonly object[]): object => ({
+    id: at.item_id,
+    type: 'message',
+    status: state,
+    role: 'assistant',
+    content,
+  })
+  const response = {
+    id: 'resp_upstream',
+    object: 'response',
+    created_at: 1,
+    status: 'in_progress',
+    model: 'responses-served',
+    output: [],
+    error: null,
+    incomplete_details: null,
+    usage: null,
+  }
+  const begun = [
+    { type: 'response.created', response },
+    { type: 'response.in_progress', response },
+    { type: 'response.output_item.added', output_index: 0, item: item('in_progress', []) },
+    { type: 'response.content_part.added', ...at, part: part('') },
+    ...texts.map((delta) => ({ type: 'response.output_text.delta', ...at, delta, logprobs: [] })),
+  ]
+  const usage = { input_tokens: 11, output_tokens: 7, total_tokens: 18 }
+  const output = [item(status ?? '', [part(text)])]
+  const reason = status === 'incomplete' ? { reason: 'max_output_tokens' } : null
+  const ended = { ...response, status, output, usage, incomplete_details: reason }
+  const ending = [
+    { type: 'response.output_text.done', ...at, text, logprobs: [] },
+    { type: 'response.content_part.done', ...at, part: part(text) },
+    { type: 'response.output_item.done', output_index: 0, item: output[0] },
+    { type: `response.${status ?? ''}`, response: ended },
+  ]
+  return [...begun, ...(status === null ? [] : ending)]
+    .map((event, index) => messagesFrame({ ...event, sequence_number: index }))
+    .join('')
 }
 
-export const clientBodies = { chat: chatBody, messages: messagesBody }
+/** A body of any protocol that says these texts. */
+export function bodyOf(api: Api, texts: readonly string[], isCut = false): string {
+  switch (api) {
+    case 'chat':
+      return chatStream(texts, isCut ? null : 'stop')
+    case 'messages':
+      return messagesStream(texts, isCut ? null : 'end_turn')
+    case 'responses':
+      return responsesStream(texts, isCut ? null : 'completed')
+    default:
+      return api satisfies never
+  }
+}
+
+export const responsesBody = {
+  model: 'route',
+  stream: true,
+  input: [{ role: 'user', content: 'Tell me.' }],
+}
+
+export const clientBodies = { chat: chatBody, messages: messagesBody, responses: responsesBody }

@@ -134,6 +134,43 @@ export async function readMessagesHelper(server: StreamServer, body: string): Pr
   }
 }
 
+export async function readResponsesRaw(server: StreamServer, body: string): Promise<Read> {
+  server.serve(body)
+  let text = ''
+  try {
+    const stream = await server
+      .openai()
+      .responses.create({ model: 'route', input: messages, stream: true })
+    for await (const event of stream) {
+      if (event.type === 'response.output_text.delta') text += event.delta
+    }
+  } catch (error: unknown) {
+    return { text, error: messageOf(error) }
+  }
+  return { text, error: undefined }
+}
+
+/** It resolves with what it has where a stream just ends: the status tells. */
+export async function readResponsesHelper(server: StreamServer, body: string): Promise<Read> {
+  server.serve(body)
+  try {
+    const helper = server.openai().responses.stream({ model: 'route', input: messages })
+    const response = await helper.finalResponse()
+    return {
+      text: response.output_text,
+      error: undefined,
+      stop: response.incomplete_details?.reason ?? response.status ?? null,
+      inputTokens: response.usage?.input_tokens ?? -1,
+      outputTokens: response.usage?.output_tokens ?? -1,
+      tools: response.output.flatMap((item) =>
+        item.type === 'function_call' ? [`${item.call_id} ${item.name} ${item.arguments}`] : [],
+      ),
+    }
+  } catch (error: unknown) {
+    return { text: '', error: messageOf(error) }
+  }
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -25,12 +25,14 @@ import {
   readChatRaw,
   readMessagesHelper,
   readMessagesRaw,
+  readResponsesHelper,
+  readResponsesRaw,
   StreamServer,
 } from '../../support/stream-checks.ts'
 import type { Read } from '../../support/stream-checks.ts'
 import { protocolOf } from '../../../collector/protocol/index.ts'
 
-type Served = 'chat' | 'messages'
+import type { Api } from '../../../collector/vocabulary.ts'
 
 const server = new StreamServer()
 beforeAll(() => server.start())
@@ -39,10 +41,11 @@ afterAll(() => server.stop())
 const readers = {
   chat: [readChatRaw, readChatHelper],
   messages: [readMessagesRaw, readMessagesHelper],
+  responses: [readResponsesRaw, readResponsesHelper],
 } as const
 
 /** What the official SDK of this protocol makes of a stream: raw iteration, then its helper. */
-async function read(client: Served, body: string): Promise<readonly [Read, Read]> {
+async function read(client: Api, body: string): Promise<readonly [Read, Read]> {
   const [raw, helper] = readers[client]
   return [await raw(server, body), await helper(server, body)]
 }
@@ -62,21 +65,17 @@ const failure: ClientError = {
 }
 
 /** Plays, then fails as the run loop does when nobody is left. */
-function playToFailure(client: Served, legs: readonly Leg[]): Played {
+function playToFailure(client: Api, legs: readonly Leg[]): Played {
   const played = play(parse(client, clientBodies[client]), legs)
   return { ...played, text: played.text + textOf(played.stream.fail(failure)) }
 }
 
-const pairs: readonly (readonly [client: Served, from: Served, to: Served])[] = [
-  ['chat', 'chat', 'chat'],
-  ['chat', 'chat', 'messages'],
-  ['chat', 'messages', 'chat'],
-  ['chat', 'messages', 'messages'],
-  ['messages', 'messages', 'messages'],
-  ['messages', 'messages', 'chat'],
-  ['messages', 'chat', 'messages'],
-  ['messages', 'chat', 'chat'],
-]
+const APIS = ['chat', 'messages', 'responses'] as const
+
+/** A client, who served it first, and who went on. */
+const pairs = APIS.flatMap((client) =>
+  APIS.flatMap((from) => APIS.map((to) => ({ client, from, to }))),
+)
 
 const answers = {
   'from the anchor': [anchor, ...rest],
@@ -85,7 +84,12 @@ const answers = {
   'starting over in other words': [full.slice(0, 60), ' and then quite another thing'],
 } as const
 
-describe.each(pairs)('a %s client, cut at %s, continued at %s', (client, from, to) => {
+/** Each pair is cut at other places: over all of them hardly one is left out. */
+const CUT_STEP = pairs.length
+
+describe.each(pairs)('a $client client, cut at $from, continued at $to', (pair) => {
+  const { client, from, to } = pair
+
   const request = parse(client, clientBodies[client])
 
   function rescue(texts: readonly string[], splits: readonly number[] = []): Played {
@@ -109,7 +113,7 @@ describe.each(pairs)('a %s client, cut at %s, continued at %s', (client, from, t
     expect(helper).toMatchObject({
       text: full,
       error: undefined,
-      stop: client === 'chat' ? 'stop' : 'end_turn',
+      stop: { chat: 'stop', messages: 'end_turn', responses: 'completed' }[client],
     })
   })
 
@@ -140,7 +144,7 @@ describe.each(pairs)('a %s client, cut at %s, continued at %s', (client, from, t
         legs(() => []),
       ).text
       const lengths = [cut, next].map((body) => bytesOf(body).length)
-      for (let at = 1; at < Math.max(...lengths); at += 1) {
+      for (let at = 1 + pairs.indexOf(pair); at < Math.max(...lengths); at += CUT_STEP) {
         expect(
           play(
             request,
@@ -173,17 +177,29 @@ describe.each(pairs)('a %s client, cut at %s, continued at %s', (client, from, t
       .filter((line) => line.startsWith('data: {'))
       .map((line) => JSON.parse(line.slice(6)))
     const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0
-    const [ids, terminals, closings] =
-      client === 'chat'
-        ? [payloads.map(({ id }) => id), count(/"finish_reason":"/g), count(/\[DONE\]/g)]
-        : [
-            payloads.flatMap(({ message }) => message?.id ?? []),
-            count(/"stop_reason":"/g),
-            count(/^event: message_stop$/gm),
-          ]
+    const { ids, openings, endings } = {
+      chat: () => ({
+        ids: payloads.map(({ id }) => id),
+        openings: count(/"role":"assistant"/g),
+        endings: [count(/"finish_reason":"/g), count(/\[DONE\]/g)],
+      }),
+      messages: () => ({
+        ids: payloads.flatMap(({ message }) => message?.id ?? []),
+        openings: count(/"role":"assistant"/g),
+        endings: [count(/"stop_reason":"/g), count(/^event: message_stop$/gm)],
+      }),
+      responses: () => ({
+        ids: payloads.flatMap(({ response }) => response?.id ?? []),
+        openings: count(/^event: response.created$/gm),
+        endings: [
+          count(/^event: response.completed$/gm),
+          count(/^event: response.output_item.done$/gm),
+        ],
+      }),
+    }[client]()
     expect(new Set(ids).size).toBe(1)
-    expect([terminals, closings]).toEqual([1, 1])
-    expect(count(/"role":"assistant"/g)).toBe(1)
+    expect(openings).toBe(1)
+    expect(endings).toEqual([1, 1])
   })
 
   test('an attempt that shows nothing leaves nothing behind', () => {
@@ -194,8 +210,8 @@ describe.each(pairs)('a %s client, cut at %s, continued at %s', (client, from, t
       { api: to, body: bodyOf(to, words), attempt: { strategy: 'restart', model: 'm' } },
     ])
     // Ids that we mint are counted in the tests; everything else is equal to the byte.
-    expect(rescued.text.replaceAll(/(chatcmpl|msg)[-_]\d+/g, '$1')).toBe(
-      whole.text.replaceAll(/(chatcmpl|msg)[-_]\d+/g, '$1'),
+    expect(rescued.text.replaceAll(/(chatcmpl|msg|resp)[-_]\d+/g, '$1')).toBe(
+      whole.text.replaceAll(/(chatcmpl|msg|resp)[-_]\d+/g, '$1'),
     )
   })
 
