@@ -166,7 +166,6 @@ export function responsesStream(
   status: 'completed' | 'incomplete' | null = 'completed',
 ): string {
   const at = { item_id: 'msg_upstream', output_index: 0, content_index: 0 }
-  const part = (text: string): object => ({ type: 'output_text', text, annotations: [] })
   const text = texts.join('')
   const item = (state: string, content: readonly object[]): object => ({
     id: at.item_id,
@@ -190,22 +189,26 @@ export function responsesStream(
     { type: 'response.created', response },
     { type: 'response.in_progress', response },
     { type: 'response.output_item.added', output_index: 0, item: item('in_progress', []) },
-    { type: 'response.content_part.added', ...at, part: part('') },
+    { type: 'response.content_part.added', ...at, part: outputText('') },
     ...texts.map((delta) => ({ type: 'response.output_text.delta', ...at, delta, logprobs: [] })),
   ]
   const usage = { input_tokens: 11, output_tokens: 7, total_tokens: 18 }
-  const output = [item(status ?? '', [part(text)])]
+  const output = [item(status ?? '', [outputText(text)])]
   const reason = status === 'incomplete' ? { reason: 'max_output_tokens' } : null
   const ended = { ...response, status, output, usage, incomplete_details: reason }
   const ending = [
     { type: 'response.output_text.done', ...at, text, logprobs: [] },
-    { type: 'response.content_part.done', ...at, part: part(text) },
+    { type: 'response.content_part.done', ...at, part: outputText(text) },
     { type: 'response.output_item.done', output_index: 0, item: output[0] },
     { type: `response.${status ?? ''}`, response: ended },
   ]
   return [...begun, ...(status === null ? [] : ending)]
     .map((event, index) => messagesFrame({ ...event, sequence_number: index }))
     .join('')
+}
+
+function outputText(text: string): object {
+  return { type: 'output_text', text, annotations: [] }
 }
 
 /** A body of any protocol that says these texts. */
