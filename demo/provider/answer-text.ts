@@ -71,7 +71,8 @@ export function answerTo(
     case 'from-anchor':
       return continuation.kind === 'prefill' ? rest : anchorOf(partial, continuation) + rest
     case 'without-anchor':
-      return rest
+      // Not asked to repeat anything, it goes on behind the last character that it was shown.
+      return whole.slice(continuation.partial.length)
     case 'starts-over':
       return whole
     case 'starts-over-in-other-words':

@@ -107,7 +107,7 @@ async function perform(wire: TargetWire, cell: Cell, target: number): Promise<vo
 }
 
 /** Models that their provider's own names say enough about: which take a prefill, and which not. */
-function modelOf(api: Api, prefills: boolean): string {
+export function modelOf(api: Api, prefills: boolean): string {
   switch (api) {
     case 'chat':
       return 'openai/gpt-5'

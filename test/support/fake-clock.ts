@@ -8,8 +8,8 @@ export interface FakeClock extends Clock {
   readonly timers: () => number
 }
 
-/** Time that a test moves by hand. */
-export function createFakeClock(randomValue = 0.5): FakeClock {
+/** Time that a test moves by hand, and chance that it chooses. */
+export function createFakeClock(chance: number | (() => number) = 0.5): FakeClock {
   let nowMs = 0
   let ids = 0
   const timers = new Map<number, { readonly atMs: number; readonly callback: () => void }>()
@@ -25,7 +25,7 @@ export function createFakeClock(randomValue = 0.5): FakeClock {
   return {
     now: () => nowMs,
     wallNow: () => Date.UTC(2026, 10, 21) + nowMs,
-    random: () => randomValue,
+    random: typeof chance === 'number' ? () => chance : chance,
     timers: () => timers.size,
     setTimer(delayMs, callback) {
       const id = (ids += 1)
