@@ -2,9 +2,11 @@ import type { DeploymentConfig } from '../config/config.ts'
 import type { PrefillFlags } from '../protocol/protocol.ts'
 import type { Capability, CapabilitySource } from '../vocabulary.ts'
 import type { LearnedRefusals } from './learned-refusals.ts'
+import { claudeVersion, isNewClaudeFamily, isUpTo } from './model-version.ts'
+import type { Version } from './model-version.ts'
 
 /**
- * Who goes on from a trailing assistant message. The one place where a model's *name* is read:
+ * Who goes on from a trailing assistant message. Read off the model's *name*, as its other traits:
  * providers publish no other sign, and asking them costs a 400 in the middle of a rescue.
  * `model_info.supports_assistant_prefill` overrides everything here.
  */
@@ -61,17 +63,6 @@ function knownOf(target: CapabilityTarget): Known {
   return found
 }
 
-/**
- * Claude 4.7 and later reject `temperature`, `top_p` and `top_k` whatever the API version; a
- * translated request must not carry them there.
- */
-export function acceptsSampling(target: Pick<CapabilityTarget, 'model'>): boolean {
-  const model = target.model.toLowerCase()
-  if (/claude-(?:mythos|fable)/.test(model)) return false
-  const version = claudeVersion(model)
-  return version === undefined || isUpTo(version, [4, 6])
-}
-
 function tableEntry(target: CapabilityTarget): Capability {
   const model = target.model.toLowerCase()
   if (model.includes('claude')) return claudePrefill(model)
@@ -87,22 +78,10 @@ function tableEntry(target: CapabilityTarget): Capability {
 
 /** Anthropic: "Claude 4.6 and later models and Claude Mythos Preview do not support prefilling". */
 function claudePrefill(model: string): Capability {
-  if (/claude-(?:mythos|fable)/.test(model)) return 'no'
+  if (isNewClaudeFamily(model)) return 'no'
   const version = claudeVersion(model)
   if (version === undefined) return 'unknown'
   return isUpTo(version, [4, 5]) ? 'yes' : 'no'
-}
-
-type Version = readonly [major: number, minor: number]
-
-/**
- * `claude-3-5-sonnet-20241022`, `us.anthropic.claude-opus-4-6-v1:0`, `claude-sonnet-4.5@20250929`,
- * `claude-opus-4-20250514`, `claude-v2:1`: every host spells them in its own way, and a date, a
- * revision or a context size behind them is no version.
- */
-function claudeVersion(model: string): Version | undefined {
-  const match = /claude-(?:[a-z]+-)?v?(\d{1,2})(?!\d)(?:[-.](\d{1,2})(?!\d))?/.exec(model)
-  return match === null ? undefined : [Number(match[1]), Number(match[2] ?? 0)]
 }
 
 /** From 3.5-flash-lite and 3.6-flash on: "Requests ending with a model turn are not supported." */
@@ -112,10 +91,6 @@ function geminiPrefill(model: string): Capability {
   const version: Version = [Number(match[1]), Number(match[2] ?? 0)]
   const isLite = match[3] !== undefined
   return isUpTo(version, isLite ? [3, 4] : [3, 5]) ? 'yes' : 'no'
-}
-
-function isUpTo(version: Version, last: Version): boolean {
-  return version[0] < last[0] || (version[0] === last[0] && version[1] <= last[1])
 }
 
 function isOpenAiModel(model: string): boolean {

@@ -37,6 +37,7 @@ function translate(input: UpstreamRequestInput): Translation {
   return translateRequest(request, targetApi, {
     stream: request.stream,
     acceptsSampling: input.acceptsSampling ?? true,
+    acceptsTopPWithTemperature: input.acceptsTopPWithTemperature ?? true,
     acceptsEffort: input.acceptsEffort ?? false,
     acceptsStrictTools: input.acceptsStrictTools ?? false,
     maxTokensDefault: input.maxTokensDefault ?? MAX_TOKENS_DEFAULT,

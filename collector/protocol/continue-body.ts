@@ -1,3 +1,4 @@
+import type { Api } from '../vocabulary.ts'
 import { arrayOf, isArray, isObject, own, stringOf, without } from './json.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { Continuation, UpstreamRequestInput } from './protocol.ts'
@@ -11,30 +12,32 @@ export interface ContinuedBody {
 
 export function continueBody(body: JsonObject, input: UpstreamRequestInput): ContinuedBody {
   const { continuation, maxTokensLeft } = input
-  if (continuation.strategy === 'restart') return { body, messagesAdded: 0, dropped: [] }
+  const isRestart = continuation.strategy === 'restart' || continuation.partial.trim() === ''
+  // Nothing but white space is nothing to go on from, and no provider takes it for a message.
+  if (isRestart) return { body, messagesAdded: 0, dropped: [] }
   const limited = maxTokensLeft === undefined ? body : withMaxTokens(body, maxTokensLeft)
-  const before = arrayOf(limited, 'messages') ?? []
+  const { field, before, withPartial } = transcriptOf(limited, input.targetApi)
   if (continuation.strategy === 'prefill') {
     // Claude rejects white space at the end of a prefill; the seam guard knows what was cut off.
-    const messages = withPartial(
-      before,
-      continuation.partial.trimEnd(),
-      input.prefillFlags?.message,
-    )
+    const messages = withPartial(continuation.partial.trimEnd(), input.prefillFlags?.message)
     const thinks = own(limited, 'thinking') !== undefined
     return {
       // "You can't pre-fill responses when thinking is enabled."
-      body: { ...without(limited, PREFILL_EXCLUDES), messages, ...input.prefillFlags?.body },
+      body: {
+        ...without(limited, PREFILL_EXCLUDES),
+        [field]: messages,
+        ...input.prefillFlags?.body,
+      },
       messagesAdded: messages.length - before.length,
       dropped: thinks ? ['thinking'] : [],
     }
   }
   const messages = [
-    ...withPartial(before, continuation.partial),
+    ...withPartial(continuation.partial),
     { role: 'user', content: continueInstruction(continuation.anchor) },
   ]
   const messagesAdded = messages.length - before.length
-  return { body: { ...limited, messages }, messagesAdded, dropped: [] }
+  return { body: { ...limited, [field]: messages }, messagesAdded, dropped: [] }
 }
 
 const PREFILL_EXCLUDES: ReadonlySet<string> = new Set(['thinking'])
@@ -51,11 +54,45 @@ export function continueInstruction(anchor: string): string {
   )
 }
 
+/** Where a protocol keeps the conversation, and how a partial answer stands in it. */
+interface Transcript {
+  readonly field: 'messages' | 'input'
+  readonly before: readonly JsonValue[]
+  readonly withPartial: (partial: string, flags?: JsonObject) => readonly JsonValue[]
+}
+
+function transcriptOf(body: JsonObject, api: Api): Transcript {
+  if (api === 'responses') {
+    const before = inputItems(own(body, 'input'))
+    return { field: 'input', before, withPartial: (partial) => [...before, outputItem(partial)] }
+  }
+  const before = arrayOf(body, 'messages') ?? []
+  return {
+    field: 'messages',
+    before,
+    withPartial: (partial, flags = {}) => joinedTo(before, partial, flags),
+  }
+}
+
+function inputItems(input: JsonValue | undefined): readonly JsonValue[] {
+  if (typeof input === 'string') return [{ role: 'user', content: input }]
+  return isArray(input) ? input : []
+}
+
+/**
+ * Without an id: OpenAI looks for a stored item behind one, and for the reasoning that came before
+ * it. The failed attempt's own reasoning is left behind, for no other target could read it.
+ */
+function outputItem(text: string): JsonObject {
+  const content = [{ type: 'output_text', text, annotations: [] }]
+  return { type: 'message', role: 'assistant', content }
+}
+
 /** The partial answer as the last assistant message; joined to the client's own prefill, if any. */
-function withPartial(
+function joinedTo(
   messages: readonly JsonValue[],
   partial: string,
-  flags: JsonObject = {},
+  flags: JsonObject,
 ): readonly JsonValue[] {
   const last = messages.at(-1)
   const isPrefilled = isObject(last) && stringOf(last, 'role') === 'assistant'
@@ -74,7 +111,7 @@ function joined(content: JsonValue | undefined, partial: string): JsonValue {
   return [...content.slice(0, -1), { ...last, text }]
 }
 
-const LIMIT_FIELDS = ['max_completion_tokens', 'max_tokens'] as const
+const LIMIT_FIELDS = ['max_completion_tokens', 'max_tokens', 'max_output_tokens'] as const
 
 /** Only where a limit was: who gave none gets none. */
 function withMaxTokens(body: JsonObject, maxTokens: number): JsonObject {

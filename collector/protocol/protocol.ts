@@ -87,7 +87,21 @@ export type Continuation =
       readonly anchor: string
     }
 
-export interface UpstreamRequestInput {
+/** What is known of a model that a translated request is written for. */
+export interface ModelTraits {
+  /** False: the model rejects `temperature`, `top_p` and `top_k`; they are dropped, and listed. */
+  readonly acceptsSampling?: boolean
+  /** False: the model rejects `top_p` beside `temperature` (Claude 4.1 and later). */
+  readonly acceptsTopPWithTemperature?: boolean
+  /** True: the model takes a reasoning effort. */
+  readonly acceptsEffort?: boolean
+  /** True: the model holds tool calls to their schema where it is told to. */
+  readonly acceptsStrictTools?: boolean
+  /** The limit that is asked of Anthropic where the client gave none. */
+  readonly maxTokensDefault?: number
+}
+
+export interface UpstreamRequestInput extends ModelTraits {
   readonly request: ClientRequest
   /** The protocol that the target speaks. */
   readonly targetApi: Api
@@ -101,14 +115,6 @@ export interface UpstreamRequestInput {
   readonly prefillFlags?: PrefillFlags
   /** Tokens left for the client after what was delivered; absent: the client gave no limit. */
   readonly maxTokensLeft?: number
-  /** False: the model rejects `temperature`, `top_p` and `top_k`; they are dropped, and listed. */
-  readonly acceptsSampling?: boolean
-  /** True: the model takes a reasoning effort. */
-  readonly acceptsEffort?: boolean
-  /** True: the model holds tool calls to their schema where it is told to. */
-  readonly acceptsStrictTools?: boolean
-  /** The limit that is asked of Anthropic where the client gave none. */
-  readonly maxTokensDefault?: number
   /** What the target's deployment wants of every body. */
   readonly rules?: BodyRules
 }

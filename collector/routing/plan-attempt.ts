@@ -4,8 +4,9 @@ import type { StrategyChoice } from '../continuation/choose-strategy.ts'
 import type { Protocol, UpstreamRequest } from '../protocol/protocol.ts'
 import type { AttemptKind, SkipReason, Strategy } from '../vocabulary.ts'
 import type { RequestRun } from './request-run.ts'
-import { acceptsSampling, capabilityOf } from '../continuation/capability.ts'
+import { capabilityOf } from '../continuation/capability.ts'
 import { chooseStrategy } from '../continuation/choose-strategy.ts'
+import { modelTraits } from '../continuation/model-traits.ts'
 import { continueFrom, tokensLeft } from '../continuation/continue-from.ts'
 import { buildUpstreamRequest } from '../protocol/build-upstream-request.ts'
 import { protocolOf } from '../protocol/index.ts'
@@ -112,7 +113,7 @@ function build(run: RequestRun, input: BuildInput): PlanResult {
     targetApi: api,
     model: target.model,
     continuation,
-    acceptsSampling: acceptsSampling(target),
+    ...modelTraits(target),
     ...(capability.flags !== undefined && { prefillFlags: capability.flags }),
     ...(maxTokensLeft !== undefined && { maxTokensLeft }),
   })

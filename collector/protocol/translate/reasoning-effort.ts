@@ -1,16 +1,16 @@
 import { numberOf, stringOf } from '../json.ts'
-import type { Settings } from './conversation.ts'
+import type { Said, Settings } from './conversation.ts'
 import type { TranslationNotes } from './translation-notes.ts'
 import type { WriteTarget } from './write-target.ts'
 
 type Reasoning = Pick<Settings, 'effort' | 'thinking'>
 
-/** OpenAI's words where Anthropic has another, and the other way round. */
-const FOR_OPENAI: ReadonlyMap<string, string> = new Map([['max', 'xhigh']])
+/** The nearest of the three words that both know. It is not what was asked for, and is listed. */
+const FOR_OPENAI: ReadonlyMap<string, string> = new Map([['max', 'high']])
 const FOR_ANTHROPIC: ReadonlyMap<string, string> = new Map([
   ['none', 'low'],
   ['minimal', 'low'],
-  ['xhigh', 'max'],
+  ['xhigh', 'high'],
 ])
 
 /** What OpenAI's efforts come to in Anthropic's budgets, as LiteLLM and Anthropic's guide count. */
@@ -29,7 +29,7 @@ export function effortForOpenai(
     notes.dropSaid(thinking, effort)
     return undefined
   }
-  if (effort !== undefined) return FOR_OPENAI.get(effort.value) ?? effort.value
+  if (effort !== undefined) return nearest(effort, FOR_OPENAI, notes)
   const budget = thinking && numberOf(thinking.value, 'budget_tokens')
   if (budget === undefined) {
     const isOff = thinking === undefined || stringOf(thinking.value, 'type') === 'disabled'
@@ -46,8 +46,18 @@ export function effortForAnthropic(
   notes: TranslationNotes,
 ): string | undefined {
   if (effort === undefined) return undefined
-  if (target.acceptsEffort) return FOR_ANTHROPIC.get(effort.value) ?? effort.value
+  if (target.acceptsEffort) return nearest(effort, FOR_ANTHROPIC, notes)
   // `none` asks for what these models do anyway.
   if (effort.value !== 'none') notes.dropSaid(effort)
   return undefined
+}
+
+function nearest(
+  effort: Said<string>,
+  words: ReadonlyMap<string, string>,
+  notes: TranslationNotes,
+): string {
+  const word = words.get(effort.value)
+  if (word !== undefined) notes.dropSaid(effort)
+  return word ?? effort.value
 }

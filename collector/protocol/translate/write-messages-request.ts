@@ -64,7 +64,13 @@ function sampling({ temperature, topP, topK }: Sampling, context: WriteContext):
   // OpenAI goes to 2, Anthropic to 1.
   const isHot = temperature !== undefined && temperature.value > 1
   if (isHot) context.notes.dropSaid(temperature)
-  return { temperature: isHot ? 1 : temperature?.value, top_p: topP?.value, top_k: topK?.value }
+  const isAlone = temperature === undefined || context.target.acceptsTopPWithTemperature
+  if (!isAlone) context.notes.dropSaid(topP)
+  return {
+    temperature: isHot ? 1 : temperature?.value,
+    top_p: isAlone ? topP?.value : undefined,
+    top_k: topK?.value,
+  }
 }
 
 function writeTool(

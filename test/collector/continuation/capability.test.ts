@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { acceptsSampling, capabilityOf } from '../../../collector/continuation/capability.ts'
+import { capabilityOf } from '../../../collector/continuation/capability.ts'
 import type { CapabilityTarget } from '../../../collector/continuation/capability.ts'
 import { createLearnedRefusals } from '../../../collector/continuation/learned-refusals.ts'
 
@@ -144,14 +144,4 @@ describe('capabilityOf', () => {
     expect(at(1000, 'route/2')).toBe('yes table')
     expect(at(1000 + 3_600_000)).toBe('yes table')
   })
-})
-
-test.each([
-  ['claude-opus-4-6', true],
-  ['claude-opus-4-7', false],
-  ['claude-sonnet-5', false],
-  ['claude-fable-5', false],
-  ['some-model', true],
-])('%s accepts sampling parameters: %s', (model, accepts) => {
-  expect(acceptsSampling({ model })).toBe(accepts)
 })
