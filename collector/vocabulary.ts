@@ -243,6 +243,21 @@ export const ATTR_ERROR_TYPE = 'error.type'
 /** Characters of an error message that a span keeps (after secrets are scrubbed). */
 export const MESSAGE_CHARS_MAX = 512
 
+/** Keys whose value is an error message: the others keep less. */
+export const MESSAGE_KEYS: ReadonlySet<string> = new Set([
+  ATTR_ROOT_CAUSE_MESSAGE,
+  ATTR_CLIENT_MESSAGE,
+  ATTR_FAILURE_MESSAGE,
+])
+
+/** Numbers that are doubles even where they are whole; all others are integers. */
+export const DOUBLE_KEYS: ReadonlySet<string> = new Set([
+  ATTR_CLIENT_GONE_MS,
+  ATTR_TIME_TO_FIRST_CONTENT_MS,
+  ATTR_LONGEST_SILENCE_MS,
+  ATTR_SEAM_HELD_MS,
+])
+
 /** Which keys each kind of span may carry; a key outside its list is a defect of the writer. */
 export const KEYS_BY_SPAN = {
   request: [

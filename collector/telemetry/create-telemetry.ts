@@ -1,19 +1,24 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import type { TelemetryConfig } from '../config/config.ts'
 import type { Secret } from '../config/secret.ts'
 import { type Clock, systemClock } from '../routing/clock.ts'
-import type { Recorder, Telemetry } from '../routing/recorder.ts'
-import { type ExportCounts, ExportQueue } from './export-queue.ts'
+import type { Recorder, RequestSummary, Telemetry } from '../routing/recorder.ts'
+import { SCOPE_NAME } from '../vocabulary.ts'
+import { DROP_REASONS, type ExportCounts, ExportQueue } from './export-queue.ts'
+import { encodeOrigin } from './encode-export.ts'
 import { guardRecorder } from './guard-recorder.ts'
+import { createJsonSender } from './json-sender.ts'
 import type { Log } from './log.ts'
-import { createOtlpExporter } from './otlp-exporter.ts'
+import { createProtobufSender } from './protobuf-sender.ts'
+import { Reachability } from './reachability.ts'
 import { createRequestClock } from './request-clock.ts'
-import { RequestProcessor, withRequestGroup } from './request-processor.ts'
-import { RequestSpan } from './request-span.ts'
+import { RequestSpan, type RequestSpanOptions } from './request-span.ts'
+import { createSampler } from './sampling.ts'
 import { createScrubber } from './scrub.ts'
 import { createSilentRecorder } from './silent-recorder.ts'
-import { SpanWriter } from './span-writer.ts'
+import { SpanEncoder } from './span-encoder.ts'
+import { SpanStarter } from './span-starter.ts'
 import { startSdk } from './start-sdk.ts'
 import { parseTraceparent } from './trace-context.ts'
 
@@ -46,76 +51,116 @@ export function createTelemetry(options: TelemetryOptions): SidecarTelemetry {
       stop: () => Promise.resolve(),
     }
   }
-  const { exporter, abort } = createOtlpExporter(config)
+  const sender =
+    config.encoding === 'http/json' ? createJsonSender(config) : createProtobufSender(config)
   const queue = new ExportQueue({
-    exporter,
-    abort,
+    sender,
     spansMax: config.queueSpansMax,
     batchSpansMax: config.batchSpansMax,
     batchDelayMs: config.batchDelayMs,
-    exportTimeoutMs: config.exportTimeoutMs,
-    // Its path, name and password are nobody's business in a log.
-    destination: new URL(config.tracesUrl).origin,
     log,
+    reachability: new Reachability({
+      log,
+      // Its path, name and password are nobody's business in a log.
+      destination: new URL(config.tracesUrl).origin,
+      waitIn: 'memory',
+    }),
   })
-  const processor = new RequestProcessor((group) => queue.offer(group))
-  const tracer = startSdk({ config, version: options.version, processor })
-  let recordingErrors = 0
-  const recorder = guardRecorder(createRecorder(tracer, options), {
+  const recording = createRecording(options, queue)
+  const errors = new OnceLogged(log)
+  const recorder = guardRecorder(recording.recorder, {
     silent,
-    onError: (error) => {
-      recordingErrors += 1
-      // Once: what throws for one request throws for all of them.
-      if (recordingErrors === 1) log.error('recording a request failed', { detail: String(error) })
-    },
+    onError: (error) => errors.note(error),
   })
   return {
     startRequest: (start) => recorder.startRequest(start),
-    counts: () => toCounts(queue.counts(), recordingErrors),
+    counts: () =>
+      toCounts(queue.counts(), { sampled: recording.sampledAway(), errors: errors.count }),
     flush: (deadlineMs) => queue.flush(deadlineMs),
-    stop: async (flushMs) => {
-      await queue.close(flushMs)
-      abort()
-    },
+    stop: (flushMs) => queue.close(flushMs),
   }
 }
 
-function createRecorder(tracer: Tracer, options: TelemetryOptions): Recorder {
-  const scrubber = createScrubber(options.secrets.map((secret) => secret.reveal()))
+interface Recording {
+  readonly recorder: Recorder
+  /** Spans that ended and were not kept. */
+  readonly sampledAway: () => number
+}
+
+function createRecording(options: TelemetryOptions, queue: ExportQueue): Recording {
+  const { config, version } = options
+  const { tracer, resource } = startSdk({ config, version })
+  const origin = encodeOrigin({ resource, scopeName: SCOPE_NAME, scopeVersion: version })
+  const encoder = new SpanEncoder(createScrubber(options.secrets.map((secret) => secret.reveal())))
+  const isKept = createSampler(config.sampleRatio)
   const clock = options.clock ?? systemClock
+  const hashKey = createKeyHash()
+  let sampledAway = 0
+  const onEnd: RequestSpanOptions['onEnd'] = (spans, summary, traceId) => {
+    const important = isImportant(summary)
+    if (important || isKept(traceId)) {
+      queue.offer({ bytes: encoder.encode(spans), spans: spans.length, important, origin })
+    } else sampledAway += spans.length
+  }
+  const recorder: Recorder = {
+    startRequest: (start) => {
+      const parent = parseTraceparent(start.traceparent)
+      const context =
+        parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent)
+      const starter = new SpanStarter(tracer, createRequestClock(clock))
+      return new RequestSpan(start, { starter, context, hashKey, onEnd })
+    },
+  }
+  return { recorder, sampledAway: () => sampledAway }
+}
+
+/** Something failed, even if nobody noticed: never sampled away, and the last to be dropped. */
+function isImportant({ outcome, rootCause }: RequestSummary): boolean {
+  return outcome === 'failed' || outcome === 'rescued' || rootCause !== undefined
+}
+
+function createKeyHash(): (apiKey: string) => string {
   // Of this process only: hashes of two processes cannot be compared, nor a list of leaked keys
   // with them.
   const salt = randomBytes(16)
   // The keys are the configuration's, so there are as many hashes as it has keys.
   const hashes = new Map<string, string>()
-  const hashKey = (apiKey: string): string => {
+  return (apiKey) => {
     const known = hashes.get(apiKey)
     if (known !== undefined) return known
     const hash = createHmac('sha256', salt).update(apiKey).digest('hex').slice(0, 12)
     hashes.set(apiKey, hash)
     return hash
   }
-  return {
-    startRequest: (start) => {
-      const parent = parseTraceparent(start.traceparent)
-      const context =
-        parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent)
-      const now = createRequestClock(clock)
-      const writer = new SpanWriter({ tracer, scrubber, now })
-      return new RequestSpan(start, { writer, context: withRequestGroup(context), hashKey })
-    },
+}
+
+/** Errors of recording: counted, and told once, for what throws for one request does for all. */
+class OnceLogged {
+  readonly #log: Log
+  count = 0
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  note(error: unknown): void {
+    this.count += 1
+    if (this.count === 1) this.#log.error('recording a request failed', { detail: String(error) })
   }
 }
 
-function toCounts(counts: ExportCounts, recordingErrors: number): ReadonlyMap<string, number> {
-  const { ended, sent, waiting, dropped } = counts
+function toCounts(
+  counts: ExportCounts,
+  recording: { readonly sampled: number; readonly errors: number },
+): ReadonlyMap<string, number> {
   return new Map([
-    ['ended', ended],
-    ['sent', sent],
-    ['waiting', waiting],
-    ['dropped_queue_full', dropped.queue_full],
-    ['dropped_rejected', dropped.rejected],
-    ['dropped_shutdown', dropped.shutdown],
-    ['recording_errors', recordingErrors],
+    ['ended', counts.ended + recording.sampled],
+    ['recovered', counts.recovered],
+    ['sent', counts.sent],
+    ['waiting', counts.waiting],
+    ['spooled', counts.spooled],
+    ...DROP_REASONS.map((reason) => [`dropped_${reason}`, counts.dropped[reason]] as const),
+    ['dropped_sampling', recording.sampled],
+    ['recording_errors', recording.errors],
   ])
 }

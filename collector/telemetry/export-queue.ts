@@ -1,91 +1,122 @@
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
+import { Backlog } from './backlog.ts'
+import type { SpanGroup } from './encode-export.ts'
+import type { Entry } from './lane.ts'
 import type { Log } from './log.ts'
-import type { SpanGroup } from './request-processor.ts'
+import type { Reachability } from './reachability.ts'
+import type { Spool } from './spool/spool.ts'
+import type { SendOutcome, TraceSender } from './trace-sender.ts'
+import { within } from './within.ts'
 
 /** Why spans were not delivered. */
-type DropReason =
-  /** The queue was full; the oldest ordinary requests go first, failures and rescues last. */
-  | 'queue_full'
-  /** The receiver will never take them: sending them again would only block the others. */
-  | 'rejected'
-  /** The process stopped before they could be sent. */
-  | 'shutdown'
+export const DROP_REASONS = [
+  /** Memory was full; the oldest ordinary requests go first, failures and rescues last. */
+  'queue_full',
+  /** So was the disk, in the same order. */
+  'spool_full',
+  /** They were on disk and can no longer be read. */
+  'spool_damaged',
+  /** The receiver will never take them, for it takes others. */
+  'rejected',
+  /** The process stopped, and no disk would have them. */
+  'shutdown',
+] as const
+export type DropReason = (typeof DROP_REASONS)[number]
 
-/** `ended = sent + waiting + the sum of dropped`, at every moment. */
+/** `ended + recovered = sent + waiting + spooled + the sum of dropped`, at every moment. */
 export interface ExportCounts {
+  /** Spans that were offered here. */
   readonly ended: number
+  /** Spans that an earlier process left on disk. */
+  readonly recovered: number
   readonly sent: number
   readonly waiting: number
+  readonly spooled: number
   readonly dropped: Readonly<Record<DropReason, number>>
 }
 
 export interface ExportQueueOptions {
-  readonly exporter: SpanExporter
+  readonly sender: TraceSender
+  /** Absent: what cannot be sent waits in memory only. */
+  readonly spool?: Spool
   readonly spansMax: number
   readonly batchSpansMax: number
   readonly batchDelayMs: number
-  /** Longest time that one batch may take, the exporter's own retries included. */
-  readonly exportTimeoutMs: number
-  /** Ends whatever connection the exporter has. */
-  readonly abort: () => void
   readonly log: Log
-  /** Where the spans go, for the log. */
-  readonly destination: string
+  readonly reachability: Reachability
 }
 
-const RETRY_MIN_MS = 250
-/** An analyzer that is back must not wait longer than this for what it missed. */
-const RETRY_MAX_MS = 5_000
-
-/** HTTP statuses that say that this batch, not the moment, is the trouble. */
-const NEVER_ACCEPTED: ReadonlySet<number> = new Set([400, 413, 415, 422])
-
-type ExportOutcome =
-  | { readonly kind: 'sent' }
-  | { readonly kind: 'retry' | 'rejected'; readonly detail: string }
+/** A receiver's own limit is on bytes: the analyzer's is 64 MiB, a Collector's 20 MiB. */
+const BATCH_BYTES_MAX = 4 * 1024 ** 2
+/** A group has a span at least, so this is no limit of its own. */
+const BATCH_GROUPS_MAX = 2 ** 20
+/** Spans differ in size and memory does not; a usual one has 1 KiB. */
+const BYTES_PER_SPAN_MAX = 4096
+/** One write to disk: large enough to be worth it, small enough to be soon over. */
+const WRITE_BYTES_MAX = 1024 ** 2
+/** Of the time to stop in, what is kept for the disk. */
+const SPOOL_SHARE = 0.25
+/** How often what other sidecars left is looked for. */
+const ADOPT_EVERY_MS = 60_000
 
 /**
- * Bounded memory between requests and the analyzer. Never throws, never makes a request wait: what
- * does not fit is dropped and counted (I6, I9). While the analyzer is away, whole requests wait
- * here, and failures and rescues are the last to be dropped and the first to be sent.
+ * Bounded memory between requests and the receiver, with a disk behind it. Never throws, never
+ * makes a request wait: what does not fit is dropped and counted (I6, I9). While the receiver is
+ * away, whole requests go to disk; failures and rescues go first, are sent first and dropped last.
  */
 export class ExportQueue {
   readonly #options: ExportQueueOptions
-  readonly #important: SpanGroup[] = []
-  readonly #ordinary: SpanGroup[] = []
-  readonly #dropped = { queue_full: 0, rejected: 0, shutdown: 0 }
+  readonly #backlog = new Backlog()
+  readonly #dropped: Record<DropReason, number> = {
+    queue_full: 0,
+    spool_full: 0,
+    spool_damaged: 0,
+    rejected: 0,
+    shutdown: 0,
+  }
   #ended = 0
+  #recovered = 0
   #sent = 0
-  #queued = 0
-  #inFlight = 0
-  #running: Promise<void> | undefined
+  #spooled = 0
+  /** Batches that the receiver took. */
+  #taken = 0
+  #inFlight: readonly Entry[] = []
+  #writing: readonly Entry[] = []
+  /** Groups in one batch; fewer while a batch is refused that may hold a single bad one. */
+  #batchGroupsMax = BATCH_GROUPS_MAX
+  #sending: Promise<void> | undefined
+  #spilling: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
-  #retryMs = RETRY_MIN_MS
-  #reachable = true
+  #adoptTimer: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(options: ExportQueueOptions) {
     this.#options = options
+    if (options.spool === undefined) return
+    void this.#adopt(options.spool)
   }
 
   offer(group: SpanGroup): void {
-    this.#ended += group.spans.length
+    this.#ended += group.spans
     if (this.#closed) {
-      this.#dropped.shutdown += group.spans.length
+      this.#dropped.shutdown += group.spans
       return
     }
-    this.#laneOf(group).push(group)
-    this.#queued += group.spans.length
+    this.#backlog.add(group)
     this.#makeRoom()
-    if (this.#queued >= this.#options.batchSpansMax && this.#reachable) this.#start()
+    if (this.#mustSpill) this.#spill()
+    const isBatch = this.#backlog.memorySpans >= this.#options.batchSpansMax
+    if (isBatch && this.#options.reachability.isReachable) this.#start()
     else this.#startIn(this.#options.batchDelayMs)
   }
 
   counts(): ExportCounts {
+    const inFlight = this.#inFlight.filter(({ where }) => where === 'memory')
     return {
       ended: this.#ended,
+      recovered: this.#recovered,
       sent: this.#sent,
-      waiting: this.#queued + this.#inFlight,
+      waiting: this.#backlog.memorySpans + spansOf(inFlight) + spansOf(this.#writing),
+      spooled: this.#spooled,
       dropped: { ...this.#dropped },
     }
   }
@@ -93,43 +124,43 @@ export class ExportQueue {
   /** Sends what waits, for at most `deadlineMs`; true where nothing is left. */
   async flush(deadlineMs: number): Promise<boolean> {
     this.#start()
-    let deadline: NodeJS.Timeout | undefined
-    const expired = new Promise<void>((resolve) => {
-      deadline = setTimeout(resolve, deadlineMs)
-    })
-    await Promise.race([this.#running ?? Promise.resolve(), expired])
-    clearTimeout(deadline)
-    return this.#queued + this.#inFlight === 0
+    await within(deadlineMs, this.#sending)
+    const { waiting, spooled } = this.counts()
+    return waiting + spooled === 0
   }
 
-  /** Flushes, then drops what is left, counted. */
+  /** Sends what it can, puts the rest on disk, and drops what no disk would have. */
   async close(deadlineMs: number): Promise<void> {
-    await this.flush(deadlineMs)
+    const { spool, sender, reachability } = this.#options
+    const endMs = performance.now() + deadlineMs
+    if (spool === undefined) await this.flush(deadlineMs)
+    else if (reachability.isReachable) await this.flush(deadlineMs * (1 - SPOOL_SHARE))
     this.#closed = true
     clearTimeout(this.#timer)
-    this.#dropped.shutdown += this.#queued + this.#inFlight
-    this.#queued = 0
-    this.#inFlight = 0
-    this.#important.length = 0
-    this.#ordinary.length = 0
+    clearTimeout(this.#adoptTimer)
+    sender.abort()
+    // Whether the receiver has them cannot be known; twice is harmless, never is not.
+    this.#backlog.putBack(this.#inFlight)
+    this.#inFlight = []
+    await within(endMs - performance.now(), this.#spillRest())
+    this.#dropped.shutdown += this.#backlog.makeRoom(0, 0) + spansOf(this.#writing)
+    this.#writing = []
+    await within(endMs - performance.now(), spool?.close())
   }
 
-  #laneOf(group: SpanGroup): SpanGroup[] {
-    return group.important ? this.#important : this.#ordinary
+  /** The receiver is away, or slower than the traffic. */
+  get #mustSpill(): boolean {
+    const { reachability, spansMax } = this.#options
+    return !reachability.isReachable || this.#backlog.memorySpans > spansMax / 2
   }
 
   #makeRoom(): void {
-    while (this.#queued > this.#options.spansMax) {
-      // The oldest goes: the newest tell what is happening now.
-      const group = this.#ordinary.shift() ?? this.#important.shift()
-      if (group === undefined) return
-      this.#queued -= group.spans.length
-      this.#dropped.queue_full += group.spans.length
-    }
+    const { spansMax } = this.#options
+    this.#dropped.queue_full += this.#backlog.makeRoom(spansMax, spansMax * BYTES_PER_SPAN_MAX)
   }
 
   #startIn(delayMs: number): void {
-    if (this.#timer !== undefined || this.#running !== undefined) return
+    if (this.#timer !== undefined || this.#sending !== undefined) return
     this.#timer = setTimeout(() => this.#start(), delayMs)
     // A process that has nothing else to do must be able to end.
     this.#timer.unref()
@@ -138,117 +169,166 @@ export class ExportQueue {
   #start(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#running !== undefined || this.#queued === 0 || this.#closed) return
-    this.#running = this.#sendAll().finally(() => {
-      this.#running = undefined
-      if (this.#queued > 0 && !this.#closed) this.#startIn(this.#retryMs)
+    if (this.#sending !== undefined || !this.#hasWork || this.#closed) return
+    this.#sending = this.#sendAll().finally(() => {
+      this.#sending = undefined
+      if (this.#hasWork && !this.#closed) this.#startIn(this.#options.reachability.retryMs)
     })
+  }
+
+  get #hasWork(): boolean {
+    return this.#spooled > 0 || !this.#backlog.isEmpty
   }
 
   /** One batch at a time, until nothing waits or the receiver does not take them now. */
   async #sendAll(): Promise<void> {
-    while (this.#queued > 0 && !this.#closed) {
-      const batch = this.#takeBatch()
-      const spans = batch.flatMap((group) => group.spans)
-      this.#inFlight = spans.length
+    while (!this.#closed) {
       // oxlint-disable-next-line no-await-in-loop -- one batch at a time keeps order and limit
-      const outcome = await this.#export(spans)
+      await this.#readBack()
+      const batch = this.#backlog.take({
+        spans: this.#options.batchSpansMax,
+        bytes: BATCH_BYTES_MAX,
+        groups: this.#batchGroupsMax,
+      })
+      if (batch.length === 0) return
+      this.#inFlight = batch
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      const outcome = await this.#options.sender.send(batch.map(({ group }) => group))
       if (this.#closed) return
-      this.#inFlight = 0
-      if (outcome.kind === 'retry') {
-        this.#putBack(batch)
-        this.#noteUnreachable(outcome.detail)
+      this.#inFlight = []
+      if (!this.#settle(batch, outcome)) {
+        this.#makeRoom()
+        this.#spill()
         return
       }
-      this.#noteReachable()
-      if (outcome.kind === 'sent') {
-        this.#sent += spans.length
-      } else {
-        this.#dropped.rejected += spans.length
-        this.#options.log.warn('spans were refused for good and are dropped', {
-          spans: spans.length,
-          destination: this.#options.destination,
-          detail: outcome.detail,
-        })
-      }
     }
   }
 
-  #takeBatch(): readonly SpanGroup[] {
-    const batch: SpanGroup[] = []
-    let spans = 0
-    for (const lane of [this.#important, this.#ordinary]) {
-      for (let next = lane[0]; next !== undefined; next = lane[0]) {
-        if (batch.length > 0 && spans + next.spans.length > this.#options.batchSpansMax) break
-        lane.shift()
-        batch.push(next)
-        spans += next.spans.length
+  /** Accounts for a batch; false where the receiver should not be asked again at once. */
+  #settle(batch: readonly Entry[], outcome: SendOutcome): boolean {
+    const { reachability, log } = this.#options
+    switch (outcome.kind) {
+      case 'sent': {
+        this.#taken += 1
+        this.#batchGroupsMax = Math.min(this.#batchGroupsMax * 2, BATCH_GROUPS_MAX)
+        reachability.noteSuccess(this.#dropped.queue_full + this.#dropped.spool_full)
+        const refused = Math.min(outcome.refusedSpans, spansOf(batch))
+        this.#sent += spansOf(batch) - refused
+        this.#dropped.rejected += refused
+        this.#forget(batch)
+        if (refused > 0) {
+          log.warn('the receiver refused some spans of a batch', {
+            spans: refused,
+            detail: outcome.detail ?? '',
+          })
+        }
+        return true
       }
+      case 'refused':
+        return this.#settleRefused(batch, outcome.detail)
+      case 'later':
+        this.#backlog.putBack(batch)
+        reachability.noteFailure(outcome.detail, outcome.retryAfterMs)
+        return false
+      default:
+        return outcome satisfies never
     }
-    this.#queued -= spans
-    return batch
   }
 
-  #putBack(batch: readonly SpanGroup[]): void {
-    for (const group of batch.toReversed()) {
-      this.#laneOf(group).unshift(group)
-      this.#queued += group.spans.length
+  /**
+   * A receiver that refuses everything is as good as away: what it refused is kept. One that takes
+   * others and refuses a group twice will never take it, and it must not hold up the rest.
+   */
+  #settleRefused(batch: readonly Entry[], detail: string): boolean {
+    const [entry] = batch
+    if (entry === undefined) return true
+    if (batch.length > 1) {
+      this.#batchGroupsMax = Math.ceil(batch.length / 2)
+      this.#backlog.putBack(batch)
+      return true
     }
-    this.#makeRoom()
-  }
-
-  #export(spans: ReadableSpan[]): Promise<ExportOutcome> {
-    const { exporter, exportTimeoutMs, abort } = this.#options
-    return new Promise((resolve) => {
-      // The exporter's own limit is on silence: an answer of one byte per second would hold it, and
-      // the queue behind it, for ever.
-      const watchdog = setTimeout(abort, exportTimeoutMs)
-      watchdog.unref()
-      try {
-        exporter.export(spans, (result) => {
-          clearTimeout(watchdog)
-          const code: number = result.code
-          resolve(toOutcome(code === EXPORT_SUCCESS, result.error))
-        })
-      } catch (error) {
-        clearTimeout(watchdog)
-        resolve({ kind: 'rejected', detail: String(error) })
-      }
-    })
-  }
-
-  #noteUnreachable(detail: string): void {
-    if (this.#reachable) {
-      this.#options.log.warn('spans cannot be delivered; they wait in memory', {
-        destination: this.#options.destination,
+    if (entry.refusedAt !== undefined && entry.refusedAt < this.#taken) {
+      this.#dropped.rejected += entry.group.spans
+      this.#forget(batch)
+      this.#options.log.warn('spans were refused for good and are dropped', {
+        spans: entry.group.spans,
         detail,
-        hint: 'traffic is not affected; is the analyzer up, and are OTEL_EXPORTER_OTLP_ENDPOINT and _HEADERS right?',
       })
-    } else {
-      this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)
+      return true
     }
-    this.#reachable = false
+    entry.refusedAt = this.#taken
+    this.#backlog.defer(entry)
+    this.#options.reachability.noteFailure(detail)
+    return false
   }
 
-  #noteReachable(): void {
-    if (this.#reachable) return
-    this.#reachable = true
-    this.#retryMs = RETRY_MIN_MS
-    this.#options.log.info('spans are delivered again', {
-      destination: this.#options.destination,
-      droppedMeanwhile: this.#dropped.queue_full,
+  /** The groups are sent or dropped: what is left of them on disk may go. */
+  #forget(batch: readonly Entry[]): void {
+    for (const entry of batch) {
+      if (entry.where === 'memory') continue
+      this.#spooled -= entry.group.spans
+      this.#options.spool?.settle(entry.group)
+    }
+  }
+
+  /** Failures of the disk always; the others where there is room for them in a batch. */
+  async #readBack(): Promise<void> {
+    const { spool, batchSpansMax } = this.#options
+    if (spool === undefined || this.#spooled === 0) return
+    for (const kind of ['important', 'ordinary'] as const) {
+      if (!this.#backlog.wants(kind, batchSpansMax)) continue
+      // oxlint-disable-next-line no-await-in-loop -- the others are read only if these are few
+      const read = await spool.read(kind === 'important')
+      if (read === undefined) continue
+      this.#backlog.addRead(read.groups)
+      this.#spooled -= read.lostSpans
+      this.#dropped.spool_damaged += read.lostSpans
+    }
+  }
+
+  /** Moves what waits in memory to disk, beside everything else that happens. */
+  #spill(): void {
+    const { spool } = this.#options
+    if (spool?.isUsable !== true || this.#spilling !== undefined) return
+    this.#spilling = this.#spillAll(spool).finally(() => {
+      this.#spilling = undefined
     })
+  }
+
+  async #spillRest(): Promise<void> {
+    await this.#spilling
+    this.#spill()
+    await this.#spilling
+  }
+
+  async #spillAll(spool: Spool): Promise<void> {
+    while (spool.isUsable) {
+      const entries = this.#backlog.takeForDisk(WRITE_BYTES_MAX)
+      if (entries.length === 0) return
+      this.#writing = entries
+      // oxlint-disable-next-line no-await-in-loop -- one write at a time keeps order and limit
+      const { written, droppedSpans } = await spool.append(entries.map(({ group }) => group))
+      // The process stops, and what was being written is counted as dropped.
+      if (this.#writing !== entries) return
+      this.#writing = []
+      this.#spooled += spansOf(entries.slice(0, written)) - droppedSpans
+      this.#dropped.spool_full += droppedSpans
+      this.#backlog.putBack(entries.slice(written))
+      this.#makeRoom()
+    }
+  }
+
+  async #adopt(spool: Spool): Promise<void> {
+    const spans = await spool.adopt()
+    this.#recovered += spans
+    this.#spooled += spans
+    if (this.#closed) return
+    if (spans > 0) this.#startIn(0)
+    this.#adoptTimer = setTimeout(() => void this.#adopt(spool), ADOPT_EVERY_MS)
+    this.#adoptTimer.unref()
   }
 }
 
-/** `ExportResultCode.SUCCESS` of `@opentelemetry/core`. */
-const EXPORT_SUCCESS = 0
-
-function toOutcome(success: boolean, error: Error | undefined): ExportOutcome {
-  if (success) return { kind: 'sent' }
-  const status: unknown = error !== undefined && 'code' in error ? error.code : undefined
-  const detail = error === undefined || error.message === '' ? 'unknown error' : error.message
-  return typeof status === 'number' && NEVER_ACCEPTED.has(status)
-    ? { kind: 'rejected', detail: `HTTP ${status} ${detail}` }
-    : { kind: 'retry', detail: typeof status === 'number' ? `HTTP ${status} ${detail}` : detail }
+function spansOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { group }) => sum + group.spans, 0)
 }

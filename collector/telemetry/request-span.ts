@@ -1,4 +1,4 @@
-import { type Context, type Span, SpanKind } from '@opentelemetry/api'
+import type { Context } from '@opentelemetry/api'
 import type {
   AttemptRecorder,
   AttemptStart,
@@ -11,15 +11,20 @@ import type {
 import * as v from '../vocabulary.ts'
 import { AttemptSpan } from './attempt-span.ts'
 import { FallbackSpan } from './fallback-span.ts'
-import { requestShapeValues } from './payload-shape.ts'
-import { type SpanWriter, childContext } from './span-writer.ts'
+import type { RecordedSpan } from './recorded-span.ts'
+import { type SpanStarter, childContext } from './span-starter.ts'
 import { formatTraceparent } from './trace-context.ts'
 
 export interface RequestSpanOptions {
-  readonly writer: SpanWriter
+  readonly starter: SpanStarter
   /** With the caller's span as parent, where there is one. */
   readonly context: Context
   readonly hashKey: (apiKey: string) => string
+  /**
+   * Called once, with all spans of the request, each of them ended: only now is the outcome known,
+   * and only now may anyone decide what to keep.
+   */
+  readonly onEnd: (spans: readonly RecordedSpan[], summary: RequestSummary, traceId: string) => void
 }
 
 /** One request: its SERVER span, and the spans of its attempts and decisions under it. */
@@ -29,7 +34,7 @@ export class RequestSpan implements RequestRecorder {
   readonly #start: RequestStart
   readonly #options: RequestSpanOptions
   readonly #context: Context
-  readonly #span: Span
+  readonly #span: RecordedSpan<'request'>
   readonly #attempts: AttemptSpan[] = []
   readonly #fallbacks: FallbackSpan[] = []
   #ended = false
@@ -37,25 +42,26 @@ export class RequestSpan implements RequestRecorder {
   constructor(start: RequestStart, options: RequestSpanOptions) {
     this.#start = start
     this.#options = options
-    this.#span = options.writer.start({
-      name: `POST ${start.path}`,
-      kind: SpanKind.SERVER,
+    this.#span = options.starter.start({
+      name: 'request',
+      title: `POST ${start.path}`,
       context: options.context,
     })
     this.#context = childContext(options.context, this.#span)
-    this.traceId = this.#span.spanContext().traceId
-    this.traceparent = formatTraceparent(this.#span.spanContext())
+    const spanContext = this.#span.span.spanContext()
+    this.traceId = spanContext.traceId
+    this.traceparent = formatTraceparent(spanContext)
   }
 
   startAttempt(start: AttemptStart): AttemptRecorder {
-    const { writer, hashKey } = this.#options
-    const attempt = new AttemptSpan(start, { writer, context: this.#context, hashKey })
+    const { starter, hashKey } = this.#options
+    const attempt = new AttemptSpan(start, { starter, context: this.#context, hashKey })
     this.#attempts.push(attempt)
     return attempt
   }
 
   recordFallback(decision: FallbackDecision): FallbackRecorder {
-    const fallback = new FallbackSpan(decision, this.#options.writer, this.#context)
+    const fallback = new FallbackSpan(decision, this.#options.starter, this.#context)
     this.#fallbacks.push(fallback)
     return fallback
   }
@@ -63,83 +69,95 @@ export class RequestSpan implements RequestRecorder {
   end(summary: RequestSummary): void {
     if (this.#ended) return
     this.#ended = true
-    // Children first: the processor takes the request span's end for the end of the request.
+    const { starter, onEnd } = this.#options
     for (const attempt of this.#attempts) attempt.abandon()
     for (const fallback of this.#fallbacks) fallback.end()
-    this.#writeStart(summary)
-    this.#writeRootCause(summary)
-    this.#writeClient(summary)
-    this.#writeStatus(summary)
-    this.#span.end(this.#options.writer.now())
+    this.#setRouting(summary)
+    this.#setShape(summary)
+    this.#setRootCause(summary)
+    this.#setClient(summary)
+    this.#setStatus(summary)
+    this.#span.end(starter.now())
+    onEnd(starter.spans, summary, this.traceId)
   }
 
-  #writeStart(summary: RequestSummary): void {
-    this.#options.writer.write(this.#span, 'request', {
-      [v.ATTR_SCHEMA]: v.SCHEMA_VERSION,
-      [v.ATTR_API]: this.#start.api,
-      [v.ATTR_HTTP_REQUEST_METHOD]: 'POST',
-      [v.ATTR_HTTP_ROUTE]: this.#start.path,
-      [v.ATTR_URL_PATH]: this.#start.path,
-      [v.ATTR_ROUTE]: summary.route,
-      [v.ATTR_STREAM]: summary.stream,
-      [v.ATTR_OUTCOME]: summary.outcome,
-      [v.ATTR_ATTEMPTS]: summary.attempts,
-      [v.ATTR_FALLBACKS_CONFIGURED]: [...summary.fallbacksConfigured],
-      [v.ATTR_FALLBACKS_DISABLED]: summary.fallbacksDisabled,
-      [v.ATTR_FALLBACKS_NOT_TRIED]: summary.notTried,
-      [v.ATTR_TARGETS_SKIPPED]: summary.targetsSkipped.map(
-        ({ deployment, reason }) => `${deployment}=${reason}`,
-      ),
-      [v.ATTR_HEADER_HOLD_EXPIRED]: summary.headerHoldExpired,
-      [v.ATTR_TIME_TO_FIRST_CONTENT_MS]: summary.timeToFirstContentMs,
-      [v.ATTR_USAGE_INPUT_TOKENS]: summary.usage?.inputTokens,
-      [v.ATTR_USAGE_OUTPUT_TOKENS]: summary.usage?.outputTokens,
-      [v.ATTR_USAGE_SOURCE]: summary.usage?.source,
-      ...requestShapeValues(summary.shape),
-    })
+  #setRouting(summary: RequestSummary): void {
+    const span = this.#span
+    span.set(v.ATTR_SCHEMA, v.SCHEMA_VERSION)
+    span.set(v.ATTR_API, this.#start.api)
+    span.set(v.ATTR_HTTP_REQUEST_METHOD, 'POST')
+    span.set(v.ATTR_HTTP_ROUTE, this.#start.path)
+    span.set(v.ATTR_URL_PATH, this.#start.path)
+    span.set(v.ATTR_ROUTE, summary.route)
+    span.set(v.ATTR_STREAM, summary.stream)
+    span.set(v.ATTR_OUTCOME, summary.outcome)
+    span.set(v.ATTR_ATTEMPTS, summary.attempts)
+    span.set(v.ATTR_FALLBACKS_CONFIGURED, [...summary.fallbacksConfigured])
+    span.set(v.ATTR_FALLBACKS_DISABLED, summary.fallbacksDisabled)
+    span.set(v.ATTR_FALLBACKS_NOT_TRIED, summary.notTried)
+    const skipped = summary.targetsSkipped
+    span.set(
+      v.ATTR_TARGETS_SKIPPED,
+      skipped.map(({ deployment, reason }) => `${deployment}=${reason}`),
+    )
+    span.set(v.ATTR_HEADER_HOLD_EXPIRED, summary.headerHoldExpired)
+    span.set(v.ATTR_TIME_TO_FIRST_CONTENT_MS, summary.timeToFirstContentMs)
+    span.set(v.ATTR_USAGE_INPUT_TOKENS, summary.usage?.inputTokens)
+    span.set(v.ATTR_USAGE_OUTPUT_TOKENS, summary.usage?.outputTokens)
+    span.set(v.ATTR_USAGE_SOURCE, summary.usage?.source)
   }
 
-  #writeRootCause(summary: RequestSummary): void {
-    if (summary.rootCause === undefined) return
-    const { attempt, failure } = summary.rootCause
-    this.#options.writer.write(this.#span, 'request', {
-      [v.ATTR_ROOT_CAUSE_REASON]: failure.reason,
-      [v.ATTR_ROOT_CAUSE_PHASE]: failure.phase,
-      [v.ATTR_ROOT_CAUSE_ATTEMPT]: attempt,
-      [v.ATTR_ROOT_CAUSE_ERROR_TYPE]: failure.errorType,
-      [v.ATTR_ROOT_CAUSE_STATUS_CODE]: failure.statusCode,
-      [v.ATTR_ROOT_CAUSE_MESSAGE]: failure.message,
-    })
+  /** Shape of the client's own request: counts and names, never content. */
+  #setShape({ shape }: RequestSummary): void {
+    if (shape === undefined) return
+    const span = this.#span
+    span.set(v.ATTR_SHAPE_MESSAGES, shape.messages)
+    span.set(v.ATTR_SHAPE_LAST_ROLE, shape.lastRole)
+    span.set(v.ATTR_SHAPE_PREFILL, shape.prefill)
+    span.set(v.ATTR_SHAPE_BYTES, shape.bytes)
+    span.set(v.ATTR_SHAPE_TOOLS, shape.tools)
+    span.set(v.ATTR_SHAPE_TOOL_CHOICE, shape.toolChoice)
+    span.set(v.ATTR_SHAPE_RESPONSE_FORMAT, shape.responseFormat)
+    span.set(v.ATTR_SHAPE_MAX_TOKENS, shape.maxTokens)
   }
 
-  #writeClient({ client }: RequestSummary): void {
-    this.#options.writer.write(this.#span, 'request', {
-      [v.ATTR_HTTP_RESPONSE_STATUS_CODE]: client.statusCode,
-      [v.ATTR_CLIENT_STATUS_CODE]: client.statusCode,
-      [v.ATTR_CLIENT_ERROR_TYPE]: client.errorType,
-      [v.ATTR_CLIENT_ERROR_ATTEMPT]: client.errorAttempt,
-      [v.ATTR_CLIENT_MESSAGE]: client.message,
-      [v.ATTR_CLIENT_COMPLETE]: client.complete,
-      [v.ATTR_CLIENT_TERMINAL]: client.terminal,
-      [v.ATTR_CLIENT_CLOSING_FRAME_ADDED]: client.closingFrameAdded,
-      [v.ATTR_CLIENT_ENVELOPES]: client.envelopes,
-      [v.ATTR_CLIENT_MODEL]: client.model,
-      [v.ATTR_CLIENT_GONE_MS]: client.goneMs,
-      [v.ATTR_CLIENT_BYTES]: client.bytes,
-    })
+  #setRootCause({ rootCause }: RequestSummary): void {
+    if (rootCause === undefined) return
+    const { attempt, failure } = rootCause
+    const span = this.#span
+    span.set(v.ATTR_ROOT_CAUSE_REASON, failure.reason)
+    span.set(v.ATTR_ROOT_CAUSE_PHASE, failure.phase)
+    span.set(v.ATTR_ROOT_CAUSE_ATTEMPT, attempt)
+    span.set(v.ATTR_ROOT_CAUSE_ERROR_TYPE, failure.errorType)
+    span.set(v.ATTR_ROOT_CAUSE_STATUS_CODE, failure.statusCode)
+    span.set(v.ATTR_ROOT_CAUSE_MESSAGE, failure.message)
+  }
+
+  #setClient({ client }: RequestSummary): void {
+    const span = this.#span
+    span.set(v.ATTR_HTTP_RESPONSE_STATUS_CODE, client.statusCode)
+    span.set(v.ATTR_CLIENT_STATUS_CODE, client.statusCode)
+    span.set(v.ATTR_CLIENT_ERROR_TYPE, client.errorType)
+    span.set(v.ATTR_CLIENT_ERROR_ATTEMPT, client.errorAttempt)
+    span.set(v.ATTR_CLIENT_MESSAGE, client.message)
+    span.set(v.ATTR_CLIENT_COMPLETE, client.complete)
+    span.set(v.ATTR_CLIENT_TERMINAL, client.terminal)
+    span.set(v.ATTR_CLIENT_CLOSING_FRAME_ADDED, client.closingFrameAdded)
+    span.set(v.ATTR_CLIENT_ENVELOPES, client.envelopes)
+    span.set(v.ATTR_CLIENT_MODEL, client.model)
+    span.set(v.ATTR_CLIENT_GONE_MS, client.goneMs)
+    span.set(v.ATTR_CLIENT_BYTES, client.bytes)
   }
 
   /**
    * ERROR is for what is wrong on the server's side (the HTTP convention): a failed request. The
    * client's own mistake and a client that left are neither, and their outcome says so.
    */
-  #writeStatus(summary: RequestSummary): void {
+  #setStatus(summary: RequestSummary): void {
     if (summary.outcome !== 'failed') return
     const failure = summary.rootCause?.failure
-    const { writer } = this.#options
-    writer.write(this.#span, 'request', {
-      [v.ATTR_ERROR_TYPE]: failure?.errorType ?? failure?.reason ?? summary.client.errorType,
-    })
-    writer.fail(this.#span, failure?.message ?? summary.client.message ?? 'the request failed')
+    const { client } = summary
+    this.#span.set(v.ATTR_ERROR_TYPE, failure?.errorType ?? failure?.reason ?? client.errorType)
+    this.#span.fail(failure?.message ?? client.message ?? 'the request failed')
   }
 }

@@ -16,13 +16,6 @@ const SCANNED_CHARS_MAX = 8192
 /** Shorter configured keys (`none`, `x`) are words: removing them would garble every text. */
 const LITERAL_CHARS_MIN = 6
 
-/**
- * Names of routes, models and kinds come with every span: they are scrubbed once. 256 KiB at most;
- * beyond that, ids that never come twice have filled it, and it starts anew.
- */
-const REMEMBERED_MAX = 1024
-const REMEMBERED_CHARS_MAX = 64
-
 /** No pattern below has a nested or an overlapping repetition, so each is linear in its input. */
 const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@?#"'<>]{1,512}@/gi, `$1`],
@@ -43,6 +36,10 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w-])eyJ[\w-]{4,4096}\.[\w-]{1,4096}(?:\.[\w-]{0,4096})?/g, REDACTED],
 ]
 
+/** In every text that one of the shapes above can match: most texts are spared all of them. */
+const MAY_HOLD_A_SECRET =
+  /:\/\/|bearer|basic|key|authorization|token|secret|password|sk-|AIza|gsk_|xai-|hf_|pplx-|nvapi-|r8_|gh[opsu]_|github_pat_|A[KS]IA|eyJ/i
+
 /** `literals`: every secret of the configuration. */
 export function createScrubber(literals: readonly string[]): Scrubber {
   // Longest first: where one key is the beginning of another, nothing of the longer may remain.
@@ -54,22 +51,12 @@ export function createScrubber(literals: readonly string[]): Scrubber {
     for (const literal of known) clean = clean.replaceAll(literal, REDACTED)
     // After the literals: a cut through one of them would leave half of it standing.
     clean = clean.slice(0, SCANNED_CHARS_MAX)
-    for (const [shape, replacement] of SECRET_SHAPES) clean = clean.replace(shape, replacement)
+    if (MAY_HOLD_A_SECRET.test(clean)) {
+      for (const [shape, replacement] of SECRET_SHAPES) clean = clean.replace(shape, replacement)
+    }
     return toOneLine(clean)
   }
-  const remembered = new Map<string, string>()
-  return {
-    scrub: (text, charsMax) => {
-      const again = remembered.get(text)
-      if (again !== undefined) return cut(again, charsMax)
-      const clean = cleanOf(text)
-      if (text.length <= REMEMBERED_CHARS_MAX) {
-        if (remembered.size >= REMEMBERED_MAX) remembered.clear()
-        remembered.set(text, clean)
-      }
-      return cut(clean, charsMax)
-    },
-  }
+  return { scrub: (text, charsMax) => cut(cleanOf(text), charsMax) }
 }
 
 /** Control characters forge log lines and terminal output; a line break becomes a space. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Tracer, context, trace } from '@opentelemetry/api'
+import { type Attributes, type Tracer, context, trace } from '@opentelemetry/api'
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base'
@@ -7,14 +7,23 @@ import type { TelemetryConfig } from '../config/config.ts'
 import { SCOPE_NAME } from '../vocabulary.ts'
 import { alwaysRecord } from './always-record.ts'
 
-/** Attributes of one span: more than any of ours has, so that no environment variable cuts them. */
-const SPAN_ATTRIBUTES_MAX = 128
-const SPAN_VALUE_CHARS_MAX = 4096
-
 export interface SdkOptions {
   readonly config: TelemetryConfig
   readonly version: string
-  readonly processor: SpanProcessor
+}
+
+export interface StartedSdk {
+  readonly tracer: Tracer
+  /** Of this process: what the provider says of every span. */
+  readonly resource: Attributes
+}
+
+/** A request's spans are handed on together when it ends (`RequestSpan`), never one by one. */
+const HAND_NOTHING_ON: SpanProcessor = {
+  onStart: () => undefined,
+  onEnd: () => undefined,
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
 }
 
 /**
@@ -22,23 +31,20 @@ export interface SdkOptions {
  * detectors (command lines hold secrets), metrics, logs, instrumentations (the exporter's own calls
  * must not be traced), the environment's sampler and propagators (baggage is not read).
  */
-export function startSdk({ config, version, processor }: SdkOptions): Tracer {
+export function startSdk({ config, version }: SdkOptions): StartedSdk {
+  const resource = defaultResource().merge(
+    resourceFromAttributes({
+      'service.version': version,
+      'service.instance.id': randomUUID(),
+      ...Object.fromEntries(config.resourceAttributes),
+      'service.name': config.serviceName,
+    }),
+  )
   const sdk = new NodeSDK({
     autoDetectResources: false,
-    resource: defaultResource().merge(
-      resourceFromAttributes({
-        'service.version': version,
-        'service.instance.id': randomUUID(),
-        ...Object.fromEntries(config.resourceAttributes),
-        'service.name': config.serviceName,
-      }),
-    ),
+    resource,
     sampler: alwaysRecord,
-    spanProcessors: [processor],
-    spanLimits: {
-      attributeCountLimit: SPAN_ATTRIBUTES_MAX,
-      attributeValueLengthLimit: SPAN_VALUE_CHARS_MAX,
-    },
+    spanProcessors: [HAND_NOTHING_ON],
     textMapPropagator: null,
     instrumentations: [],
     metricReaders: [],
@@ -52,5 +58,5 @@ export function startSdk({ config, version, processor }: SdkOptions): Tracer {
   const tracer = trace.getTracer(SCOPE_NAME, version)
   trace.disable()
   context.disable()
-  return tracer
+  return { tracer, resource: resource.attributes }
 }

@@ -47,7 +47,7 @@ beforeAll(async () => {
     await receiver.stop()
     await provider.stop()
   }
-  const document = new TextEncoder().encode(receiver.bodies.join('\n'))
+  const document = Buffer.concat(receiver.bodies)
   const decoded = decodeDocument(document, { salt: new Uint8Array(16) })
   assert(decoded.kind === 'decoded' && decoded.rejected === 0)
   const told = assembleStories({ source: 'demo', spans: decoded.spans, routerConfig: undefined })

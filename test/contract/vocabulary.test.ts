@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeOtlp } from '../../analyzer/ingest/decode-otlp.ts'
-import type { AttributeValue, Span } from '../../analyzer/story/span.ts'
+import type { Span } from '../../analyzer/story/span.ts'
 import { loadConfig } from '../../collector/config/load-config.ts'
 import { Secret } from '../../collector/config/secret.ts'
 import { type Sidecar, startSidecar } from '../../collector/main.ts'
@@ -11,6 +11,7 @@ import { demoConfig } from '../../demo/config.ts'
 import { type Provider, startProvider } from '../../demo/provider/start-provider.ts'
 import { SCENARIOS, type Scenario } from '../../demo/scenarios.ts'
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts'
+import { type WireSpan, readWireSpans } from '../support/otlp-wire.ts'
 import { type LogLine, recordLog } from '../support/record-log.ts'
 
 /**
@@ -31,6 +32,7 @@ let spans: readonly Span[]
 let counts: ReadonlyMap<string, number>
 let rejected = 0
 let sentBytes: string
+let wireSpans: readonly WireSpan[]
 let logLines: readonly LogLine[]
 
 beforeAll(async () => {
@@ -53,10 +55,11 @@ general_settings: { master_key: ${CLIENT_KEY} }
   await Promise.all([...SCENARIOS.map(ask), askUnknownModel(), askWithWrongKey()])
   await sidecar.stop()
   counts = telemetry.counts()
-  sentBytes = receiver.bodies.join('\n')
+  sentBytes = receiver.text()
+  wireSpans = receiver.bodies.flatMap(readWireSpans)
   logLines = log.lines
   spans = receiver.bodies.flatMap((body) => {
-    const decoded = decodeOtlp(Buffer.from(body), 'json')
+    const decoded = decodeOtlp(body, 'protobuf')
     if (decoded.kind === 'malformed') throw new Error(decoded.message)
     rejected += decoded.rejected
     return decoded.spans
@@ -141,26 +144,6 @@ const CLOSED: ReadonlyMap<string, readonly string[]> = new Map<string, readonly 
   [vocabulary.ATTR_FALLBACK_CAPABILITY_SOURCE, vocabulary.CAPABILITY_SOURCES],
 ])
 
-/** The type that README gives a key; a whole number is how OTLP/JSON writes 3.0, too. */
-function fits(type: string | undefined, value: AttributeValue | undefined): boolean {
-  switch (type) {
-    case 'string':
-      return typeof value === 'string'
-    case 'bool':
-      return typeof value === 'boolean'
-    case 'int':
-      return typeof value === 'bigint' || Number.isInteger(value)
-    case 'double':
-      return typeof value === 'number' || typeof value === 'bigint'
-    case 'string[]':
-      return Array.isArray(value) && value.every((element) => typeof element === 'string')
-    case undefined:
-      return false
-    default:
-      throw new Error(`README has a type that this test does not know: ${type}`)
-  }
-}
-
 /** README's tables, in the order of the page: key and type, per span. */
 function readmeTables(): readonly ReadonlyMap<string, string>[] {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -190,6 +173,14 @@ describe('the vocabulary', () => {
       expect({ span: span.name, outside }).toEqual({ span: span.name, outside: [] })
       expect(span.scope.name).toBe(vocabulary.SCOPE_NAME)
     }
+  })
+
+  test('says each thing once: no span carries a key twice', () => {
+    const twice = wireSpans.flatMap(({ name, attributes }) => {
+      const keys = attributes.map(([key]) => key)
+      return keys.filter((key, index) => keys.indexOf(key) < index).map((key) => `${name}: ${key}`)
+    })
+    expect(twice).toEqual([])
   })
 
   test('covers every value of every closed list', () => {
@@ -223,11 +214,13 @@ describe('the vocabulary', () => {
     expect(tables.size).toBe(names.length)
     const listed = names.map((name) => [...(tables.get(name)?.keys() ?? [])].toSorted())
     expect(listed).toEqual(names.map((name) => [...vocabulary.KEYS_BY_SPAN[name]].toSorted()))
-    const misfits = spans.flatMap((span) =>
-      [...span.attributes]
-        .filter(([key, value]) => !fits(tables.get(nameOf(span))?.get(key), value))
-        .map(([key, value]) => `${span.name}: ${key} is ${typeof value}`),
+    const types = new Map([...tables.values()].flatMap((table) => [...(table ?? [])]))
+    const misfits = wireSpans.flatMap(({ name, attributes }) =>
+      attributes
+        .filter(([key, type]) => types.get(key) !== type)
+        .map(([key, type]) => `${name}: ${key} is ${type}`),
     )
+    expect(wireSpans).toHaveLength(spans.length)
     expect(misfits).toEqual([])
   })
 })

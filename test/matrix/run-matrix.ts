@@ -64,9 +64,9 @@ export async function runMatrix(cells: readonly Cell[]): Promise<readonly Record
 
 const ANY_ROUTE = { name: 'any', model: 'openai/any', apiBase: 'http://127.0.0.1:1' }
 
-function groupByTrace(bodies: readonly string[]): ReadonlyMap<string, readonly Span[]> {
+function groupByTrace(bodies: readonly Buffer[]): ReadonlyMap<string, readonly Span[]> {
   const byTrace = new Map<string, Span[]>()
-  const decoded = decodeDocument(new TextEncoder().encode(bodies.join('\n')), {
+  const decoded = decodeDocument(Buffer.concat(bodies), {
     salt: new Uint8Array(16),
   })
   if (decoded.kind === 'malformed') throw new Error(decoded.message)

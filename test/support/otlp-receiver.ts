@@ -1,72 +1,52 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-
-/** One span as it stood in the bytes: what a test may say about the wire. */
-interface ReceivedSpan {
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly name: string
-  readonly kind: number
-  readonly startTimeUnixNano: string
-  readonly endTimeUnixNano: string
-  readonly status: { readonly code?: number; readonly message?: string }
-  readonly attributes: ReadonlyMap<string, unknown>
-}
+import { decodeOtlp } from '../../analyzer/ingest/decode-otlp.ts'
+import type { AttributeValue, Span } from '../../analyzer/story/span.ts'
 
 export interface OtlpReceiver {
   readonly url: string
   readonly port: number
-  /** Every body, as it came. */
-  readonly bodies: readonly string[]
+  /** Every body that was taken, as it came. */
+  readonly bodies: readonly Buffer[]
+  /** All of them as text, to look for what must not be in there. */
+  text(): string
   /** Headers of the last request. */
   readonly headers: () => NodeJS.Dict<string | string[]>
-  readonly resources: () => readonly ReadonlyMap<string, unknown>[]
   readonly spans: () => readonly ReceivedSpan[]
   /** Resolves once `count` spans came. */
   waitForSpans(count: number): Promise<readonly ReceivedSpan[]>
   /** Answers with this status from now on. */
-  answer(statusCode: number): void
+  answer(statusCode: number, headers?: Readonly<Record<string, string>>): void
   stop(): Promise<void>
 }
 
-interface OtlpValue {
-  readonly stringValue?: string
-  readonly intValue?: string | number
-  readonly doubleValue?: number
-  readonly boolValue?: boolean
-  readonly arrayValue?: { readonly values?: readonly OtlpValue[] }
-}
-
-interface OtlpKeyValue {
-  readonly key: string
-  readonly value: OtlpValue
-}
-
-interface OtlpDocument {
-  readonly resourceSpans: readonly {
-    readonly resource: { readonly attributes: readonly OtlpKeyValue[] }
-    readonly scopeSpans: readonly {
-      readonly spans: readonly (Omit<ReceivedSpan, 'attributes'> & {
-        readonly attributes: readonly OtlpKeyValue[]
-      })[]
-    }[]
-  }[]
+/** As the analyzer decodes it, its integers as numbers for the ease of comparing. */
+export interface ReceivedSpan extends Omit<Span, 'attributes' | 'resource'> {
+  readonly attributes: ReadonlyMap<string, unknown>
+  readonly resource: ReadonlyMap<string, unknown>
 }
 
 /** A real HTTP server in the analyzer's place, which keeps what it was sent. */
 export async function startOtlpReceiver(port = 0): Promise<OtlpReceiver> {
-  const bodies: string[] = []
+  const bodies: Buffer[] = []
+  const spans: ReceivedSpan[] = []
   const waiters = new Set<() => void>()
-  let statusCode = 200
+  let status = { code: 200, headers: {} as Readonly<Record<string, string>> }
   let lastHeaders: NodeJS.Dict<string | string[]> = {}
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     lastHeaders = request.headers
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      if (statusCode === 200) bodies.push(Buffer.concat(chunks).toString('utf8'))
-      response.writeHead(statusCode, { 'content-type': 'application/json' }).end('{}')
+      const isJson = request.headers['content-type'] === 'application/json'
+      if (status.code === 200) {
+        const body = Buffer.concat(chunks)
+        bodies.push(body)
+        spans.push(...decodeSpans(body, isJson ? 'json' : 'protobuf'))
+      }
+      const contentType = isJson ? 'application/json' : 'application/x-protobuf'
+      response.writeHead(status.code, { 'content-type': contentType, ...status.headers })
+      response.end(isJson ? '{}' : '')
       for (const waiter of waiters) waiter()
     })
   })
@@ -74,38 +54,25 @@ export async function startOtlpReceiver(port = 0): Promise<OtlpReceiver> {
     server.listen(port, '127.0.0.1', resolve)
   })
   const address = server.address() as AddressInfo
-  const documents = () => bodies.map((body) => JSON.parse(body) as OtlpDocument)
-  const spans = () =>
-    documents().flatMap((document) =>
-      document.resourceSpans.flatMap((resource) =>
-        resource.scopeSpans.flatMap((scope) =>
-          scope.spans.map((span) => ({ ...span, attributes: toMap(span.attributes) })),
-        ),
-      ),
-    )
   return {
     url: `http://127.0.0.1:${address.port}`,
     port: address.port,
     bodies,
+    text: () => bodies.map((body) => body.toString()).join('\n'),
     headers: () => lastHeaders,
-    resources: () =>
-      documents().flatMap((document) =>
-        document.resourceSpans.map(({ resource }) => toMap(resource.attributes)),
-      ),
-    spans,
+    spans: () => spans,
     waitForSpans: (count) =>
       new Promise((resolve) => {
         const check = () => {
-          const received = spans()
-          if (received.length < count) return
+          if (spans.length < count) return
           waiters.delete(check)
-          resolve(received)
+          resolve(spans)
         }
         waiters.add(check)
         check()
       }),
-    answer: (status) => {
-      statusCode = status
+    answer: (code, headers = {}) => {
+      status = { code, headers }
     },
     stop: () =>
       new Promise((resolve) => {
@@ -115,12 +82,19 @@ export async function startOtlpReceiver(port = 0): Promise<OtlpReceiver> {
   }
 }
 
-function toMap(attributes: readonly OtlpKeyValue[]): ReadonlyMap<string, unknown> {
-  return new Map(attributes.map(({ key, value }) => [key, toValue(value)]))
+function decodeSpans(body: Uint8Array, encoding: 'json' | 'protobuf'): readonly ReceivedSpan[] {
+  const decoded = decodeOtlp(body, encoding)
+  if (decoded.kind === 'malformed') throw new Error(decoded.message)
+  if (decoded.rejected > 0) throw new Error(`${decoded.rejected} spans were rejected`)
+  return decoded.spans.map((span) => ({
+    ...span,
+    attributes: withNumbers(span.attributes),
+    resource: withNumbers(span.resource),
+  }))
 }
 
-function toValue(value: OtlpValue): unknown {
-  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(toValue)
-  if (value.intValue !== undefined) return Number(value.intValue)
-  return value.stringValue ?? value.doubleValue ?? value.boolValue
+function withNumbers(attributes: ReadonlyMap<string, AttributeValue>): Map<string, unknown> {
+  return new Map(
+    [...attributes].map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]),
+  )
 }
