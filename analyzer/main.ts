@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 
 import { HostGate, isLoopback } from './api/access.ts'
 import { createApiServer } from './api/api-server.ts'
-import { listen, toListenError, urlOf } from './api/listen.ts'
+import { httpUrl, listen, toListenError, urlOf } from './api/listen.ts'
 import { LiveFeed } from './api/live-feed.ts'
 import type { ApiAnswer } from './api/query.ts'
 import { createAuthoriser, type Authoriser } from './authorise.ts'
@@ -12,6 +12,7 @@ import type { AnalyzerConfig } from './config/config.ts'
 import { loadAnalyzerConfig } from './config/load-config.ts'
 import { AnalyzerError } from './errors.ts'
 import type { ExportBody, IngestAnswer } from './ingest/ingestor.ts'
+import { createOtlpGrpcServer, type OtlpGrpcServer } from './ingest/otlp-grpc.ts'
 import { createOtlpHttpServer } from './ingest/otlp-http.ts'
 import { openDataFolder, type DataFolder } from './store/sqlite/data-folder.ts'
 import { WorkerCalls } from './worker-calls.ts'
@@ -22,6 +23,7 @@ export interface AnalyzerOptions {
   /** Of the API and the page; 0 lets the system pick. */
   readonly port: number
   readonly otlpHttpPort: number
+  readonly otlpGrpcPort: number
   readonly dataDir: string
   readonly authTokenFile?: string
   /** Beyond `localhost` and the loopback addresses, which are always allowed. */
@@ -42,6 +44,7 @@ export interface Analyzer {
   /** With the real ports, where port 0 was asked for. */
   readonly pageUrl: string
   readonly otlpHttpUrl: string
+  readonly otlpGrpcUrl: string
   /** Refuses new spans, commits what was taken, and closes the data folder. */
   stop(): Promise<void>
 }
@@ -103,15 +106,17 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   const judge = startJudge(options, { ...parts, onEvent })
   closers.push(() => judge.stop())
   await judge.ready()
-  const otlp = createOtlpHttpServer({
-    ingest: (request) => ingest.call(request, toTransfer(request.body)),
+  const receiver = {
+    ingest: (request: ExportBody) => ingest.call(request, toTransfer(request.body)),
     admitsHost,
     authorise: authoriser.ingest,
     log,
-  })
+  }
+  const otlp = createOtlpHttpServer(receiver)
   await listen(otlp, { host, port: options.otlpHttpPort, flag: '--otlp-http-port' })
   closers.push(() => closeServer(otlp))
   const otlpHttpUrl = urlOf(otlp, host)
+  const otlpGrpcUrl = await startGrpc(createOtlpGrpcServer(receiver), options, closers)
   const api = await createApiServer({
     ask: (query) => judge.call({ query, otlpHttpUrl }),
     isReady: () => closers.length > 0 && judging,
@@ -130,7 +135,21 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   } catch (error: unknown) {
     throw toListenError(error, { host, port: options.port, flag: '--port' })
   }
-  return { pageUrl: urlOf(api.server, host), otlpHttpUrl, stop: parts.stop }
+  return { pageUrl: urlOf(api.server, host), otlpHttpUrl, otlpGrpcUrl, stop: parts.stop }
+}
+
+async function startGrpc(
+  server: OtlpGrpcServer,
+  { host, otlpGrpcPort }: AnalyzerOptions,
+  closers: Parts['closers'],
+): Promise<string> {
+  try {
+    const port = await server.listen(host, otlpGrpcPort)
+    closers.push(() => server.stop(STOP_MS))
+    return httpUrl(host, port)
+  } catch (error: unknown) {
+    throw toListenError(error, { host, port: otlpGrpcPort, flag: '--otlp-grpc-port' })
+  }
 }
 
 /** A bind that others can reach must not be open to them. */

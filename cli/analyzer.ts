@@ -7,6 +7,7 @@ import { runService } from './run-service.ts'
 
 const PAGE_PORT_DEFAULT = 4319
 const OTLP_HTTP_PORT_DEFAULT = 4318
+const OTLP_GRPC_PORT_DEFAULT = 4317
 
 export const analyzer: Command = {
   name: 'analyzer',
@@ -26,6 +27,7 @@ Options:
   --host HOST              default 127.0.0.1; any other needs --auth-token-file
   --port PORT              page and API; default 4319; 0 lets the system choose
   --otlp-http-port PORT    OTLP/HTTP receiver; default 4318; 0 lets the system choose
+  --otlp-grpc-port PORT    OTLP/gRPC receiver; default 4317; 0 lets the system choose
   --auth-token-file FILE   the token that senders and readers must show
   --allowed-host NAME      accept this Host beside localhost; repeatable
   --router-config FILE     the LiteLLM config.yaml of the sender: tells which routes have fallbacks
@@ -37,12 +39,14 @@ Options:
       host: { type: 'string' },
       port: { type: 'string' },
       'otlp-http-port': { type: 'string' },
+      'otlp-grpc-port': { type: 'string' },
       'auth-token-file': { type: 'string' },
       'allowed-host': { type: 'string', multiple: true },
       'router-config': { type: 'string' },
     })
     const port = parsePort('port', values.port)
     const otlpHttpPort = parsePort('otlp-http-port', values['otlp-http-port'])
+    const otlpGrpcPort = parsePort('otlp-grpc-port', values['otlp-grpc-port'])
     const log = createJsonLog(io.stderr, 'analyzer')
     if (values.config !== undefined) checkAnalyzerFile(values.config)
     // Loaded late: `--help` and a wrong option must not wait for the database.
@@ -51,6 +55,7 @@ Options:
       host: values.host ?? '127.0.0.1',
       port: port ?? PAGE_PORT_DEFAULT,
       otlpHttpPort: otlpHttpPort ?? OTLP_HTTP_PORT_DEFAULT,
+      otlpGrpcPort: otlpGrpcPort ?? OTLP_GRPC_PORT_DEFAULT,
       dataDir: findDataFolder(values['data-dir']),
       allowedHosts: values['allowed-host'] ?? [],
       ...given('configFile', values.config),
@@ -58,7 +63,8 @@ Options:
       ...given('routerConfigFile', values['router-config']),
       log: (line) => log.info(line),
     })
-    const addresses = `page ${started.pageUrl}, OTLP/HTTP ${started.otlpHttpUrl}`
+    const { pageUrl, otlpHttpUrl, otlpGrpcUrl } = started
+    const addresses = `page ${pageUrl}, OTLP/HTTP ${otlpHttpUrl}, OTLP/gRPC ${otlpGrpcUrl}`
     return runService(started, `secondwind analyzer ready: ${addresses}`, io)
   },
 }

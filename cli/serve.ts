@@ -32,6 +32,7 @@ Options:
   --port PORT              of the sidecar; default 4100
   --page-port PORT         of page and API; default 4319
   --otlp-http-port PORT    of the OTLP/HTTP receiver; default 4318
+  --otlp-grpc-port PORT    of the OTLP/gRPC receiver; default 4317
   --auth-token-file FILE   the key that clients, senders and readers must show
   --allowed-host NAME      accept this Host beside localhost; repeatable
   --router-config FILE     config.yaml of a LiteLLM that sends its spans here, too
@@ -66,9 +67,12 @@ interface ServePlan {
   readonly sidecarPort: string | undefined
   readonly pagePort: string | undefined
   readonly otlpHttpPort: string | undefined
+  readonly otlpGrpcPort: string | undefined
   readonly authorization: string | undefined
   readonly drainMs: number
 }
+
+const PORT_FLAGS = ['port', 'page-port', 'otlp-http-port', 'otlp-grpc-port'] as const
 
 /** Everything that can be wrong with flags and file is found before any process is started. */
 function readPlan(args: readonly string[]): ServePlan {
@@ -79,11 +83,12 @@ function readPlan(args: readonly string[]): ServePlan {
     port: { type: 'string' },
     'page-port': { type: 'string' },
     'otlp-http-port': { type: 'string' },
+    'otlp-grpc-port': { type: 'string' },
     'auth-token-file': { type: 'string' },
     'allowed-host': { type: 'string', multiple: true },
     'router-config': { type: 'string' },
   })
-  for (const flag of ['port', 'page-port', 'otlp-http-port'] as const) parsePort(flag, values[flag])
+  for (const name of PORT_FLAGS) parsePort(name, values[name])
   const tokenFile = values['auth-token-file']
   const clientKey = readTokenFile(tokenFile)
   const file = findConfigFile(values.config)
@@ -109,6 +114,7 @@ function readPlan(args: readonly string[]): ServePlan {
     sidecarPort: values.port,
     pagePort: values['page-port'],
     otlpHttpPort: values['otlp-http-port'],
+    otlpGrpcPort: values['otlp-grpc-port'],
     authorization: clientKey?.reveal(),
     drainMs: config.drainMs,
   }
@@ -132,6 +138,7 @@ function toChild(plan: ServePlan, { name, ready, io }: ChildContext) {
     const ports = [
       ...flag('port', portAfter(line, 'page ') ?? plan.pagePort),
       ...flag('otlp-http-port', portAfter(line, 'OTLP/HTTP ') ?? plan.otlpHttpPort),
+      ...flag('otlp-grpc-port', portAfter(line, 'OTLP/gRPC ') ?? plan.otlpGrpcPort),
     ]
     const args = ['analyzer', ...plan.analyzerFlags, ...ports]
     return { ...common, args, environment: process.env }

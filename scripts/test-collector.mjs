@@ -152,6 +152,7 @@ async function startAnalyzer(work, ports) {
     ...args,
     '--otlp-http-port',
     String(ports.otlp),
+    '--otlp-grpc-port=0',
   ])
   await until('the analyzer to be ready', () => answers(`http://127.0.0.1:${ports.page}/readyz`))
   return child

@@ -40,6 +40,10 @@ export function toListenError(error: unknown, { host, port, flag }: ListenAddres
 export function urlOf(server: Server, host: string): string {
   const address = server.address()
   const port = isAddress(address) ? address.port : 0
+  return httpUrl(host, port)
+}
+
+export function httpUrl(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 

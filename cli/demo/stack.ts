@@ -29,6 +29,7 @@ export interface StackOptions {
 const SIDECAR_PORT = 4100
 const PAGE_PORT = 4319
 const OTLP_HTTP_PORT = 4318
+const OTLP_GRPC_PORT = 4317
 
 export async function startStack({ onPortTaken }: StackOptions): Promise<Stack> {
   // Undone in the opposite order, whether all of it was started or only a part.
@@ -70,23 +71,31 @@ async function startAnalyzer(
 ): Promise<Service> {
   const config = join(folder, 'analyzer.yaml')
   await writeFile(config, ANALYZER_CONFIG)
-  const start = (pagePort: number, otlpHttpPort: number): Promise<Service> =>
+  const start = (ports: AnalyzerPorts): Promise<Service> =>
     startService({
       name: 'analyzer',
       args: [
         `--config=${config}`,
         `--data-dir=${join(folder, 'data')}`,
-        `--port=${pagePort}`,
-        `--otlp-http-port=${otlpHttpPort}`,
+        `--port=${ports.page}`,
+        `--otlp-http-port=${ports.http}`,
+        `--otlp-grpc-port=${ports.grpc}`,
       ],
       environment: {},
     })
-  const pagePort = await findPort(PAGE_PORT, (port) => onPortTaken('the page', port))
-  const otlpPort = await findPort(OTLP_HTTP_PORT, (port) => onPortTaken('OTLP/HTTP', port))
+  const page = await findPort(PAGE_PORT, (port) => onPortTaken('the page', port))
+  const http = await findPort(OTLP_HTTP_PORT, (port) => onPortTaken('OTLP/HTTP', port))
+  const grpc = await findPort(OTLP_GRPC_PORT, (port) => onPortTaken('OTLP/gRPC', port))
   return orOnFreePorts(
-    () => start(pagePort, otlpPort),
-    () => start(0, 0),
+    () => start({ page, http, grpc }),
+    () => start({ page: 0, http: 0, grpc: 0 }),
   )
+}
+
+interface AnalyzerPorts {
+  readonly page: number
+  readonly http: number
+  readonly grpc: number
 }
 
 async function startSidecar(options: {

@@ -7,8 +7,14 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
-import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import {
+  BasicTracerProvider,
+  SimpleSpanProcessor,
+  type SpanExporter,
+} from '@opentelemetry/sdk-trace-base'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -25,7 +31,7 @@ import type {
   WireTrace,
 } from '../../analyzer/api/wire.ts'
 import { buildSpan, protobufRequest } from '../support/otlp.ts'
-import { runAnalyzer } from '../support/running-analyzer.ts'
+import { runAnalyzer, type RunningAnalyzer } from '../support/running-analyzer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
@@ -224,9 +230,14 @@ test('what LiteLLM says of prompts is in no byte of the data folder, nor in the 
   expect(JSON.stringify(trace)).not.toContain('umbrellas')
 })
 
-test("the official JavaScript exporter's spans arrive", async () => {
-  const { api, otlpHttpUrl } = await runAnalyzer()
-  const exporter = new OTLPTraceExporter({ url: `${otlpHttpUrl}/v1/traces` })
+test.each<[string, (analyzer: RunningAnalyzer) => SpanExporter]>([
+  ['JSON', ({ otlpHttpUrl }) => new JsonExporter({ url: `${otlpHttpUrl}/v1/traces` })],
+  ['protobuf', ({ otlpHttpUrl }) => new ProtobufExporter({ url: `${otlpHttpUrl}/v1/traces` })],
+  ['gRPC', ({ otlpGrpcUrl }) => new GrpcExporter({ url: otlpGrpcUrl })],
+])("the spans of OpenTelemetry's exporter over %s arrive", async (_, exporterTo) => {
+  const analyzer = await runAnalyzer()
+  const { api } = analyzer
+  const exporter = exporterTo(analyzer)
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
   const span = provider.getTracer('app').startSpan('work', { attributes: { a: 1, b: ['x', 'y'] } })
   span.end()
@@ -358,6 +369,7 @@ test('the live feed speaks when a verdict has changed', async () => {
 
 test.each([
   ['a port that is taken', 'ANALYZER_PORT_IN_USE', '--otlp-http-port'],
+  ['a port for gRPC that is taken', 'ANALYZER_PORT_IN_USE', '--otlp-grpc-port'],
   ['a bind that others can reach, without a token', 'ANALYZER_TOKEN_REQUIRED', '--auth-token-file'],
   ['a configuration that is not there', 'ANALYZER_CONFIG_UNREADABLE', 'path'],
   ['a data folder in use', 'ANALYZER_DATA_IN_USE', '--data-dir'],
@@ -373,13 +385,15 @@ test.each([
     host: '127.0.0.1',
     port: 0,
     otlpHttpPort: 0,
+    otlpGrpcPort: 0,
     dataDir: temporaryFolder(),
     allowedHosts: [],
     log: () => undefined,
   }
+  const takenPort = typeof address === 'object' && address !== null ? address.port : 0
   const wrong: Readonly<Record<string, object>> = {
     ANALYZER_PORT_IN_USE: {
-      otlpHttpPort: typeof address === 'object' && address !== null ? address.port : 0,
+      [hint === '--otlp-grpc-port' ? 'otlpGrpcPort' : 'otlpHttpPort']: takenPort,
     },
     ANALYZER_TOKEN_REQUIRED: { host: '0.0.0.0' },
     ANALYZER_CONFIG_UNREADABLE: { configFile: '/nowhere/config.yaml' },
@@ -396,8 +410,8 @@ const DIST = new URL('../../dist/analyzer/main.js', import.meta.url).href
 const PROGRAM = `
   const { startAnalyzer } = await import(process.argv[2])
   const analyzer = await startAnalyzer({
-    host: '127.0.0.1', port: 0, otlpHttpPort: 0, dataDir: process.argv[3], allowedHosts: [],
-    settleMs: 100, log: (line) => console.error(line),
+    host: '127.0.0.1', port: 0, otlpHttpPort: 0, otlpGrpcPort: 0, dataDir: process.argv[3],
+    allowedHosts: [], settleMs: 100, log: (line) => console.error(line),
   })
   console.log(JSON.stringify({ otlp: analyzer.otlpHttpUrl, page: analyzer.pageUrl }))
 `

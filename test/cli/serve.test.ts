@@ -16,7 +16,7 @@ model_list:
     litellm_params: {model: openai/gpt-4o, api_base: "http://127.0.0.1:9/v1", api_key: k}
 `
 const ANALYZER_READY =
-  /^secondwind analyzer ready: page http:\/\/127\.0\.0\.1:(\d+), OTLP\/HTTP http:\/\/127\.0\.0\.1:(\d+)$/
+  /^secondwind analyzer ready: page http:\/\/127\.0\.0\.1:(\d+), OTLP\/HTTP http:\/\/127\.0\.0\.1:(\d+), OTLP\/gRPC \S+$/
 const SIDECAR_READY = /^secondwind sidecar ready: (http:\/\/127\.0\.0\.1:\d+)$/
 const FAR_AWAY = { timeout: 20_000, interval: 50 }
 
@@ -40,7 +40,16 @@ afterEach(async () => {
 })
 
 function serve(...more: readonly string[]): RunningCommand {
-  const ports = ['--port', '0', '--page-port', '0', '--otlp-http-port', '0']
+  const ports = [
+    '--port',
+    '0',
+    '--page-port',
+    '0',
+    '--otlp-http-port',
+    '0',
+    '--otlp-grpc-port',
+    '0',
+  ]
   const command = startCommand(['serve', '--data-dir', join(folder, 'data'), ...ports, ...more], {
     cwd: folder,
   })
@@ -130,7 +139,7 @@ describe('serve', () => {
     expect(text.trimEnd().endsWith('data: [DONE]')).toBe(true)
     expect((await command.ended).exitCode).toBe(0)
     await provider.stop()
-    const ports = ['--port', '0', '--otlp-http-port', '0']
+    const ports = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0']
     const analyzer = startCommand(['analyzer', '--data-dir', join(folder, 'data'), ...ports])
     running.push(analyzer)
     const page = /page (\S+),/.exec(await analyzer.waitForLine(ANALYZER_READY))?.[1] ?? ''
@@ -157,7 +166,7 @@ describe('serve', () => {
     const address = taken.address()
     const port = String(typeof address === 'object' ? address?.port : '')
     const data = join(folder, 'data')
-    const others = ['--otlp-http-port', '0', '--data-dir', data]
+    const others = ['--otlp-http-port', '0', '--otlp-grpc-port', '0', '--data-dir', data]
     const runs = [
       await runCommand(['serve', '--port', port, '--page-port', '0', ...others], { cwd: folder }),
       await runCommand(['serve', '--port', '0', '--page-port', port, ...others], { cwd: folder }),

@@ -21,6 +21,7 @@ export async function runAnalyzer(
     host: '127.0.0.1',
     port: 0,
     otlpHttpPort: 0,
+    otlpGrpcPort: 0,
     allowedHosts: [],
     settleMs: 50,
     log: (line) => logged.push(line),

@@ -33,11 +33,18 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'secondwind-canary-'))
   provider = await startProvider()
   analyzer = startCommand(
-    ['analyzer', '--port', '0', '--otlp-http-port', '0', '--data-dir', join(folder, 'data')],
+    [
+      'analyzer',
+      '--port=0',
+      '--otlp-http-port=0',
+      '--otlp-grpc-port=0',
+      '--data-dir',
+      join(folder, 'data'),
+    ],
     {},
   )
   const ready = await analyzer.waitForLine(/analyzer ready/)
-  const [, pageUrl = '', otlpUrl = ''] = /page (\S+), OTLP\/HTTP (\S+)$/.exec(ready) ?? []
+  const [, pageUrl = '', otlpUrl = ''] = /page (\S+), OTLP\/HTTP (\S+),/.exec(ready) ?? []
   page = pageUrl
   const config = join(folder, 'sidecar.yaml')
   writeFileSync(config, demoConfig({ providerUrl: provider.url, sidecarPort: 0 }))

@@ -129,9 +129,10 @@ describe('through the running analyzer', () => {
       `--data-dir=${join(folder, 'data')}`,
       '--port=0',
       '--otlp-http-port=0',
+      '--otlp-grpc-port=0',
     ])
     const line = await analyzer.waitForLine(/ready: page/)
-    const ready = /page (http:\S+?)\/?, OTLP\/HTTP (http:\S+?)\/?$/.exec(line) ?? []
+    const ready = /page (http:\S+?)\/?, OTLP\/HTTP (http:\S+?)\/?,/.exec(line) ?? []
     pageUrl = ready[1] ?? ''
     await replay(ready[2] ?? '', BigInt(Date.now()) * 1_000_000n)
   })

@@ -65,7 +65,7 @@ test.each(['sidecar', 'analyzer'])(
     const { port } = blocker.address() as AddressInfo
     const own = {
       sidecar: ['--config', config],
-      analyzer: ['--data-dir', join(folder, 'data'), '--otlp-http-port', '0'],
+      analyzer: ['--data-dir', join(folder, 'data'), '--otlp-http-port=0', '--otlp-grpc-port=0'],
     }[name]
     const { exitCode, stderr } = await runCommand([name, ...(own ?? []), '--port', String(port)])
     blocker.close()
