@@ -1,7 +1,7 @@
 # Analyzer and sidecar in one image; which of them runs is the command's first word:
 #
 #   docker build -t secondwind .
-#   docker run -p 4318:4318 -p 4319:4319 -v secondwind:/data \
+#   docker run -p 4317-4319:4317-4319 -v secondwind:/data \
 #     -v "$PWD/token:/run/secrets/token:ro" secondwind \
 #     analyzer --host 0.0.0.0 --auth-token-file /run/secrets/token --data-dir /data
 #
@@ -25,7 +25,7 @@ COPY scripts/health-check.mjs ./scripts/
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
-EXPOSE 4100 4318 4319
+EXPOSE 4100 4317 4318 4319
 # Asks whichever of the two runs; a sidecar that drains is not ready and still alive.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "scripts/health-check.mjs"]
 # Exec form: SIGTERM reaches Node itself, which drains and commits. `docker stop` waits 10 s unless
