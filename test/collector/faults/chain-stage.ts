@@ -20,6 +20,8 @@ export interface StageOptions {
   readonly targetApis?: readonly Api[]
   /** `litellm_params` of the first target. */
   readonly params?: object
+  /** `model_info` of the other targets. */
+  readonly fallbackInfo?: object
   readonly secondwind?: object
 }
 
@@ -120,6 +122,7 @@ function setupOf(options: StageOptions, url: string, clock: PacedClock) {
           ...(chatOnly && { use_chat_completions_api: true }),
           ...(index === 0 && options.params),
         },
+        ...(index > 0 && options.fallbackInfo !== undefined && { info: options.fallbackInfo }),
       }
     }),
     ...(names.length > 1 && { fallbacks: { primary: names.slice(1) } }),

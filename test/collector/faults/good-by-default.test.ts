@@ -19,7 +19,7 @@ const LITELLM = { num_retries: 2, timeout: 30 }
 /** The same without a time-out, as LiteLLM ships. */
 const LITELLM_WITHOUT_TIMEOUT = { num_retries: 2 }
 
-const APIS = ['chat', 'messages'] as const satisfies readonly Api[]
+const APIS = ['chat', 'messages', 'responses'] as const satisfies readonly Api[]
 const ANSWER = answerText(WORDS)
 
 const refuse =
