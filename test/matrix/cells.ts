@@ -4,7 +4,7 @@ import { FAULTS, POSITIONS } from './faults.ts'
 import type { Fault, Position } from './faults.ts'
 
 /** Protocols that the sidecar serves and asks for. */
-export const SERVED: readonly Api[] = ['chat', 'messages']
+export const SERVED: readonly Api[] = ['chat', 'messages', 'responses']
 
 /** What stands behind the target that breaks. */
 export const CHAINS = ['rescue', 'breaks too', 'nobody left', 'alone'] as const

@@ -152,8 +152,13 @@ function* checkToolCalls({ shown, callsTool, complete, recorded }: Facts): Gener
   }
 }
 
-function* checkEnvelope({ shown, complete }: Facts): Generator<Breach> {
-  const needed = complete || shown.text !== '' || shown.toolCalls.length > 0
+function isDelivered({ shown, complete }: Facts): boolean {
+  return complete || shown.text !== '' || shown.toolCalls.length > 0
+}
+
+function* checkEnvelope(facts: Facts): Generator<Breach> {
+  const { shown } = facts
+  const needed = isDelivered(facts)
   if (shown.envelopes.length > 1) {
     yield breach('one envelope', `${shown.envelopes.length} envelopes`)
   }
@@ -225,7 +230,12 @@ function* checkSpans(facts: Facts): Generator<Breach> {
     ['client.status_code', numberOf(request, 'client.status_code'), recorded.answer.statusCode],
     ['attempts', numberOf(request, 'attempts'), recorded.said.length],
     ['spans of attempts', attempts.length, recorded.said.length],
-    ['client.envelopes', numberOf(request, 'client.envelopes'), shown.envelopes.length],
+    // Responses opens one to say in it that nothing came: that one is a part of the error.
+    [
+      'client.envelopes',
+      numberOf(request, 'client.envelopes'),
+      isDelivered(facts) ? shown.envelopes.length : 0,
+    ],
     [
       'client.terminal',
       request.attributes.has('secondwind.client.terminal'),

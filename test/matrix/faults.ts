@@ -358,7 +358,7 @@ const FRAMES: readonly Fault[] = [
     reason: () => 'missing-terminal',
     async perform(wire, at) {
       lead(wire, at)
-      wire.body(halfOf(wire.encoder.words(' word-99')))
+      wire.body(halfOf(wire.encoder.malformed()))
       wire.end()
     },
   },

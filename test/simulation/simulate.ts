@@ -252,6 +252,7 @@ function apiOf(path: string): Api {
 
 const MODELS = [
   'openai/gpt-5',
+  'openai/responses/gpt-5',
   'anthropic/claude-sonnet-4-5',
   'anthropic/claude-sonnet-4-6',
 ] as const
