@@ -144,7 +144,10 @@ export class ClientResponse {
   #writeHead(statusCode: number, headers: Readonly<Record<string, string>>): void {
     this.#head = 'sent'
     this.#statusCode = statusCode
-    this.#options.connection.writeHead(statusCode, { ...headers, ...this.#options.headers() })
+    this.#options.connection.writeHead(
+      statusCode,
+      Object.assign({}, headers, this.#options.headers()),
+    )
   }
 
   #send(bytes: Uint8Array): void {

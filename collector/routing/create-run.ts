@@ -19,7 +19,6 @@ export function createRun(
     createId: (prefix) => prefix + randomBytes(12).toString('hex'),
   }
   const run: RequestRun = {
-    ...routed,
     router,
     encoderContext,
     chain: resolveChain(withOwnFallbacks(routed.route, routed.request.options), config, () =>
@@ -34,8 +33,8 @@ export function createRun(
     }),
     clientStream: routed.request.stream
       ? createClientStream({
-          ...encoderContext,
           bufferBytesMax: config.limits.streamBufferBytesMax,
+          ...encoderContext,
         })
       : undefined,
     attempts: 0,
@@ -48,6 +47,7 @@ export function createRun(
     servedByOther: false,
     timeToFirstContentMs: undefined,
     bills: [],
+    ...routed,
   }
   router.budget.countRequest(clock.now())
   if (routed.request.stream) run.response.hold()

@@ -66,12 +66,12 @@ function makeCall(
   }
   if (clientStream === undefined) {
     return runAnswerAttempt({
-      ...input,
       limits: answerLimits(timers),
       encode: (answer, body) =>
         plan.targetProtocol.api === run.protocol.api
           ? { kind: 'encoded', bytes: body }
           : run.protocol.encodeAnswer(answer, run.encoderContext),
+      ...input,
     })
   }
   clientStream.startAttempt(
@@ -86,7 +86,6 @@ function makeCall(
     clock.now(),
   )
   return runStreamAttempt({
-    ...input,
     limits: streamLimits({
       timers,
       otherTargetLeft,
@@ -102,6 +101,7 @@ function makeCall(
       router.breakers.of(plan.target.id).delivered()
       context.fallback?.end(clientStream.seam)
     },
+    ...input,
   })
 }
 
@@ -111,17 +111,17 @@ function toCall(run: RequestRun, plan: AttemptPlan): UpstreamCall {
   return {
     url: provider.endpoint(target, targetProtocol.api),
     headers: {
-      ...provider.headers({
-        apiKey: target.apiKey,
-        clientApi: run.request.api,
-        clientHeaders: run.clientHeaders,
-      }),
       'content-type': 'application/json',
       accept: run.request.stream ? 'text/event-stream' : 'application/json',
       // A compressed body that is cut looks like one that ended: nothing would show the loss.
       'accept-encoding': 'identity',
       'user-agent': 'secondwind',
       ...(run.router.config.propagateTraceContext && { traceparent: run.recorder.traceparent }),
+      ...provider.headers({
+        apiKey: target.apiKey,
+        clientApi: run.request.api,
+        clientHeaders: run.clientHeaders,
+      }),
     },
     body: built.body,
   }

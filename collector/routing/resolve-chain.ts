@@ -18,6 +18,7 @@ export interface Chain {
 /** The route's lists of fallbacks, but for those that the client gives of its own. */
 export function withOwnFallbacks(route: RouteConfig, options: RequestOptions): RouteConfig {
   const { fallbacks, contextWindowFallbacks, contentPolicyFallbacks } = options
+  if (!fallbacks && !contextWindowFallbacks && !contentPolicyFallbacks) return route
   return {
     ...route,
     ...(fallbacks !== undefined && { fallbacks }),

@@ -76,10 +76,10 @@ async function run(service: Service, exchange: Exchange, accepted: Accepted): Pr
   const recorder = service.recorder.startRequest(requestStart(accepted.request.api, request))
   service.running.add(cancellation)
   const chain = createRun(router, connection, {
-    ...accepted,
     clientHeaders: request.headers,
     cancellation,
     recorder,
+    ...accepted,
   })
   try {
     await runChain(chain)

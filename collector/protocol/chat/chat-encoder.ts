@@ -96,7 +96,7 @@ function delta(fields: JsonObject, state: ChatEnvelope, context: EncoderContext)
 
 function chunk(fields: JsonObject, state: ChatEnvelope, context: EncoderContext): string {
   const opening = state.open === undefined ? openEnvelope('', state, context) : ''
-  return opening + frame({ ...state.open, ...fields })
+  return opening + frame(Object.assign({}, state.open, fields))
 }
 
 function closing(state: ChatEnvelope, context: EncoderContext): string {
