@@ -1,5 +1,5 @@
 import type { ClientError } from '../protocol/protocol.ts'
-import type { DecodedFrame } from '../protocol/event.ts'
+import type { AttemptUsage, DecodedFrame } from '../protocol/event.ts'
 import type { Api, ContentKind, Strategy } from '../vocabulary.ts'
 
 /**
@@ -53,6 +53,8 @@ export interface StreamAttempt {
   readonly strategy: Strategy
   readonly anchor?: string
   readonly requireAnchor: boolean
+  /** Of the attempts before it that reached their model. */
+  readonly earlierUsage?: readonly AttemptUsage[]
 }
 
 export type StreamStep =

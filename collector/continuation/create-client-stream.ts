@@ -2,6 +2,7 @@ import type { DecodedFrame, StreamEvent } from '../protocol/event.ts'
 import { protocolOf } from '../protocol/index.ts'
 import type { ClientError, ClientRequest } from '../protocol/protocol.ts'
 import { unsayableStop } from '../protocol/unsayable-stop.ts'
+import { usageComment } from './attempt-usage.ts'
 import { AnswerWriter, HELD } from './answer-writer.ts'
 import type {
   ClientStream,
@@ -38,6 +39,8 @@ class SplicedStream implements ClientStream {
   /** Set behind a seam. */
   #splice: Splice | undefined
   #seam: Seam | undefined
+  /** The last attempt whose tokens the client was told of. */
+  #usageToldOf = 0
   #toolArguments = new ToolArguments()
 
   constructor(options: ClientStreamOptions) {
@@ -145,6 +148,11 @@ class SplicedStream implements ClientStream {
     if (step.kind === 'diverged') return step
     if (step.seam !== undefined) {
       this.#seam = step.seam
+      for (const usage of this.#attempt?.earlierUsage ?? []) {
+        if (usage.attempt <= this.#usageToldOf) continue
+        this.#usageToldOf = usage.attempt
+        bytes.push(this.#writer.comment(usageComment(usage)))
+      }
       bytes.push(this.#writer.comment(seamComment(step.seam, this.#attempt)))
     }
     for (const event of step.events) this.#writer.say(event, bytes)

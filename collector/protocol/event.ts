@@ -1,4 +1,4 @@
-import type { ContentKind } from '../vocabulary.ts'
+import type { ContentKind, UsageSource } from '../vocabulary.ts'
 import type { JsonObject } from './json.ts'
 
 /**
@@ -51,6 +51,13 @@ export interface Usage {
   readonly cachedInputTokens?: number
   readonly cacheWriteTokens?: number
   readonly reasoningTokens?: number
+}
+
+/** Tokens of one attempt, and how much of that its provider really said. */
+export interface AttemptUsage extends Usage {
+  readonly attempt: number
+  readonly model: string
+  readonly source: UsageSource
 }
 
 /** A provider's error, whatever its protocol; each field absent where the provider sent none. */

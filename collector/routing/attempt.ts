@@ -42,6 +42,8 @@ export interface AttemptFacts {
   receivedTerminal: boolean
   preludeEvents: number
   chunks: number
+  /** Of all content that came, delivered or not. */
+  contentChars: number
   longestSilenceMs: number
 }
 
@@ -54,5 +56,11 @@ export interface AttemptOutcome {
 export const NOTHING_DELIVERED: DeliveredCounts = { chunks: 0, chars: 0, kinds: [], toolCalls: 0 }
 
 export function createFacts(): AttemptFacts {
-  return { receivedTerminal: false, preludeEvents: 0, chunks: 0, longestSilenceMs: 0 }
+  return {
+    receivedTerminal: false,
+    preludeEvents: 0,
+    chunks: 0,
+    contentChars: 0,
+    longestSilenceMs: 0,
+  }
 }

@@ -1,3 +1,4 @@
+import type { AttemptUsage } from '../protocol/event.ts'
 import type { DeploymentConfig } from '../config/config.ts'
 import type { AttemptPlan } from './plan-attempt.ts'
 import type { AttemptInput, AttemptOutcome } from './attempt.ts'
@@ -5,6 +6,7 @@ import type { AttemptRecorder, FallbackRecorder } from './recorder.ts'
 import type { RequestRun } from './request-run.ts'
 import type { UpstreamCall } from '../upstream/send.ts'
 import { thinksFirst } from '../continuation/thinks-first.ts'
+import { usageOfAttempt } from '../continuation/attempt-usage.ts'
 import { findProvider } from '../upstream/providers/index.ts'
 import { runAnswerAttempt } from './answer-attempt.ts'
 import { runStreamAttempt } from './stream-attempt.ts'
@@ -38,10 +40,10 @@ export async function performAttempt(context: AttemptContext): Promise<AttemptOu
   if (result.kind === 'complete') breaker.succeeded()
   else if (result.kind === 'failed') breaker.failed(result.failure, router.clock.now())
   else breaker.undecided()
-  noteBill(run, outcome)
+  const billed = noteBill(run, plan, outcome)
   noteServing(run, plan.target, outcome)
   context.fallback?.end(run.clientStream?.seam)
-  endSpan(recorder, outcome)
+  endSpan(recorder, outcome, billed)
   return outcome
 }
 
@@ -82,6 +84,7 @@ function makeCall(
       strategy: plan.choice.strategy,
       ...(plan.anchor !== undefined && { anchor: plan.anchor }),
       requireAnchor: run.route.continuation.requireAnchor,
+      earlierUsage: run.bills,
     },
     clock.now(),
   )
@@ -135,9 +138,21 @@ function noteServing(run: RequestRun, target: DeploymentConfig, outcome: Attempt
 }
 
 /** A refused request costs nothing; whatever began to answer is billed, told or not. */
-function noteBill(run: RequestRun, { facts }: AttemptOutcome): void {
-  if (facts.head?.statusCode !== 200) return
-  run.bills.push({ usage: facts.usage, isFinal: facts.receivedTerminal })
+function noteBill(
+  run: RequestRun,
+  plan: AttemptPlan,
+  { facts }: AttemptOutcome,
+): AttemptUsage | undefined {
+  if (facts.head?.statusCode !== 200) return undefined
+  const usage = usageOfAttempt({
+    attempt: run.attempts,
+    model: plan.target.model,
+    usage: facts.usage,
+    isFinal: facts.receivedTerminal,
+    contentChars: facts.contentChars,
+  })
+  run.bills.push(usage)
+  return usage
 }
 
 function startSpan(run: RequestRun, plan: AttemptPlan, url: URL): AttemptRecorder {
@@ -161,7 +176,11 @@ function startSpan(run: RequestRun, plan: AttemptPlan, url: URL): AttemptRecorde
 /** What providers call their own id of a request; asked for in every support case. */
 const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id'] as const
 
-function endSpan(recorder: AttemptRecorder, outcome: AttemptOutcome): void {
+function endSpan(
+  recorder: AttemptRecorder,
+  outcome: AttemptOutcome,
+  billed: AttemptUsage | undefined,
+): void {
   const { facts, result, delivered } = outcome
   const headers = facts.head?.headers ?? {}
   const requestId = REQUEST_ID_HEADERS.map((name) => headers[name]).find(
@@ -176,6 +195,7 @@ function endSpan(recorder: AttemptRecorder, outcome: AttemptOutcome): void {
     ...(facts.responseModel !== undefined && { responseModel: facts.responseModel }),
     ...(facts.finishReason !== undefined && { finishReason: facts.finishReason }),
     ...(facts.usage !== undefined && { usage: facts.usage }),
+    ...(billed !== undefined && { billed }),
     delivered,
     receivedTerminal: facts.receivedTerminal,
     preludeEvents: facts.preludeEvents,

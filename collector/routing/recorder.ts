@@ -1,6 +1,6 @@
 import type { DeliveredCounts, Seam } from '../continuation/client-stream.ts'
 import type { PayloadShape } from '../protocol/protocol.ts'
-import type { Usage } from '../protocol/event.ts'
+import type { AttemptUsage, Usage } from '../protocol/event.ts'
 import type { Failure } from '../upstream/failure.ts'
 import type {
   Api,
@@ -82,7 +82,10 @@ export interface AttemptSummary {
   readonly responseId?: string
   readonly responseModel?: string
   readonly finishReason?: string
+  /** As reported. */
   readonly usage?: Usage
+  /** What it used by all that is known, and how sure that is; absent where it was refused. */
+  readonly billed?: AttemptUsage
   readonly delivered: DeliveredCounts
   readonly receivedTerminal: boolean
   readonly preludeEvents: number

@@ -3,7 +3,7 @@ import type { DeploymentConfig, RouteConfig, SidecarConfig } from '../config/con
 import type { LearnedRefusals } from '../continuation/learned-refusals.ts'
 import type { ClientStream } from '../continuation/client-stream.ts'
 import type { ClientRequest, EncoderContext, Protocol } from '../protocol/protocol.ts'
-import type { Usage } from '../protocol/event.ts'
+import type { AttemptUsage } from '../protocol/event.ts'
 import type { UpstreamClient } from '../upstream/send.ts'
 import type { SkipReason } from '../vocabulary.ts'
 import type { Breakers } from './breakers.ts'
@@ -36,13 +36,6 @@ export interface RoutedRequest {
   readonly startMs: number
 }
 
-/** What one attempt that reached its model reported of its tokens. */
-export interface AttemptBill {
-  readonly usage: Usage | undefined
-  /** Counts that come before the terminal are not the last word. */
-  readonly isFinal: boolean
-}
-
 /** What is known of one request while its chain runs. Only the loop and its steps write it. */
 export interface RequestRun extends RoutedRequest {
   readonly router: Router
@@ -64,7 +57,8 @@ export interface RequestRun extends RoutedRequest {
   /** Another target than the first delivered something, or all. */
   servedByOther: boolean
   timeToFirstContentMs: number | undefined
-  readonly bills: AttemptBill[]
+  /** Of the attempts that reached their model. */
+  readonly bills: AttemptUsage[]
 }
 
 /** Whether the client holds content, so that whoever comes next must go on from it. */

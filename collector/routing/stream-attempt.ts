@@ -162,6 +162,8 @@ class StreamAttempt implements GatedListener {
     const kind = contentKind(event)
     if (kind !== undefined) {
       facts.chunks += 1
+      if ('text' in event) facts.contentChars += event.text.length
+      else if (event.kind === 'tool-arguments') facts.contentChars += event.json.length
       this.#watchdog.content(nowMs, kind === 'tool_call')
       if (this.#hasContent) return
       this.#hasContent = true

@@ -1,22 +1,26 @@
-import type { Usage } from '../protocol/event.ts'
+import type { AttemptUsage, Usage } from '../protocol/event.ts'
 import type { UsageSource } from '../vocabulary.ts'
-import type { AttemptBill } from './request-run.ts'
 
 /** Tokens of all attempts together, and how much of that the providers really said. */
 export function totalUsage(
-  bills: readonly AttemptBill[],
+  bills: readonly AttemptUsage[],
 ): (Usage & { readonly source: UsageSource }) | undefined {
   if (bills.length === 0) return undefined
-  const reported = bills.flatMap(({ usage }) => (usage === undefined ? [] : [usage]))
-  if (reported.length === 0) return { source: 'unknown' }
-  const isWhole = bills.every((bill) => bill.usage?.outputTokens !== undefined && bill.isFinal)
-  const inputTokens = sum(reported.map((usage) => usage.inputTokens))
-  const outputTokens = sum(reported.map((usage) => usage.outputTokens))
+  const inputTokens = sum(bills.map((bill) => bill.inputTokens))
+  const outputTokens = sum(bills.map((bill) => bill.outputTokens))
   return {
-    source: isWhole ? 'reported' : 'partial',
+    source: sourceOf(bills),
     ...(inputTokens !== undefined && { inputTokens }),
     ...(outputTokens !== undefined && { outputTokens }),
   }
+}
+
+/** No surer than the least sure of its parts; with a part that nobody knows it is a lower bound. */
+function sourceOf(bills: readonly AttemptUsage[]): UsageSource {
+  const sources = new Set(bills.map(({ source }) => source))
+  if (sources.has('estimated')) return 'estimated'
+  if (sources.size === 1 && sources.has('unknown')) return 'unknown'
+  return sources.has('partial') || sources.has('unknown') ? 'partial' : 'reported'
 }
 
 function sum(counts: readonly (number | undefined)[]): number | undefined {

@@ -121,13 +121,16 @@ export class AttemptSpan implements AttemptRecorder {
   }
 
   #setSummary(summary: AttemptSummary): void {
-    const { delivered, usage } = summary
+    const { billed, delivered, usage } = summary
     const span = this.#span
     span.set(v.ATTR_GEN_AI_RESPONSE_MODEL, summary.responseModel)
     span.set(v.ATTR_GEN_AI_RESPONSE_ID, summary.responseId)
     span.set(v.ATTR_GEN_AI_RESPONSE_FINISH_REASONS, this.#finishReasons(summary))
     span.set(v.ATTR_GEN_AI_USAGE_INPUT_TOKENS, usage?.inputTokens)
     span.set(v.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS, usage?.outputTokens)
+    span.set(v.ATTR_USAGE_INPUT_TOKENS, billed?.inputTokens)
+    span.set(v.ATTR_USAGE_OUTPUT_TOKENS, billed?.outputTokens)
+    span.set(v.ATTR_USAGE_SOURCE, billed?.source)
     span.set(v.ATTR_HTTP_RESPONSE_STATUS_CODE, summary.statusCode)
     span.set(v.ATTR_UPSTREAM_REQUEST_ID, summary.upstreamRequestId)
     this.#setFailure(summary)

@@ -54,7 +54,9 @@ class MessagesWriter {
 
   continueWith(): void {
     this.#toolBlocks = new Map()
-    this.#usage = {}
+    // Every count is told again: what the first target read from its cache must not be taken for
+    // the second's, and an SDK keeps what no later event overwrites.
+    this.#usage = { cachedInputTokens: 0, cacheWriteTokens: 0 }
   }
 
   event(event: StreamEvent): string {
