@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { SidecarConfig } from '../collector/config/config.ts'
 import { type ConfigOverrides, loadConfig } from '../collector/config/load-config.ts'
 import { type ConfigProblem, formatProblem } from '../collector/config/problem.ts'
@@ -29,7 +30,12 @@ export interface ConfigFile {
 /** Reads and checks the whole file; throws one error that lists every problem. */
 export function readConfigFile(file: string, overrides: ConfigOverrides): ConfigFile {
   const text = readText(file)
-  const loaded = loadConfig(text, { environment: process.env, overrides })
+  const loaded = loadConfig(text, {
+    environment: process.env,
+    overrides,
+    readFile: readIfThere,
+    folder: dirname(file),
+  })
   const analyzer = readAnalyzerSection(text)
   if (loaded.kind === 'loaded' && analyzer.kind === 'read') {
     return loaded
@@ -57,6 +63,15 @@ function invalid(file: string, problems: readonly ConfigProblem[]): CommandError
     message: `${count} in the configuration; nothing was started`,
     details: lines,
   })
+}
+
+/** For files that the configuration names: what is wrong with them it says at its own place. */
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 function readText(file: string): string {

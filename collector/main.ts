@@ -10,6 +10,7 @@ import { createRetryBudget } from './routing/retry-budget.ts'
 import { createMetrics } from './server/metrics.ts'
 import { createServer } from './server/create-server.ts'
 import { RunningRequests } from './server/running-requests.ts'
+import { createTokens } from './upstream/tokens.ts'
 import { createUpstreamClient } from './upstream/send.ts'
 
 /** What the sidecar is built from; reading files, flags and the environment is done before. */
@@ -47,9 +48,10 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     config,
     clock,
     upstream: createUpstreamClient(),
-    breakers: createBreakers(config.breaker),
+    breakers: createBreakers(config),
     budget: createRetryBudget(config.retry),
     learned: createLearnedRefusals(),
+    tokens: createTokens(clock),
   }
   const metrics = createMetrics(telemetry)
   const running = new RunningRequests(clock)

@@ -1,4 +1,5 @@
 import type { Api, FailureReason } from '../vocabulary.ts'
+import type { JsonObject } from '../protocol/json.ts'
 import type { Secret } from './secret.ts'
 
 /**
@@ -19,6 +20,8 @@ export interface SidecarConfig {
   readonly propagateTraceContext: boolean
   readonly drainMs: number
   readonly telemetry: TelemetryConfig
+  /** Names that `GET /v1/models` lists: what a client can ask for as it stands. */
+  readonly listedModels: readonly string[]
   /** LiteLLM keys that we do not honour, by path. */
   readonly ignoredKeys: readonly string[]
 }
@@ -59,7 +62,49 @@ export interface DeploymentConfig {
   readonly weight: number
   readonly supportsAssistantPrefill?: boolean
   readonly timers: TimersConfig
+  /** What the model is, where `model` is a name that its owner chose (Azure). */
+  readonly baseModel?: string
+  /** LiteLLM's `num_retries` of this deployment alone. */
+  readonly retriesMax?: number
+  /** LiteLLM's `cooldown_time` of this deployment alone. */
+  readonly cooldownMs?: number
+  /** `extra_headers`: sent with every request, in lower case. */
+  readonly headers?: ReadonlyMap<string, Secret>
+  readonly body?: BodyConfig
+  readonly azure?: AzureConfig
+  readonly vertex?: VertexConfig
 }
+
+/** What the file says of a deployment's request bodies. */
+export interface BodyConfig {
+  /** `temperature`, `max_tokens` … of `litellm_params`: sent where the client says nothing. */
+  readonly defaults: JsonObject
+  /** `extra_body`: set whatever the client says. */
+  readonly extra: JsonObject
+  /** `additional_drop_params`. */
+  readonly omit: readonly string[]
+}
+
+export interface AzureConfig {
+  /** A date, `v1`, `preview` or `latest`; absent: what the kind of request needs. */
+  readonly apiVersion?: string
+  /** Entra ID's token, shown instead of a key. */
+  readonly adToken?: Secret
+}
+
+export interface VertexConfig {
+  readonly project: string
+  /** A region, `us`, `eu` or `global`. */
+  readonly location: string
+  /** Absent: no token is shown, for an `api_base` that is not Google's. */
+  readonly credentials?: GoogleCredentials
+}
+
+export type GoogleCredentials =
+  /** What Google's libraries find: GOOGLE_APPLICATION_CREDENTIALS, gcloud's file, the machine's. */
+  | { readonly kind: 'default' }
+  /** A service account's key, or another file of credentials, as JSON. */
+  | { readonly kind: 'json'; readonly json: Secret }
 
 export interface ContinuationConfig {
   readonly enabled: boolean

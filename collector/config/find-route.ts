@@ -1,4 +1,5 @@
 import type { RouteConfig } from './config.ts'
+import { fillWildcard, isWildcard, matchWildcard } from './wildcard.ts'
 
 /**
  * The route that a client's model name stands for: the one of that name, else the wildcard route
@@ -11,37 +12,24 @@ export function findRoute(
 ): RouteConfig | undefined {
   const exact = routes.get(name)
   // A client that asks for `openai/*` itself means no model.
-  if (exact !== undefined) return name.includes('*') ? undefined : exact
-  let best: { readonly route: RouteConfig; readonly filling: string } | undefined
+  if (exact !== undefined) return isWildcard(name) ? undefined : exact
+  let best: { readonly pattern: string; readonly filled: RouteConfig } | undefined
   for (const [pattern, route] of routes) {
-    const filling = matchWildcard(pattern, name)
-    if (filling === undefined) continue
-    if (best === undefined || pattern.length > best.route.name.length) best = { route, filling }
+    if (best !== undefined && pattern.length <= best.pattern.length) continue
+    const fillings = matchWildcard(pattern, name)
+    if (fillings !== undefined) best = { pattern, filled: fillRoute(route, name, fillings) }
   }
-  return best === undefined ? undefined : fillWildcard(best.route, name, best.filling)
+  return best?.filled
 }
 
-/** What the one `*` of `pattern` stands for in `name`; `undefined` where it does not match. */
-function matchWildcard(pattern: string, name: string): string | undefined {
-  const star = pattern.indexOf('*')
-  if (star === -1) return undefined
-  const prefix = pattern.slice(0, star)
-  const suffix = pattern.slice(star + 1)
-  if (name.length <= prefix.length + suffix.length) return undefined
-  if (!name.startsWith(prefix) || !name.endsWith(suffix)) return undefined
-  return name.slice(prefix.length, name.length - suffix.length)
-}
-
-function fillWildcard(route: RouteConfig, name: string, filling: string): RouteConfig {
-  // A function as replacement: `$&` in a client's text must stay text.
-  const fill = (model: string) => model.replace('*', () => filling)
+function fillRoute(route: RouteConfig, name: string, fillings: readonly string[]): RouteConfig {
   return {
     ...route,
     name,
     deployments: route.deployments.map((deployment) => ({
       ...deployment,
       route: name,
-      model: fill(deployment.model),
+      model: fillWildcard(deployment.model, fillings),
     })),
   }
 }

@@ -1,5 +1,6 @@
 import type { ConfigReader } from './config-reader.ts'
 import type { Path } from './config-path.ts'
+import { OTHER_PARAMS, PARAM_KEYS, ignoreOthers } from './ignore-params.ts'
 
 /** Keys of `router_settings` and `litellm_settings` that are honoured; the router's win. */
 export const SETTING_KEYS = [
@@ -7,6 +8,7 @@ export const SETTING_KEYS = [
   'context_window_fallbacks',
   'content_policy_fallbacks',
   'default_fallbacks',
+  'default_litellm_params',
   'max_fallbacks',
   'num_retries',
   'retry_policy',
@@ -22,8 +24,21 @@ export const SETTING_KEYS = [
 ] as const
 export type SettingKey = (typeof SETTING_KEYS)[number]
 
-const SECTIONS = ['router_settings', 'litellm_settings'] as const
 const HONOURED: ReadonlySet<string> = new Set(SETTING_KEYS)
+const SECTIONS = ['router_settings', 'litellm_settings'] as const
+
+/** LiteLLM's own words that look like one that is honoured, and mean something else. */
+const OTHER_SETTINGS: ReadonlySet<string> = new Set([
+  'allowed_fails_policy',
+  'context_window_fallback_dict',
+  'default_max_parallel_requests',
+  'max_retries',
+  'model_group_retry_policy',
+  'num_retries_per_request',
+  'retry_after',
+])
+
+const GENERAL_KEYS: ReadonlySet<string> = new Set(['master_key'])
 
 /** Where a setting is given, or `undefined` where it is not. */
 export function findSetting(reader: ConfigReader, key: SettingKey): Path | undefined {
@@ -33,13 +48,9 @@ export function findSetting(reader: ConfigReader, key: SettingKey): Path | undef
 /** Notes everything in LiteLLM's own sections that changes nothing here. */
 export function ignoreOtherSettings(reader: ConfigReader): void {
   for (const section of SECTIONS) {
-    if (!reader.map([section])) continue
-    for (const key of reader.keys([section])) {
-      if (!HONOURED.has(key)) reader.ignore([section, key])
-    }
+    ignoreOthers(reader, [section], { honoured: HONOURED, other: OTHER_SETTINGS })
+    const defaults = [section, 'default_litellm_params']
+    ignoreOthers(reader, defaults, { honoured: PARAM_KEYS, other: OTHER_PARAMS })
   }
-  if (!reader.map(['general_settings'])) return
-  for (const key of reader.keys(['general_settings'])) {
-    if (key !== 'master_key') reader.ignore(['general_settings', key])
-  }
+  ignoreOthers(reader, ['general_settings'], { honoured: GENERAL_KEYS, other: new Set() })
 }

@@ -5,21 +5,26 @@ import { deepFreeze } from './deep-freeze.ts'
 import { findSetting, ignoreOtherSettings } from './litellm-settings.ts'
 import type { ConfigProblem } from './problem.ts'
 import { readDeployments } from './read-deployments.ts'
+import { readCredentials } from './read-credentials.ts'
 import { readBreaker, readRetry } from './read-retry.ts'
 import { readRoutes } from './read-routes.ts'
 import { readSection } from './read-section.ts'
+import { readSource } from './read-source.ts'
 import { readTelemetry } from './read-telemetry.ts'
 import { readSeconds, readTimers } from './read-timers.ts'
+import type { ReadFile } from './read-vertex.ts'
 import { Secret } from './secret.ts'
-import type { Path } from './config-path.ts'
 import { type SecondwindSection, secondwindSchema } from './secondwind-schema.ts'
 import { suggest } from './suggest.ts'
-import { parseYaml } from './yaml-source.ts'
 
 export interface LoadOptions {
   readonly environment: Environment
   /** What the command line says; it wins over the file. */
   readonly overrides?: ConfigOverrides
+  /** For `include` and files of credentials; without it none can be read. */
+  readonly readFile?: ReadFile
+  /** The file's own folder, which `include` starts from. */
+  readonly folder?: string
 }
 
 export interface ConfigOverrides {
@@ -46,25 +51,20 @@ const READ_SECTIONS: ReadonlySet<string> = new Set([
   'litellm_settings',
   'general_settings',
   'environment_variables',
+  'credential_list',
+  'include',
 ])
 
 /** Reads LiteLLM's `config.yaml` with our sections in it; reports every problem at once. */
 export function loadConfig(text: string, options: LoadOptions): LoadedConfig {
-  const parsed = parseYaml(text)
-  if (parsed.kind === 'invalid') {
-    return {
-      kind: 'invalid',
-      problems: parsed.errors.map((error) => ({
-        ...error,
-        code: 'CONFIG_YAML_INVALID',
-        path: '',
-        hint: 'check indentation, quotes and colons there',
-      })),
-    }
-  }
-  const environment = { ...fileEnvironment(parsed.source.value), ...options.environment }
-  const reader = new ConfigReader(parsed.source, environment)
-  if (!isRecord(parsed.source.value)) {
+  const readFile = options.readFile ?? (() => undefined)
+  const read = readSource(text, { readFile, folder: options.folder ?? '' })
+  if (read.kind === 'invalid') return read
+  const { source } = read
+  const environment = { ...fileEnvironment(source.value), ...options.environment }
+  const reader = new ConfigReader(source, environment)
+  reader.warnings.push(...read.warnings)
+  if (!isRecord(source.value)) {
     reader.fail({
       code: 'CONFIG_WRONG_TYPE',
       path: [],
@@ -73,7 +73,7 @@ export function loadConfig(text: string, options: LoadOptions): LoadedConfig {
     })
     return { kind: 'invalid', problems: reader.problems }
   }
-  const config = readConfig(reader, { ...options, environment })
+  const config = readConfig(reader, { ...options, environment, readFile })
   if (reader.problems.length > 0 || config === undefined) {
     return { kind: 'invalid', problems: reader.problems.toSorted(byPosition) }
   }
@@ -81,29 +81,28 @@ export function loadConfig(text: string, options: LoadOptions): LoadedConfig {
 }
 
 /** `secondwind.timers`, and what the deployment's own route says instead. */
-function timersOf(
-  reader: ConfigReader,
-  params: Path,
-  section: SecondwindSection,
-): SecondwindSection['timers'] {
-  const route = reader.get([...params.slice(0, -1), 'model_name'])
-  if (typeof route !== 'string' || !Object.hasOwn(section.routes, route)) return section.timers
+function timersOf(section: SecondwindSection, route: string): SecondwindSection['timers'] {
+  if (!Object.hasOwn(section.routes, route)) return section.timers
   return { ...section.timers, ...section.routes[route]?.timers }
 }
 
-function readConfig(reader: ConfigReader, options: LoadOptions): SidecarConfig | undefined {
+type ReadOptions = LoadOptions & { readonly readFile: ReadFile }
+
+function readConfig(reader: ConfigReader, options: ReadOptions): SidecarConfig | undefined {
   checkTopLevel(reader)
   ignoreOtherSettings(reader)
   const section = readSection(reader, 'secondwind', secondwindSchema)
   // Where our own section is wrong, the rest is read all the same, to report all of it at once.
   const readable = section ?? secondwindSchema.parse({})
   const shared = readSharedTimeouts(reader)
+  const credentials = readCredentials(reader)
   const deployments = readDeployments({
     reader,
-    timers: (params) =>
-      readTimers(reader, params, { section: timersOf(reader, params, readable), shared }),
+    timers: (params, route) => readTimers(params, { section: timersOf(readable, route), shared }),
+    credential: (name) => credentials.get(name),
+    readFile: options.readFile,
   })
-  const routes = readRoutes(reader, deployments, readable)
+  const { routes, listedModels } = readRoutes(reader, deployments, readable)
   const listen = readListen(readable, options.overrides)
   const clientKey = readClientKey(reader, options.overrides)
   if (clientKey === undefined && !isLoopback(listen.host)) {
@@ -113,6 +112,7 @@ function readConfig(reader: ConfigReader, options: LoadOptions): SidecarConfig |
     listen,
     ...(clientKey === undefined ? {} : { clientKey }),
     routes,
+    listedModels,
     retry: readRetry(reader, readable.retry),
     breaker: readBreaker(reader, readable.breaker),
     limits: toLimits(readable.limits),

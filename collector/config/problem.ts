@@ -9,9 +9,12 @@ export const PROBLEM_CODES = [
   'CONFIG_MISSING',
   'CONFIG_UNKNOWN_ROUTE',
   'CONFIG_DUPLICATE_ID',
+  'CONFIG_DUPLICATE_KEY',
   'CONFIG_ENVIRONMENT_MISSING',
   'CONFIG_KEY_MISSING',
   'CONFIG_PROVIDER_UNSUPPORTED',
+  'CONFIG_NOT_SERVED',
+  'CONFIG_FILE_UNREADABLE',
   'CONFIG_INVALID_URL',
   'CONFIG_UNSAFE_BIND',
 ] as const
@@ -33,7 +36,8 @@ export interface ConfigProblem {
  */
 export function formatProblem(problem: ConfigProblem, file: string): string {
   const { position } = problem
-  const where = position === undefined ? file : `${file}:${position.line}:${position.column}`
+  const where =
+    position === undefined ? file : `${position.file ?? file}:${position.line}:${position.column}`
   const path = problem.path === '' ? '' : ` ${problem.path}:`
   const hint = problem.hint === undefined ? '' : `\n  hint: ${problem.hint}`
   return `${where}:${path} ${problem.message} [${problem.code}]${hint}`

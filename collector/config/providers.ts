@@ -10,18 +10,27 @@ export interface ProviderFacts {
   readonly baseVariables: readonly string[]
   /** Variables that hold its key, in LiteLLM's order. */
   readonly keyVariables: readonly string[]
+  /** A local server, or one that is shown something else than a key. */
+  readonly keyOptional?: true
 }
 
-function openAiCompatible(apiBase: string, ...keyVariables: string[]): ProviderFacts {
-  return { apiBase, baseVariables: [], keyVariables }
+function hosted(name: string, apiBase: string, keyVariables = [`${name}_API_KEY`]): ProviderFacts {
+  return { apiBase, baseVariables: [`${name}_API_BASE`], keyVariables }
 }
 
-function selfHosted(baseVariable: string, keyVariable: string): ProviderFacts {
-  return { baseVariables: [baseVariable], keyVariables: [keyVariable] }
+function selfHosted(name: string): ProviderFacts {
+  return { baseVariables: [`${name}_API_BASE`], keyVariables: [`${name}_API_KEY`] }
+}
+
+const OLLAMA: ProviderFacts = {
+  ...selfHosted('OLLAMA'),
+  apiBase: 'http://localhost:11434',
+  keyOptional: true,
 }
 
 /**
- * Providers that are served; any other OpenAI-compatible server is `openai/` with an `api_base`.
+ * Providers that are served. Any other OpenAI-compatible server is `openai/`, or a prefix of its
+ * own, with an `api_base`.
  */
 export const PROVIDERS: ReadonlyMap<string, ProviderFacts> = new Map<string, ProviderFacts>([
   [
@@ -42,63 +51,82 @@ export const PROVIDERS: ReadonlyMap<string, ProviderFacts> = new Map<string, Pro
       keyVariables: ['ANTHROPIC_API_KEY'],
     },
   ],
-  ['cerebras', openAiCompatible('https://api.cerebras.ai/v1', 'CEREBRAS_API_KEY')],
-  ['deepinfra', openAiCompatible('https://api.deepinfra.com/v1/openai', 'DEEPINFRA_API_KEY')],
-  ['deepseek', openAiCompatible('https://api.deepseek.com/v1', 'DEEPSEEK_API_KEY')],
+  [
+    'azure',
+    {
+      apis: ['chat', 'responses'],
+      baseVariables: ['AZURE_API_BASE'],
+      keyVariables: ['AZURE_API_KEY', 'AZURE_OPENAI_API_KEY'],
+    },
+  ],
+  // Its address follows from `vertex_location`, its key is a token.
+  ['vertex_ai', { apis: ['messages'], baseVariables: [], keyVariables: [], keyOptional: true }],
+  ['cerebras', hosted('CEREBRAS', 'https://api.cerebras.ai/v1')],
+  ['deepinfra', hosted('DEEPINFRA', 'https://api.deepinfra.com/v1/openai')],
+  // LiteLLM's own default: a prefix is continued at the beta address only.
+  ['deepseek', hosted('DEEPSEEK', 'https://api.deepseek.com/beta')],
   [
     'fireworks_ai',
-    openAiCompatible(
-      'https://api.fireworks.ai/inference/v1',
+    hosted('FIREWORKS', 'https://api.fireworks.ai/inference/v1', [
       'FIREWORKS_API_KEY',
       'FIREWORKS_AI_API_KEY',
-    ),
+    ]),
   ],
+  ['friendliai', hosted('FRIENDLI', 'https://api.friendli.ai/serverless/v1', ['FRIENDLI_TOKEN'])],
   [
     'gemini',
-    openAiCompatible(
-      'https://generativelanguage.googleapis.com/v1beta/openai',
+    hosted('GEMINI', 'https://generativelanguage.googleapis.com/v1beta/openai', [
       'GEMINI_API_KEY',
       'GOOGLE_API_KEY',
-    ),
+    ]),
   ],
-  ['groq', openAiCompatible('https://api.groq.com/openai/v1', 'GROQ_API_KEY')],
-  ['mistral', openAiCompatible('https://api.mistral.ai/v1', 'MISTRAL_API_KEY')],
-  ['moonshot', openAiCompatible('https://api.moonshot.ai/v1', 'MOONSHOT_API_KEY')],
-  ['nvidia_nim', openAiCompatible('https://integrate.api.nvidia.com/v1', 'NVIDIA_NIM_API_KEY')],
-  ['openrouter', openAiCompatible('https://openrouter.ai/api/v1', 'OPENROUTER_API_KEY')],
-  ['perplexity', openAiCompatible('https://api.perplexity.ai', 'PERPLEXITYAI_API_KEY')],
-  ['sambanova', openAiCompatible('https://api.sambanova.ai/v1', 'SAMBANOVA_API_KEY')],
-  ['together_ai', openAiCompatible('https://api.together.xyz/v1', 'TOGETHERAI_API_KEY')],
-  ['xai', openAiCompatible('https://api.x.ai/v1', 'XAI_API_KEY')],
-  ['custom_openai', selfHosted('OPENAI_LIKE_API_BASE', 'OPENAI_LIKE_API_KEY')],
-  ['hosted_vllm', selfHosted('HOSTED_VLLM_API_BASE', 'HOSTED_VLLM_API_KEY')],
-  ['litellm_proxy', selfHosted('LITELLM_PROXY_API_BASE', 'LITELLM_PROXY_API_KEY')],
-  ['llamafile', selfHosted('LLAMAFILE_API_BASE', 'LLAMAFILE_API_KEY')],
-  ['lm_studio', selfHosted('LM_STUDIO_API_BASE', 'LM_STUDIO_API_KEY')],
-  ['openai_like', selfHosted('OPENAI_LIKE_API_BASE', 'OPENAI_LIKE_API_KEY')],
+  ['github', hosted('GITHUB', 'https://models.inference.ai.azure.com')],
+  ['groq', hosted('GROQ', 'https://api.groq.com/openai/v1')],
+  ['meta_llama', hosted('LLAMA', 'https://api.llama.com/compat/v1')],
+  ['mistral', hosted('MISTRAL', 'https://api.mistral.ai/v1')],
+  ['moonshot', hosted('MOONSHOT', 'https://api.moonshot.ai/v1')],
+  ['nvidia_nim', hosted('NVIDIA_NIM', 'https://integrate.api.nvidia.com/v1')],
+  ['openrouter', hosted('OPENROUTER', 'https://openrouter.ai/api/v1')],
+  ['perplexity', hosted('PERPLEXITY', 'https://api.perplexity.ai', ['PERPLEXITYAI_API_KEY'])],
+  ['sambanova', hosted('SAMBANOVA', 'https://api.sambanova.ai/v1')],
+  [
+    'together_ai',
+    hosted('TOGETHER_AI', 'https://api.together.xyz/v1', [
+      'TOGETHERAI_API_KEY',
+      'TOGETHER_AI_API_KEY',
+      'TOGETHER_API_KEY',
+    ]),
+  ],
+  ['volcengine', hosted('VOLCENGINE', 'https://ark.cn-beijing.volces.com/api/v3')],
+  ['xai', hosted('XAI', 'https://api.x.ai/v1')],
+  ['ollama', OLLAMA],
+  ['ollama_chat', OLLAMA],
+  ['custom_openai', selfHosted('OPENAI_LIKE')],
+  ['databricks', selfHosted('DATABRICKS')],
+  ['hosted_vllm', selfHosted('HOSTED_VLLM')],
+  ['litellm_proxy', selfHosted('LITELLM_PROXY')],
+  ['llamafile', selfHosted('LLAMAFILE')],
+  ['lm_studio', selfHosted('LM_STUDIO')],
+  ['openai_like', selfHosted('OPENAI_LIKE')],
+  ['vllm', selfHosted('HOSTED_VLLM')],
 ])
 
 /** Prefixes that LiteLLM knows and that speak a protocol, or want a signature, that we do not. */
 export const UNSUPPORTED_PROVIDERS: ReadonlySet<string> = new Set([
   'ai21',
-  'azure',
+  'auto_router',
   'azure_ai',
   'azure_text',
-  'baseten',
   'bedrock',
   'clarifai',
   'cloudflare',
   'codestral',
   'cohere',
   'cohere_chat',
-  'databricks',
-  'github',
   'github_copilot',
   'huggingface',
   'nlp_cloud',
   'oci',
-  'ollama',
-  'ollama_chat',
   'palm',
   'petals',
   'predibase',
@@ -106,53 +134,11 @@ export const UNSUPPORTED_PROVIDERS: ReadonlySet<string> = new Set([
   'sagemaker',
   'sagemaker_chat',
   'snowflake',
+  'text-completion-codestral',
   'text-completion-openai',
   'triton',
-  'vertex_ai',
   'vertex_ai_beta',
-  'vllm',
   'voyage',
   'watsonx',
   'watsonx_text',
 ])
-
-export type ModelName =
-  | {
-      readonly kind: 'supported'
-      readonly provider: string
-      readonly model: string
-      /** `openai/responses/<model>`, LiteLLM's word for "by the Responses API, whoever asks". */
-      readonly byResponses?: true
-    }
-  | { readonly kind: 'unsupported'; readonly provider: string }
-  | { readonly kind: 'unknown' }
-
-/**
- * Splits `litellm_params.model` as LiteLLM does; names without a prefix are told by their maker's.
- */
-export function parseModelName(model: string, customProvider: string | undefined): ModelName {
-  const slash = model.indexOf('/')
-  const prefix = slash === -1 ? '' : model.slice(0, slash)
-  const provider = customProvider ?? prefix
-  if (PROVIDERS.has(provider)) {
-    return supported(provider, prefix === provider ? model.slice(slash + 1) : model)
-  }
-  if (UNSUPPORTED_PROVIDERS.has(provider)) return { kind: 'unsupported', provider }
-  if (customProvider !== undefined) return { kind: 'unsupported', provider: customProvider }
-  if (/^(?:gpt-|chatgpt-|o\d)/.test(model)) return { kind: 'supported', provider: 'openai', model }
-  if (model.startsWith('claude-')) return { kind: 'supported', provider: 'anthropic', model }
-  return { kind: 'unknown' }
-}
-
-const RESPONSES_PREFIX = 'responses/'
-
-function supported(provider: string, model: string): ModelName {
-  return provider === 'openai' && model.startsWith(RESPONSES_PREFIX)
-    ? {
-        kind: 'supported',
-        provider,
-        model: model.slice(RESPONSES_PREFIX.length),
-        byResponses: true,
-      }
-    : { kind: 'supported', provider, model }
-}

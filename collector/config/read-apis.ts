@@ -1,13 +1,13 @@
 import type { DeploymentConfig } from './config.ts'
-import type { ConfigReader } from './config-reader.ts'
 import type { Path } from './config-path.ts'
-import type { ProviderFacts } from './providers.ts'
+import type { DeploymentParams } from './deployment-params.ts'
+import type { ServedModel } from './parse-model-name.ts'
 
 interface ApisPlace {
-  readonly params: Path
   readonly info: Path
-  readonly facts: ProviderFacts
-  readonly name: { readonly byResponses?: true }
+  readonly name: ServedModel
+  /** What the provider's servers speak. */
+  readonly apis: DeploymentConfig['apis']
 }
 
 /**
@@ -16,11 +16,11 @@ interface ApisPlace {
  * server that has `/responses` too.
  */
 export function readApis(
-  reader: ConfigReader,
-  { params, info, facts, name }: ApisPlace,
+  params: DeploymentParams,
+  { info, name, apis }: ApisPlace,
 ): DeploymentConfig['apis'] {
-  const chatOnly = reader.boolean([...params, 'use_chat_completions_api']) === true
-  const apis = facts.apis ?? ['chat']
+  const { reader } = params
+  const chatOnly = params.boolean('use_chat_completions_api') === true
   if (apis[0] !== 'chat') return apis
   if (chatOnly) return ['chat']
   if (name.byResponses === true || reader.get([...info, 'mode']) === 'responses') {

@@ -9,7 +9,7 @@ import { BREAKER_DEFAULTS, type SecondwindSection } from './secondwind-schema.ts
 const RETRIES_DEFAULT = 2
 /** `ROUTER_MAX_FALLBACKS` of LiteLLM. */
 const FALLBACKS_DEFAULT = 5
-const RETRIES_MAX = 20
+export const RETRIES_MAX = 20
 
 /**
  * LiteLLM's `retry_policy` in our words. Its entries for authentication, bad requests and content

@@ -1,20 +1,27 @@
 import type { ContinuationConfig, RouteConfig } from './config.ts'
-import type { ConfigReader } from './config-reader.ts'
+import { type ConfigReader, isRecord } from './config-reader.ts'
 import { findRoute } from './find-route.ts'
 import { findSetting } from './litellm-settings.ts'
 import type { Deployments } from './read-deployments.ts'
 import { type FallbackMap, type RouteNames, readFallbacks, readTargets } from './read-fallbacks.ts'
 import type { SecondwindSection } from './secondwind-schema.ts'
 import { hintFor } from './suggest.ts'
+import { isWildcard, matchWildcard } from './wildcard.ts'
 
-/** Everything that a client, or a fallback, may ask for by name. */
+export interface Routes {
+  /** Everything that a client, or a fallback, may ask for by name. */
+  readonly routes: ReadonlyMap<string, RouteConfig>
+  readonly listedModels: readonly string[]
+}
+
+/** Routes of the file, their aliases, and what their fallbacks name. */
 export function readRoutes(
   reader: ConfigReader,
   deployments: Deployments,
   section: SecondwindSection,
-): ReadonlyMap<string, RouteConfig> {
+): Routes {
   const aliases = readAliases(reader, deployments)
-  const names = toRouteNames(deployments, aliases)
+  const names = toRouteNames(deployments, [...aliases.keys()])
   const fallbacks = {
     general: readFallbacks(reader, findSetting(reader, 'fallbacks'), names),
     contextWindow: readFallbacks(reader, findSetting(reader, 'context_window_fallbacks'), names),
@@ -25,9 +32,7 @@ export function readRoutes(
   checkRouteOptions(reader, section, names)
   const continuation = readContinuation(reader, section)
   const routes = new Map<string, RouteConfig>()
-  for (const [name, list] of deployments) {
-    // Left out with a warning: nothing of it can be called.
-    if (list.length === 0) continue
+  for (const [name, list] of deployments.routes) {
     routes.set(name, {
       name,
       deployments: list,
@@ -37,12 +42,49 @@ export function readRoutes(
       continuation: { ...continuation, ...ownContinuation(section, name) },
     })
   }
-  for (const [alias, target] of aliases) {
-    const route = routes.get(target)
+  for (const [alias, { target }] of aliases) {
+    const route = findRoute(routes, target)
     if (route !== undefined && !routes.has(alias)) routes.set(alias, route)
   }
   addFallbackTargets(routes, deployments)
-  return routes
+  dropUnservedRoutes(reader, routes, deployments)
+  // A pattern is no name that a client could ask for, and a deployment's id is for fallbacks.
+  const listedModels = [...deployments.routes.keys(), ...aliases.keys()].filter(
+    (name) => routes.has(name) && !isWildcard(name) && aliases.get(name)?.hidden !== true,
+  )
+  return { routes, listedModels }
+}
+
+/** A route whose own deployments are all left out is served by its fallbacks, if it has any. */
+function dropUnservedRoutes(
+  reader: ConfigReader,
+  routes: Map<string, RouteConfig>,
+  deployments: Deployments,
+): void {
+  const unserved = [...routes].filter(([, route]) => route.deployments.length === 0)
+  const isServed = (name: string) => (findRoute(routes, name)?.deployments.length ?? 0) > 0
+  for (const [name, { fallbacks }] of unserved) {
+    const served = fallbacks.some(isServed)
+    if (!served) routes.delete(name)
+    // Where something of it could not be read, that is what has to be repaired; of embeddings and
+    // their like it was said already that they are not served.
+    const isNews = deployments.routes.has(name) && !deployments.otherModes.has(name)
+    if (reader.problems.length > 0 || !isNews) continue
+    reader.warn({
+      code: 'CONFIG_NOT_SERVED',
+      path: ['model_list'],
+      message: served
+        ? `route "${name}" has no deployment of its own left; its fallbacks serve it`
+        : `route "${name}" is not served: it has no deployment left, and no fallback`,
+    })
+  }
+  if (routes.size > 0 || unserved.length === 0 || reader.problems.length > 0) return
+  reader.fail({
+    code: 'CONFIG_MISSING',
+    path: ['model_list'],
+    message: 'none of its deployments can be served',
+    hint: reader.warnings.map(({ message }) => message)[0] ?? 'see examples/ for a whole file',
+  })
 }
 
 /** As in LiteLLM a route's own list replaces the defaults, it does not extend them. */
@@ -55,7 +97,7 @@ function pickFallbacks(map: FallbackMap, name: string, defaults: readonly string
 
 /** LiteLLM's fallbacks may name one deployment by its id, or what a wildcard route serves. */
 function addFallbackTargets(routes: Map<string, RouteConfig>, deployments: Deployments): void {
-  const byId = new Map([...deployments.values()].flat().map((entry) => [entry.id, entry]))
+  const byId = new Map([...deployments.routes.values()].flat().map((entry) => [entry.id, entry]))
   // What is added on the way brings only names that are there already.
   for (const route of routes.values()) {
     const { fallbacks, contextWindowFallbacks, contentPolicyFallbacks } = route
@@ -72,44 +114,47 @@ function addFallbackTargets(routes: Map<string, RouteConfig>, deployments: Deplo
   }
 }
 
-function readAliases(reader: ConfigReader, deployments: Deployments): ReadonlyMap<string, string> {
-  const aliases = new Map<string, string>()
+interface Alias {
+  readonly target: string
+  /** Not for `GET /v1/models`. */
+  readonly hidden: boolean
+}
+
+/** Either the route's name, or a map with it under `model`. */
+function readAliases(reader: ConfigReader, deployments: Deployments): ReadonlyMap<string, Alias> {
+  const aliases = new Map<string, Alias>()
   const path = findSetting(reader, 'model_group_alias')
   if (path === undefined || !reader.map(path)) return aliases
+  const names = toRouteNames(deployments, [])
   for (const alias of reader.keys(path)) {
     const place = [...path, alias]
-    // Either the route's name, or a map with it under `model` (and `hidden`, which is LiteLLM's
-    // UI's).
-    const target = reader.string(
-      typeof reader.get(place) === 'object' ? [...place, 'model'] : place,
-    )
+    const isMap = isRecord(reader.get(place))
+    const target = reader.string(isMap ? [...place, 'model'] : place)
     if (target === undefined) continue
-    if (deployments.has(target)) {
-      aliases.set(alias, target)
+    if (names.has(target)) {
+      aliases.set(alias, { target, hidden: isMap && reader.get([...place, 'hidden']) === true })
       continue
     }
     reader.fail({
       code: 'CONFIG_UNKNOWN_ROUTE',
       path: place,
       message: `there is no route "${target}" in model_list`,
-      hint: hintFor(target, [...deployments.keys()]),
+      hint: hintFor(target, names.names),
     })
   }
   return aliases
 }
 
-function toRouteNames(deployments: Deployments, aliases: ReadonlyMap<string, string>): RouteNames {
-  const names = [...deployments.keys(), ...aliases.keys()]
-  const known = new Set([...names, ...[...deployments.values()].flat().map((entry) => entry.id)])
-  const wildcards = names
-    .filter((name) => name.includes('*'))
-    .map((name) => name.split('*'))
-    .map(([prefix = '', suffix = '']) => ({ prefix, suffix }))
+function toRouteNames(deployments: Deployments, aliases: readonly string[]): RouteNames {
+  const names = [...deployments.routes.keys(), ...aliases]
+  const known = new Set([
+    ...names,
+    ...[...deployments.routes.values()].flat().map((entry) => entry.id),
+  ])
   return {
     names,
     has: (name) =>
-      known.has(name) ||
-      wildcards.some(({ prefix, suffix }) => name.startsWith(prefix) && name.endsWith(suffix)),
+      known.has(name) || names.some((pattern) => matchWildcard(pattern, name) !== undefined),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { TimersConfig } from './config.ts'
 import type { ConfigReader } from './config-reader.ts'
 import type { Path } from './config-path.ts'
+import type { DeploymentParams } from './deployment-params.ts'
 import { type SecondwindSection, TIMER_DEFAULTS } from './secondwind-schema.ts'
 
 /** A day: a longer limit on one request is a mistake in the unit. */
@@ -23,13 +24,12 @@ export function readSeconds(reader: ConfigReader, path: Path | undefined): numbe
  * `stream_timeout`, then `secondwind.timers`, then LiteLLM's settings for all, then the defaults.
  */
 export function readTimers(
-  reader: ConfigReader,
-  params: Path,
+  params: DeploymentParams,
   general: { readonly section: SecondwindSection['timers']; readonly shared: SharedTimeouts },
 ): TimersConfig {
   const { section, shared } = general
-  const ownTimeoutMs = readSeconds(reader, [...params, 'timeout'])
-  const ownStreamMs = readSeconds(reader, [...params, 'stream_timeout'])
+  const ownTimeoutMs = readSeconds(params.reader, params.find('timeout'))
+  const ownStreamMs = readSeconds(params.reader, params.find('stream_timeout'))
   const timeoutMs = ownTimeoutMs ?? shared.timeoutMs
   // LiteLLM documents `stream_timeout` as time to first token and implements it as the longest wait
   // for bytes; what it does is what its users have tuned it for.

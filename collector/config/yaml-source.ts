@@ -15,6 +15,8 @@ import type { Path, PathPart } from './config-path.ts'
 export interface Position {
   readonly line: number
   readonly column: number
+  /** Absent: the main file; an included one has its own lines. */
+  readonly file?: string
 }
 
 /** A YAML file's value, and where each part of it stands. */
@@ -25,7 +27,12 @@ export interface YamlSource {
 }
 
 export type ParsedYaml =
-  | { readonly kind: 'parsed'; readonly source: YamlSource }
+  | {
+      readonly kind: 'parsed'
+      readonly source: YamlSource
+      /** Keys that a map has twice: LiteLLM's parser takes the last without a word. */
+      readonly duplicates: readonly Position[]
+    }
   | {
       readonly kind: 'invalid'
       readonly errors: readonly { readonly message: string; readonly position?: Position }[]
@@ -35,9 +42,10 @@ export type ParsedYaml =
 const ALIASES_MAX = 1000
 
 export function parseYaml(text: string): ParsedYaml {
-  const lineCounter = new LineCounter()
-  // `<<` is YAML 1.1, which LiteLLM's parser reads and its users' files use.
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true })
+  const strict = parse(text, true)
+  const duplicates = strict.document.errors.filter(({ code }) => code === 'DUPLICATE_KEY')
+  const isLenient = duplicates.length > 0 && duplicates.length === strict.document.errors.length
+  const { document, lineCounter } = isLenient ? parse(text, false) : strict
   const toPosition = (offset: number): Position => {
     const { line, col } = lineCounter.linePos(offset)
     return { line, column: col }
@@ -57,12 +65,23 @@ export function parseYaml(text: string): ParsedYaml {
       const offset = findOffset(document, path)
       return offset === undefined ? undefined : toPosition(offset)
     }
-    return { kind: 'parsed', source: { value, locate } }
+    return {
+      kind: 'parsed',
+      source: { value, locate },
+      duplicates: duplicates.map((error) => toPosition(error.pos[0])),
+    }
   } catch {
     // The parser's message quotes the alias, which may be a key that begins with a star.
     const message = 'an alias (*name) stands for no anchor, or aliases unfold beyond all measure'
     return { kind: 'invalid', errors: [{ message }] }
   }
+}
+
+function parse(text: string, uniqueKeys: boolean) {
+  const lineCounter = new LineCounter()
+  // `<<` is YAML 1.1, which LiteLLM's parser reads and its users' files use.
+  const options = { lineCounter, prettyErrors: false, merge: true, uniqueKeys } as const
+  return { document: parseDocument(text, options), lineCounter }
 }
 
 /** The parser quotes what it did not expect, which may be a key that lost its place. */
@@ -92,7 +111,8 @@ function findPart(
     return node === undefined ? undefined : { node, offset: node.range[0] }
   }
   if (!isMap(parent)) return undefined
-  for (const pair of parent.items) {
+  // Of two pairs of one key the last holds.
+  for (const pair of parent.items.toReversed()) {
     if (!isPair(pair) || !isScalar(pair.key) || String(pair.key.value) !== String(part)) continue
     return { node: pair.value, offset: pair.key.range?.[0] }
   }

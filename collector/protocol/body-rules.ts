@@ -15,22 +15,26 @@ export interface RuledBody {
 
 /** Applied last, to the body as the target would get it. */
 export function applyBodyRules(body: JsonObject, input: UpstreamRequestInput): RuledBody {
-  const { rules, request, targetApi } = input
+  const { rules } = input
   if (rules === undefined) return { body, changed: false, dropped: [] }
-  const defaults = defaultsFor(body, rules, input)
-  const renamed =
-    targetApi === 'chat' && request.api !== 'chat' ? withLimitField(body, rules.limitField) : body
+  const renamed = withLimitField(body, input, rules.limitField)
+  const defaults = defaultsFor(renamed, rules, input)
   const dropped = (rules.omit ?? [])
-    .map((name) => wordOf(name, targetApi) ?? name)
+    .map((name) => wordOf(name, input.targetApi) ?? name)
     .filter((field) => own(renamed, field) !== undefined)
-  const omitted = new Set(rules.modelInPath === true ? [...dropped, 'model'] : dropped)
-  const kept = omitted.size === 0 ? renamed : without(renamed, omitted)
-  const changed = dropped.length > 0 || [defaults, rules.extra ?? {}].some(isNotEmpty)
+  const omitted = rules.modelInPath === true ? [...dropped, 'model'] : dropped
+  const added = { ...defaults, ...rules.extra }
   return {
-    body: { ...kept, ...defaults, ...rules.extra, ...rules.envelope },
-    changed,
+    body: withFields(renamed, omitted, { ...added, ...rules.envelope }),
+    changed: dropped.length > 0 || Object.keys(added).length > 0,
     dropped,
   }
+}
+
+/** The same object where there is nothing to say: most deployments have nothing to say. */
+function withFields(body: JsonObject, omitted: readonly string[], added: JsonObject): JsonObject {
+  const kept = omitted.length === 0 ? body : without(body, new Set(omitted))
+  return Object.keys(added).length === 0 ? kept : Object.assign({}, kept, added)
 }
 
 /** The word of each default in each protocol; one that is not here has no word but Chat's. */
@@ -81,14 +85,17 @@ function toList(value: JsonValue): JsonValue {
   return Array.isArray(value) ? value : [value]
 }
 
-/** One limit under the name that the server knows: some refuse the newer word, some the older. */
-function withLimitField(body: JsonObject, field: LimitField | undefined): JsonObject {
+/**
+ * One limit under the name that the server knows: some refuse the newer word, some the older. A
+ * Chat client's own word stays.
+ */
+function withLimitField(
+  body: JsonObject,
+  { request, targetApi }: UpstreamRequestInput,
+  field: LimitField | undefined,
+): JsonObject {
+  if (targetApi !== 'chat' || request.api === 'chat') return body
   const other = LIMIT_FIELDS.find((name) => name !== field && own(body, name) !== undefined)
   if (field === undefined || other === undefined) return body
-  const value = own(body, other)
-  return value === undefined ? body : { ...without(body, new Set([other])), [field]: value }
-}
-
-function isNotEmpty(object: JsonObject): boolean {
-  return Object.keys(object).length > 0
+  return withFields(body, [other], { [field]: own(body, other) })
 }

@@ -23,6 +23,8 @@ export interface ChainState {
   readonly otherTargetConfigured: boolean
   /** The target got a request that we translated or continued: its 400 may be our doing. */
   readonly requestChanged: boolean
+  /** The token that was refused is gone, and the next one is another (Vertex AI). */
+  readonly tokenRenewed?: boolean
   /** Another honest way to ask this target to go on is left. */
   readonly strategyLeft: boolean
 }
@@ -54,6 +56,10 @@ const IF_CHANGED: Rule = { same: 'changed', next: true }
  * a next target is asked with, and whether any is honest, is decided after it.
  */
 export function decide(failure: Failure, state: ChainState): Decision {
+  // Not the key is dead but its token, which lives for an hour; this is no retry of a failure.
+  if (state.tokenRenewed === true && state.attempts < state.attemptsMax) {
+    return { kind: 'retry', afterMs: 0 }
+  }
   const rule = ruleOf(failure, state)
   if (rule.same === 'changed' && state.strategyLeft && state.attempts < state.attemptsMax) {
     return { kind: 'next-strategy' }

@@ -4,12 +4,14 @@ import type { AttemptPlan } from './plan-attempt.ts'
 import type { AttemptInput, AttemptOutcome } from './attempt.ts'
 import type { AttemptRecorder, FallbackRecorder } from './recorder.ts'
 import type { RequestRun } from './request-run.ts'
-import type { UpstreamCall } from '../upstream/send.ts'
+import type { Failure } from '../upstream/failure.ts'
 import { thinksFirst } from '../continuation/thinks-first.ts'
 import { usageOfAttempt } from '../continuation/attempt-usage.ts'
-import { findProvider } from '../upstream/providers/index.ts'
 import { runAnswerAttempt } from './answer-attempt.ts'
+import { NOTHING_DELIVERED, createFacts } from './attempt.ts'
+import { type Authorized, authorize } from './authorize.ts'
 import { runStreamAttempt } from './stream-attempt.ts'
+import { addressOf, toCall } from './to-call.ts'
 import { answerLimits, streamLimits, timersFor } from './watchdog.ts'
 
 export interface AttemptContext {
@@ -32,10 +34,14 @@ export async function performAttempt(context: AttemptContext): Promise<AttemptOu
   run.asked.add(plan.target.id)
   run.skipped.delete(plan.target.id)
   run.attempts += 1
-  const call = toCall(run, plan)
-  const recorder = startSpan(run, plan, call.url)
+  const address = addressOf(run, plan)
+  const recorder = startSpan(run, plan, address)
   breaker.start(router.clock.now())
-  const outcome = await makeCall(context, recorder, call)
+  const authorized = authorize(run, plan.target)
+  // Only where a token must be fetched does a target wait for one.
+  const shown = authorized instanceof Promise ? await authorized : authorized
+  const outcome =
+    shown.kind === 'failed' ? unauthorized(shown.failure) : await makeCall(context, recorder, shown)
   const { result } = outcome
   if (result.kind === 'complete') breaker.succeeded()
   else if (result.kind === 'failed') breaker.failed(result.failure, router.clock.now())
@@ -47,19 +53,28 @@ export async function performAttempt(context: AttemptContext): Promise<AttemptOu
   return outcome
 }
 
+/** Nothing was sent: there was no token to show. */
+function unauthorized(failure: Failure): AttemptOutcome {
+  return {
+    result: { kind: 'failed', failure },
+    facts: createFacts(),
+    delivered: NOTHING_DELIVERED,
+  }
+}
+
 function makeCall(
   context: AttemptContext,
   recorder: AttemptRecorder,
-  call: UpstreamCall,
+  { apiKey }: Authorized,
 ): Promise<AttemptOutcome> {
   const { run, plan, otherTargetLeft } = context
   const { router, clientStream, request } = run
   const { clock, config } = router
   const timers = timersFor(plan.target.timers, request.options)
   const input: Omit<AttemptInput, 'limits'> = {
-    call,
+    call: toCall(run, plan, apiKey),
     targetProtocol: plan.targetProtocol,
-    apiKey: plan.target.apiKey?.reveal(),
+    apiKey: apiKey?.reveal(),
     config,
     clock,
     upstream: router.upstream,
@@ -106,28 +121,6 @@ function makeCall(
     },
     ...input,
   })
-}
-
-function toCall(run: RequestRun, plan: AttemptPlan): UpstreamCall {
-  const { target, targetProtocol, built } = plan
-  const provider = findProvider(target.provider)
-  return {
-    url: provider.endpoint(target, targetProtocol.api),
-    headers: {
-      'content-type': 'application/json',
-      accept: run.request.stream ? 'text/event-stream' : 'application/json',
-      // A compressed body that is cut looks like one that ended: nothing would show the loss.
-      'accept-encoding': 'identity',
-      'user-agent': 'secondwind',
-      ...(run.router.config.propagateTraceContext && { traceparent: run.recorder.traceparent }),
-      ...provider.headers({
-        apiKey: target.apiKey,
-        clientApi: run.request.api,
-        clientHeaders: run.clientHeaders,
-      }),
-    },
-    body: built.body,
-  }
 }
 
 /** Tells a rescue from an answer: whether somebody else than the first target served any of it. */

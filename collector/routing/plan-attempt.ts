@@ -10,6 +10,8 @@ import { modelTraits } from '../continuation/model-traits.ts'
 import { continueFrom, tokensLeft } from '../continuation/continue-from.ts'
 import { buildUpstreamRequest } from '../protocol/build-upstream-request.ts'
 import { protocolOf } from '../protocol/index.ts'
+import { bodyRulesOf } from '../upstream/providers/body-rules-of.ts'
+import { findProvider } from '../upstream/providers/index.ts'
 import { targetApi } from '../upstream/providers/provider.ts'
 import { isCommitted } from './request-run.ts'
 
@@ -93,6 +95,11 @@ const NOTHING = {
   textComplete: true,
 } as const
 
+/** What the provider says of it, beside what its model's name does. */
+function takesSampling(target: DeploymentConfig): boolean {
+  return findProvider(target.provider).acceptsSampling?.(target) ?? true
+}
+
 interface BuildInput {
   readonly target: DeploymentConfig
   readonly capability: PrefillCapability
@@ -114,6 +121,8 @@ function build(run: RequestRun, input: BuildInput): PlanResult {
     model: target.model,
     continuation,
     ...modelTraits(target),
+    ...(!takesSampling(target) && { acceptsSampling: false }),
+    rules: bodyRulesOf(target),
     ...(capability.flags !== undefined && { prefillFlags: capability.flags }),
     ...(maxTokensLeft !== undefined && { maxTokensLeft }),
   })

@@ -4,6 +4,7 @@ import type { LearnedRefusals } from '../continuation/learned-refusals.ts'
 import type { ClientStream } from '../continuation/client-stream.ts'
 import type { ClientRequest, EncoderContext, Protocol } from '../protocol/protocol.ts'
 import type { AttemptUsage } from '../protocol/event.ts'
+import type { Tokens } from '../upstream/tokens.ts'
 import type { UpstreamClient } from '../upstream/send.ts'
 import type { SkipReason } from '../vocabulary.ts'
 import type { Breakers } from './breakers.ts'
@@ -23,6 +24,7 @@ export interface Router {
   readonly breakers: Breakers
   readonly budget: RetryBudget
   readonly learned: LearnedRefusals
+  readonly tokens: Tokens
 }
 
 /** One request that is to be routed, as the server hands it over. */

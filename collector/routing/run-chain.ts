@@ -75,7 +75,8 @@ async function afterFailure(run: RequestRun, plan: AttemptPlan, failure: Failure
   }
   // The client holds a part: while another target is asked, comments keep it waiting.
   run.response.keepAlive()
-  const decision = decide(failure, chainState(run, plan, failure.reason))
+  const tokenRenewed = failure.statusCode === 401 && router.tokens.refuse(target)
+  const decision = decide(failure, { tokenRenewed, ...chainState(run, plan, failure.reason) })
   switch (decision.kind) {
     case 'retry':
       return retry(run, plan, decision)
@@ -158,6 +159,7 @@ function chainState(run: RequestRun, plan: AttemptPlan, reason: FailureReason): 
     retriesMax:
       run.request.options.retriesMax ??
       retryConfig.retriesMaxByReason?.get(reason) ??
+      plan.target.retriesMax ??
       retryConfig.retriesMax,
     retryAfterMaxMs: retryConfig.retryAfterMaxMs,
     breakerOpen: router.breakers.of(plan.target.id).state === 'open',

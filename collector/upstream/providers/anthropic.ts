@@ -1,30 +1,42 @@
-import type { Provider } from './provider.ts'
-import { withPath } from './provider.ts'
+import type { DeploymentConfig } from '../../config/config.ts'
+import type { Provider, ProviderHeadersInput } from './provider.ts'
+import { clientHeaders, withPath } from './provider.ts'
 
-/**
- * What a request that we translate is written against. The newer `2026-10-21` refuses
- * `temperature`, `top_p` and `top_k`, which Chat clients send; a Messages client's own version is
- * carried through.
- */
+/** The version that the translation speaks; a client that names another gets what it named. */
 const VERSION_DEFAULT = '2023-06-01'
+
+/** From here on `temperature`, `top_p` and `top_k` are refused with 400, whatever the model. */
+const VERSION_WITHOUT_SAMPLING = '2026-10-21'
+
+export const anthropicBeta = ['anthropic-beta'] as const
 
 export const anthropic: Provider = {
   name: 'anthropic',
 
-  endpoint(target) {
-    return withPath(target.apiBase, '/v1/messages')
+  endpoint({ apiBase }) {
+    return withPath(apiBase, '/v1/messages')
   },
 
-  headers({ apiKey, clientApi, clientHeaders }) {
-    const headers: Record<string, string> = { 'anthropic-version': VERSION_DEFAULT }
-    if (apiKey !== undefined) headers['x-api-key'] = apiKey.reveal()
-    if (clientApi !== 'messages') return headers
-    const version = clientHeaders['anthropic-version']
-    if (typeof version === 'string' && version !== '') headers['anthropic-version'] = version
-    const beta = clientHeaders['anthropic-beta']
-    if (beta !== undefined && beta.length > 0) {
-      headers['anthropic-beta'] = Array.isArray(beta) ? beta.join(',') : beta
+  headers(input) {
+    const { apiKey, clientApi } = input
+    const own = clientApi === 'messages' ? clientHeaders(input, anthropicBeta) : {}
+    return {
+      ...own,
+      'anthropic-version': versionFor(input),
+      ...(apiKey !== undefined && { 'x-api-key': apiKey.reveal() }),
     }
-    return headers
   },
+
+  acceptsSampling: (target) => configuredVersion(target) < VERSION_WITHOUT_SAMPLING,
+}
+
+/** A client's version says how its body is to be read; a body of ours is as it is configured. */
+function versionFor({ clientApi, clientHeaders, target }: ProviderHeadersInput): string {
+  const given = clientHeaders['anthropic-version']
+  const isOwn = clientApi === 'messages' && typeof given === 'string' && given !== ''
+  return isOwn ? given : configuredVersion(target)
+}
+
+function configuredVersion({ headers }: DeploymentConfig): string {
+  return headers?.get('anthropic-version')?.reveal() ?? VERSION_DEFAULT
 }

@@ -1,13 +1,20 @@
 import { anthropic } from './anthropic.ts'
+import { azure } from './azure.ts'
+import { ollama } from './ollama.ts'
 import { openai } from './openai.ts'
 import type { Provider } from './provider.ts'
+import { vertexAi } from './vertex-ai.ts'
 
-/** Providers with a voice of their own. */
-const PROVIDERS: readonly Provider[] = [anthropic, openai]
+/** Providers with a voice of their own; others (`groq`, `hosted_vllm` …) are called as OpenAI. */
+const PROVIDERS: ReadonlyMap<string, Provider> = new Map([
+  ['anthropic', anthropic],
+  ['azure', azure],
+  ['ollama', ollama],
+  ['ollama_chat', ollama],
+  ['openai', openai],
+  ['vertex_ai', vertexAi],
+])
 
-const byName = new Map(PROVIDERS.map((provider) => [provider.name, provider]))
-
-/** The provider behind a deployment; others (`groq/`, `hosted_vllm/` …) are called as OpenAI. */
 export function findProvider(name: string): Provider {
-  return byName.get(name) ?? openai
+  return PROVIDERS.get(name) ?? openai
 }

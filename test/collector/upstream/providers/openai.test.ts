@@ -11,7 +11,7 @@ function askedBy(clientApi: Api, model: string, extra: { params?: object; info?:
   const target = routes.get('r')?.deployments[0]
   if (target === undefined) throw new Error('no deployment')
   const api = targetApi(clientApi, target)
-  return `${api} ${findProvider(target.provider).endpoint(target, api).pathname} ${target.model}`
+  return `${api} ${findProvider(target.provider).endpoint(target, api, true).pathname} ${target.model}`
 }
 
 test.each([

@@ -1,0 +1,42 @@
+import type { Secret } from '../config/secret.ts'
+import type { UpstreamCall } from '../upstream/send.ts'
+import type { AttemptPlan } from './plan-attempt.ts'
+import type { RequestRun } from './request-run.ts'
+import { findProvider } from '../upstream/providers/index.ts'
+
+export function addressOf(run: RequestRun, { target, targetProtocol }: AttemptPlan): URL {
+  const provider = findProvider(target.provider)
+  return provider.endpoint(target, targetProtocol.api, run.request.stream)
+}
+
+/**
+ * What goes over the wire. Headers are made anew: the provider's own, those of the client that it
+ * names, and what the configuration adds.
+ */
+export function toCall(
+  run: RequestRun,
+  plan: AttemptPlan,
+  apiKey: Secret | undefined,
+): UpstreamCall {
+  const { target, built } = plan
+  const provider = findProvider(target.provider)
+  const { request, clientHeaders } = run
+  return {
+    url: addressOf(run, plan),
+    headers: {
+      'content-type': 'application/json',
+      accept: request.stream ? 'text/event-stream' : 'application/json',
+      // A compressed body that is cut looks like one that ended: nothing would show the loss.
+      'accept-encoding': 'identity',
+      'user-agent': 'secondwind',
+      ...(run.router.config.propagateTraceContext && { traceparent: run.recorder.traceparent }),
+      ...(target.headers !== undefined && configured(target.headers)),
+      ...provider.headers({ target, apiKey, clientApi: request.api, clientHeaders }),
+    },
+    body: built.body,
+  }
+}
+
+function configured(headers: ReadonlyMap<string, Secret>): Readonly<Record<string, string>> {
+  return Object.fromEntries([...headers].map(([name, value]) => [name, value.reveal()]))
+}
