@@ -63,12 +63,13 @@ export class Backlog {
     return batch
   }
 
-  /** What goes to disk next, failures and rescues first. */
-  takeForDisk(bytesMax: number): readonly WaitingEntry[] {
+  /** What goes to disk next, failures and rescues first; of a full disk they may be all. */
+  takeForDisk(bytesMax: number, hasRoomFor: (important: boolean) => boolean): Entry[] {
     const entries: WaitingEntry[] = []
     let bytes = 0
-    for (const lane of [this.#memory.important, this.#memory.ordinary]) {
-      while (bytes < bytesMax) {
+    for (const kind of ['important', 'ordinary'] as const) {
+      const lane = this.#memory[kind]
+      while (bytes < bytesMax && hasRoomFor(kind === 'important')) {
         const entry = lane.shift()
         if (entry === undefined) break
         entries.push(entry)

@@ -1,12 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api'
 import type { TelemetryConfig } from '../config/config.ts'
 import type { Secret } from '../config/secret.ts'
 import { type Clock, systemClock } from '../routing/clock.ts'
 import type { Recorder, RequestSummary, Telemetry } from '../routing/recorder.ts'
 import { SCOPE_NAME } from '../vocabulary.ts'
 import { DROP_REASONS, type ExportCounts, ExportQueue } from './export-queue.ts'
-import { encodeOrigin } from './encode-export.ts'
+import { type Origin, encodeOrigin } from './encode-export.ts'
 import { guardRecorder } from './guard-recorder.ts'
 import { createJsonSender } from './json-sender.ts'
 import type { Log } from './log.ts'
@@ -16,6 +16,7 @@ import { createRequestClock } from './request-clock.ts'
 import { RequestSpan, type RequestSpanOptions } from './request-span.ts'
 import { createSampler } from './sampling.ts'
 import { createScrubber } from './scrub.ts'
+import { DiskSpool } from './spool/disk-spool.ts'
 import { createSilentRecorder } from './silent-recorder.ts'
 import { SpanEncoder } from './span-encoder.ts'
 import { SpanStarter } from './span-starter.ts'
@@ -41,7 +42,7 @@ export interface SidecarTelemetry extends Telemetry {
 
 /** Nothing in here can fail a request, nor make it wait (I6). */
 export function createTelemetry(options: TelemetryOptions): SidecarTelemetry {
-  const { config, log } = options
+  const { config, log, version } = options
   const silent = createSilentRecorder((bytes) => randomBytes(bytes).toString('hex'))
   if (!config.enabled) {
     return {
@@ -53,8 +54,13 @@ export function createTelemetry(options: TelemetryOptions): SidecarTelemetry {
   }
   const sender =
     config.encoding === 'http/json' ? createJsonSender(config) : createProtobufSender(config)
+  const { tracer, resource } = startSdk({ config, version })
+  const origin = encodeOrigin({ resource, scopeName: SCOPE_NAME, scopeVersion: version })
+  const spool =
+    config.spool === undefined ? undefined : new DiskSpool({ ...config.spool, origin, log })
   const queue = new ExportQueue({
     sender,
+    ...(spool !== undefined && { spool }),
     spansMax: config.queueSpansMax,
     batchSpansMax: config.batchSpansMax,
     batchDelayMs: config.batchDelayMs,
@@ -63,10 +69,10 @@ export function createTelemetry(options: TelemetryOptions): SidecarTelemetry {
       log,
       // Its path, name and password are nobody's business in a log.
       destination: new URL(config.tracesUrl).origin,
-      waitIn: 'memory',
+      waitIn: config.spool?.dir ?? 'memory',
     }),
   })
-  const recording = createRecording(options, queue)
+  const recording = createRecording(options, { tracer, origin, queue })
   const errors = new OnceLogged(log)
   const recorder = guardRecorder(recording.recorder, {
     silent,
@@ -87,10 +93,15 @@ interface Recording {
   readonly sampledAway: () => number
 }
 
-function createRecording(options: TelemetryOptions, queue: ExportQueue): Recording {
-  const { config, version } = options
-  const { tracer, resource } = startSdk({ config, version })
-  const origin = encodeOrigin({ resource, scopeName: SCOPE_NAME, scopeVersion: version })
+interface Parts {
+  readonly tracer: Tracer
+  readonly origin: Origin
+  readonly queue: ExportQueue
+}
+
+function createRecording(options: TelemetryOptions, parts: Parts): Recording {
+  const { config } = options
+  const { tracer, origin, queue } = parts
   const encoder = new SpanEncoder(createScrubber(options.secrets.map((secret) => secret.reveal())))
   const isKept = createSampler(config.sampleRatio)
   const clock = options.clock ?? systemClock

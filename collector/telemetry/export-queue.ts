@@ -177,7 +177,8 @@ export class ExportQueue {
   }
 
   get #hasWork(): boolean {
-    return this.#spooled > 0 || !this.#backlog.isEmpty
+    // What is being written is soon spooled, and nobody else would wake us for it.
+    return this.#spooled > 0 || this.#writing.length > 0 || !this.#backlog.isEmpty
   }
 
   /** One batch at a time, until nothing waits or the receiver does not take them now. */
@@ -289,7 +290,7 @@ export class ExportQueue {
   /** Moves what waits in memory to disk, beside everything else that happens. */
   #spill(): void {
     const { spool } = this.#options
-    if (spool?.isUsable !== true || this.#spilling !== undefined) return
+    if (spool === undefined || this.#spilling !== undefined) return
     this.#spilling = this.#spillAll(spool).finally(() => {
       this.#spilling = undefined
     })
@@ -302,8 +303,10 @@ export class ExportQueue {
   }
 
   async #spillAll(spool: Spool): Promise<void> {
-    while (spool.isUsable) {
-      const entries = this.#backlog.takeForDisk(WRITE_BYTES_MAX)
+    for (;;) {
+      const entries = this.#backlog.takeForDisk(WRITE_BYTES_MAX, (important) =>
+        spool.hasRoomFor(important),
+      )
       if (entries.length === 0) return
       this.#writing = entries
       // oxlint-disable-next-line no-await-in-loop -- one write at a time keeps order and limit
@@ -315,6 +318,7 @@ export class ExportQueue {
       this.#dropped.spool_full += droppedSpans
       this.#backlog.putBack(entries.slice(written))
       this.#makeRoom()
+      if (written < entries.length) return
     }
   }
 

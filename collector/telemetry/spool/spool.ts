@@ -29,8 +29,8 @@ export interface Spool {
   readonly bytes: number
   /** Damaged records that were skipped. */
   readonly damagedRecords: number
-  /** False for a while after the disk failed. */
-  readonly isUsable: boolean
+  /** False where it is full of what may not be dropped for these, and while a disk rests. */
+  hasRoomFor(important: boolean): boolean
   /** Takes over what sidecars that are no more have left; resolves to the spans found. */
   adopt(): Promise<number>
   append(groups: readonly SpanGroup[]): Promise<Appended>
