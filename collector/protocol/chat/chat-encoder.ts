@@ -112,6 +112,8 @@ function closing(state: ChatEnvelope, context: EncoderContext): string {
 const NOTHING = new Uint8Array(0)
 
 function pass(frame: DecodedFrame, state: ChatEnvelope, { request }: EncoderContext): Uint8Array {
+  // A piece of text in an open envelope, as nearly every frame is, is none of the others.
+  if (frame.events[0]?.kind === 'text' && frame.events.length === 1 && state.open) return frame.raw
   if (frame.events.some((event) => event.kind === 'closing')) state.isClosed = true
   if (state.open === undefined && frame.payload !== undefined) {
     // Azure's first chunk tells of its filters, under an empty id.

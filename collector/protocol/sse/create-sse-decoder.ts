@@ -28,16 +28,22 @@ export function createSseDecoder(limits: StreamLimits, reader: FrameReader): Str
   let templatesLeft = TEMPLATES_MAX
   const decode = (raw: Uint8Array, defect?: string): DecodedFrame =>
     decodeFrame(parseSseFrame(raw, defect), reader)
-  return new SseSplitter(limits, (raw, defect) => {
-    const text = template?.textOf(raw)
-    if (text !== undefined) return new RepeatedFrame(raw, text)
-    const frame = decode(raw, defect)
-    const said = templatesLeft > 0 ? onlyText(frame, raw) : undefined
-    if (said !== undefined) {
-      templatesLeft -= 1
-      template = TextTemplate.learn(raw, said, (other) => onlyText(decode(other), other))
-    }
-    return frame
+  return new SseSplitter<DecodedFrame>(limits, {
+    next(body, start) {
+      const known = template?.next(body, start)
+      return known && new RepeatedFrame(known.raw, known.text)
+    },
+    read(raw, defect) {
+      const text = template?.textOf(raw)
+      if (text !== undefined) return new RepeatedFrame(raw, text)
+      const frame = decode(raw, defect)
+      const said = templatesLeft > 0 ? onlyText(frame, raw) : undefined
+      if (said !== undefined) {
+        templatesLeft -= 1
+        template = TextTemplate.learn(raw, said, (other) => onlyText(decode(other), other))
+      }
+      return frame
+    },
   })
 }
 

@@ -4,17 +4,22 @@ import { FrameBuffer } from './frame-buffer.ts'
 const LF = 0x0a
 const CR = 0x0d
 
-/** Reads the bytes of one frame; `defect` says why nothing can be read any more. */
-export type ReadFrame<Frame> = (raw: Uint8Array, defect?: string) => Frame
+/** What a splitter makes frames with. */
+export interface FrameMaker<Frame extends { readonly raw: Uint8Array }> {
+  /** Reads the bytes of one frame; `defect` says why nothing can be read any more. */
+  read(raw: Buffer, defect?: string): Frame
+  /** The frame that begins at `start`, where its bytes are known without a search for its end. */
+  next(body: Buffer, start: number): Frame | undefined
+}
 
 /**
  * Cuts a body into server-sent events. The same bytes give the same frames however they were
  * chunked, and the frames' raw bytes, put together, are the body: pass-through writes them.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
-export class SseSplitter<Frame> {
+export class SseSplitter<Frame extends { readonly raw: Uint8Array }> {
   readonly #limits: StreamLimits
-  readonly #read: ReadFrame<Frame>
+  readonly #maker: FrameMaker<Frame>
   readonly #buffer = new FrameBuffer()
   #lineBytes = 0
   #hasLine = false
@@ -22,9 +27,9 @@ export class SseSplitter<Frame> {
   #afterCr = false
   #isDead = false
 
-  constructor(limits: StreamLimits, read: ReadFrame<Frame>) {
+  constructor(limits: StreamLimits, maker: FrameMaker<Frame>) {
     this.#limits = limits
-    this.#read = read
+    this.#maker = maker
   }
 
   push(chunk: Uint8Array): readonly Frame[] {
@@ -54,22 +59,30 @@ export class SseSplitter<Frame> {
   }
 
   /**
-   * Providers end their lines with LF and write whole frames: those are found by native search and
-   * not copied. Returns where the rest begins, which is read byte by byte.
+   * Providers end their lines with LF and write whole frames: those are known at sight or found by
+   * native search, and not copied. Returns where the rest begins, which is read byte by byte.
    */
   #takeWhole(chunk: Uint8Array, frames: Frame[]): number {
     const isBetweenFrames = this.#buffer.length === 0 && !this.#afterCr && !this.#isDead
-    if (!isBetweenFrames || chunk.includes(CR)) return 0
+    if (!isBetweenFrames) return 0
     const { lineBytesMax, eventBytesMax } = this.#limits
     const bytesMax = Math.min(lineBytesMax, eventBytesMax)
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    const bytes = asBuffer(chunk)
     let start = 0
+    for (let frame = this.#maker.next(bytes, 0); frame !== undefined;) {
+      if (frame.raw.length > bytesMax) break
+      frames.push(frame)
+      start += frame.raw.length
+      if (start === bytes.length) return start
+      frame = this.#maker.next(bytes, start)
+    }
+    if (bytes.includes(CR, start)) return start
     // A frame that begins with a blank line is none of the common ones.
     while (start < chunk.length && chunk[start] !== LF) {
       const blankLine = bytes.indexOf('\n\n', start, 'latin1')
       if (blankLine === -1 || blankLine + 2 - start > bytesMax) break
       const end = blankLine + 2
-      frames.push(this.#read(chunk.subarray(start, end)))
+      frames.push(this.#maker.read(bytes.subarray(start, end)))
       start = end
     }
     return start
@@ -98,7 +111,7 @@ export class SseSplitter<Frame> {
   }
 
   #take(): Frame {
-    return this.#read(this.#buffer.take())
+    return this.#maker.read(asBuffer(this.#buffer.take()))
   }
 
   #overLimit(unbufferedBytes: number): string | undefined {
@@ -112,6 +125,13 @@ export class SseSplitter<Frame> {
   #die(defect: string): Frame {
     this.#isDead = true
     this.#buffer.take()
-    return this.#read(new Uint8Array(0), defect)
+    return this.#maker.read(Buffer.alloc(0), defect)
   }
+}
+
+/** The same bytes with Node's native searches; what a socket gives is one already. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

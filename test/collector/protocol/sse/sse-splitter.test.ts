@@ -13,8 +13,10 @@ interface Told {
   readonly defect?: string
 }
 
+const maker = { read: parseSseFrame, next: () => undefined }
+
 function split(bytes: Uint8Array, cuts: readonly number[] = [], within = limits): readonly Told[] {
-  const splitter = new SseSplitter(within, parseSseFrame)
+  const splitter = new SseSplitter(within, maker)
   const frames = pieces(bytes, cuts).flatMap((piece) => splitter.push(piece))
   return [...frames, ...splitter.end()].map((frame) => ({ ...frame, raw: textOf(frame.raw) }))
 }
@@ -117,7 +119,7 @@ describe('SseSplitter', () => {
   })
 
   test('takes tiny events by the hundred thousand', () => {
-    const splitter = new SseSplitter(limits, parseSseFrame)
+    const splitter = new SseSplitter(limits, maker)
     const chunk = bytesOf('data\n\n'.repeat(10_000))
     let frames = 0
     for (let round = 0; round < 20; round += 1) frames += splitter.push(chunk).length
