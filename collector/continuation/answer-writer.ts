@@ -60,6 +60,11 @@ export class AnswerWriter {
     return this.#committed ? this.#model : undefined
   }
 
+  /** Why what came so far cannot be said to its end, if so. */
+  get problem(): string | undefined {
+    return this.#encoder.problem
+  }
+
   startAttempt(model: string): void {
     this.#askedModel = model
     this.ledger.startAttempt()

@@ -134,6 +134,8 @@ class SplicedStream implements ClientStream {
     const bytes: Uint8Array[] = []
     for (const event of events) {
       if (this.#writer.closed) break
+      const { problem } = this.#writer
+      if (problem !== undefined) return { kind: 'diverged', detail: problem }
       if (this.#splice === undefined) this.#writer.say(event, bytes)
       else {
         const diverged = this.#say(this.#splice.push(event, nowMs), bytes)

@@ -222,6 +222,8 @@ export interface StreamEncoder {
   failure(error: ClientError): Uint8Array
   /** An SSE comment, safe in every protocol. */
   comment(text: string): Uint8Array
+  /** Why what came so far cannot be said to its end in the client's protocol, if so. */
+  readonly problem?: string | undefined
 }
 
 /** What the client is told: the root cause, with every later failure attached as detail. */

@@ -4,11 +4,13 @@ import type { JsonObject } from '../json.ts'
 import type { ClientError, EncoderContext, StreamEncoder } from '../protocol.ts'
 import { commentLine } from '../sse/comment-line.ts'
 import { messagesErrorBody } from './messages-error.ts'
+import { JsonProgress } from './json-progress.ts'
 import { writeMessagesUsage } from './messages-usage.ts'
 import { stopReasonOf } from './stop-reason.ts'
+import { WaitingBlocks } from './waiting-blocks.ts'
+import type { ToolCallEvent } from './waiting-blocks.ts'
 
 type TerminalEvent = Extract<StreamEvent, { readonly kind: 'terminal' }>
-type ToolCallEvent = Extract<StreamEvent, { readonly kind: 'tool-call' }>
 
 /**
  * Writes an Anthropic Messages stream: one `message_start`, blocks with consecutive indexes (a gap
@@ -27,6 +29,9 @@ export function createMessagesEncoder(context: EncoderContext): StreamEncoder {
     closing: () => toBytes(writer.closing()),
     failure: (error) => toBytes(failureFrame(error)),
     comment: (text) => toBytes(commentLine(text)),
+    get problem() {
+      return writer.problem
+    },
   }
 }
 
@@ -35,13 +40,19 @@ interface OpenBlock {
   readonly type: string
 }
 
+/** The tool call whose block is open: nothing else may be said until its arguments are whole. */
+interface OpenCall {
+  readonly index: number
+  readonly progress: JsonProgress
+}
+
 class MessagesWriter {
   readonly #context: EncoderContext
   #hasStarted = false
   #open: OpenBlock | undefined
   #nextIndex = 0
-  /** Tool call → block, of the target that is speaking. */
-  #toolBlocks = new Map<number, number>()
+  #call: OpenCall | undefined
+  #waiting = new WaitingBlocks()
   #usage: Usage = {}
   #isRefusal = false
   #terminal: TerminalEvent | undefined
@@ -52,8 +63,15 @@ class MessagesWriter {
     this.#context = context
   }
 
+  get problem(): string | undefined {
+    return this.#waiting.isOverfull
+      ? 'more was said beside an unfinished tool call than can be held back'
+      : undefined
+  }
+
   continueWith(): void {
-    this.#toolBlocks = new Map()
+    this.#call = undefined
+    this.#waiting = new WaitingBlocks()
     // Every count is told again: what the first target read from its cache must not be taken for
     // the second's, and an SDK keeps what no later event overwrites.
     this.#usage = { cachedInputTokens: 0, cacheWriteTokens: 0 }
@@ -64,25 +82,22 @@ class MessagesWriter {
       case 'start':
         return this.#start(event.model)
       case 'text':
-        return this.#textDelta(event.text)
+        return this.#text(event.text)
       case 'refusal':
         // Anthropic has no field for it: the words are text, the stop reason says what they are.
         this.#isRefusal = true
-        return this.#textDelta(event.text)
+        return this.#text(event.text)
       case 'tool-call':
         return this.#toolUse(event)
-      case 'tool-arguments': {
-        const index = this.#toolBlocks.get(event.index)
-        if (index === undefined) return ''
-        return blockDelta(index, { type: 'input_json_delta', partial_json: event.json })
-      }
+      case 'tool-arguments':
+        return this.#arguments(event.index, event.json)
       case 'usage':
         this.#usage = { ...this.#usage, ...event.usage }
         return this.#terminal === undefined ? '' : this.#messageDelta()
       case 'terminal':
         // Its `message_delta` must carry the usage, which Chat sends behind the terminal.
         this.#terminal ??= event
-        return this.#start('') + this.#closeBlock()
+        return this.#start('') + this.#sayWaiting(true) + this.#closeBlock()
       case 'closing':
         return this.closing()
       case 'prelude':
@@ -141,16 +156,54 @@ class MessagesWriter {
     return frameOf({ type: 'message_start', message })
   }
 
-  #textDelta(text: string): string {
+  get #mustWait(): boolean {
+    return this.#call !== undefined && !this.#call.progress.isWhole
+  }
+
+  #text(text: string): string {
+    if (this.#mustWait) {
+      this.#waiting.addText(text)
+      return ''
+    }
     const opening = this.#open?.type === 'text' ? '' : this.#openBlock({ type: 'text', text: '' })
     return opening + blockDelta(this.#open?.index ?? 0, { type: 'text_delta', text })
   }
 
   #toolUse(event: ToolCallEvent): string {
+    if (this.#mustWait) {
+      this.#waiting.addCall(event)
+      return ''
+    }
     const id = event.id === '' ? this.#context.createId('toolu_') : event.id
     const opening = this.#openBlock({ type: 'tool_use', id, name: event.name, input: {} })
-    this.#toolBlocks.set(event.index, this.#open?.index ?? 0)
+    this.#call = { index: event.index, progress: new JsonProgress() }
     return opening
+  }
+
+  #arguments(index: number, json: string): string {
+    if (this.#call?.index !== index) {
+      this.#waiting.addArguments(index, json)
+      return ''
+    }
+    return this.#input(json) + this.#sayWaiting(false)
+  }
+
+  #input(json: string): string {
+    this.#call?.progress.push(json)
+    const delta = { type: 'input_json_delta', partial_json: json }
+    return json === '' ? '' : blockDelta(this.#open?.index ?? 0, delta)
+  }
+
+  /** Until a call among them is not whole yet; at the end, all. */
+  #sayWaiting(isEnd: boolean): string {
+    let said = ''
+    const next = () => (isEnd || !this.#mustWait ? this.#waiting.next() : undefined)
+    for (let block = next(); block !== undefined; block = next()) {
+      if (isEnd) said += this.#closeBlock()
+      if (block.kind === 'text') said += this.#text(block.text)
+      else said += this.#toolUse(block.event) + this.#input(block.json)
+    }
+    return said
   }
 
   #openBlock(block: JsonObject): string {
@@ -165,6 +218,7 @@ class MessagesWriter {
     if (this.#open === undefined) return ''
     const { index } = this.#open
     this.#open = undefined
+    this.#call = undefined
     return frameOf({ type: 'content_block_stop', index })
   }
 

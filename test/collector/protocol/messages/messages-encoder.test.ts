@@ -141,6 +141,72 @@ test('any Chat answer becomes one well-formed Messages stream that says the same
   )
 })
 
+interface Interleaved {
+  readonly jsons: readonly string[]
+  /** Of which call the next fragment is. */
+  readonly order: readonly number[]
+  readonly size: number
+}
+
+/** Chat lets parallel calls speak in turns; a call is announced by its first fragment. */
+function interleavedBody({ jsons, order, size }: Interleaved): string {
+  const said = jsons.map(() => 0)
+  const announced = new Set<number>()
+  const frames: string[] = []
+  const speak = (index: number): void => {
+    const head = announced.has(index) ? {} : { id: `c${index}`, type: 'function' }
+    const from = said[index] ?? 0
+    announced.add(index)
+    said[index] = from + size
+    const call = { name: `f${index}`, arguments: jsons[index]?.slice(from, from + size) }
+    frames.push(chatFrame({ tool_calls: [{ index, ...head, function: call }] }))
+  }
+  for (const index of order) speak(index % jsons.length)
+  for (const [index, json] of jsons.entries()) {
+    while (!announced.has(index) || (said[index] ?? 0) < json.length) speak(index)
+  }
+  return `${chatFrame({ role: 'assistant' })}${frames.join('')}${chatFrame({}, 'tool_calls')}data: [DONE]\n\n`
+}
+
+const interleaved = fc.record({
+  jsons: fc.array(
+    fc
+      .dictionary(fc.constantFrom('a', '"', '\\', '}{'), fc.jsonValue())
+      .map((value) => JSON.stringify(value)),
+    { minLength: 1, maxLength: 4 },
+  ),
+  order: fc.array(fc.nat(), { maxLength: 30 }),
+  size: fc.integer({ min: 1, max: 5 }),
+})
+
+test('calls whose arguments come in turns are told one behind the other, each whole', () => {
+  const request = parse('messages', messagesBody)
+  fc.assert(
+    fc.property(interleaved, (calls) => {
+      const { text, diverged } = play(request, [{ api: 'chat', body: interleavedBody(calls) }])
+      expect(diverged).toBeUndefined()
+      const told = readStrictly(text).toSorted()
+      expect(told).toEqual(calls.jsons.map((json, index) => `f${index} ${json}`).toSorted())
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('text beside an unfinished call waits for it, and what cannot wait any more is a failure', () => {
+  const request = parse('messages', messagesBody)
+  const begun = chatFrame({
+    tool_calls: [{ index: 0, id: 'c0', function: { name: 'f', arguments: '{"a":' } }],
+  })
+  const ended = chatFrame({ tool_calls: [{ index: 0, function: { arguments: '1}' } }] })
+  const end = `${chatFrame({}, 'tool_calls')}data: [DONE]\n\n`
+  const beside = chatFrame({ content: 'beside' })
+  const { text } = play(request, [{ api: 'chat', body: begun + beside + beside + ended + end }])
+  expect(readStrictly(text)).toEqual(['f {"a":1}', 'besidebeside'])
+  const much = chatFrame({ content: 'x'.repeat(600_000) })
+  const { diverged } = play(request, [{ api: 'chat', body: begun + much + much + ended + end }])
+  expect(diverged).toBe('more was said beside an unfinished tool call than can be held back')
+})
+
 test('said to an Anthropic client and back, an answer is the same to a Chat client', () => {
   const there = parse('messages', messagesBody)
   const back = parse('chat', chatBody)
