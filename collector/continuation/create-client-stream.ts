@@ -13,7 +13,7 @@ import type {
   StreamStep,
 } from './client-stream.ts'
 import { concatBytes, NO_BYTES } from './concat-bytes.ts'
-import { seamComment } from './seam-comment.ts'
+import { droppedComment, seamComment } from './seam-comment.ts'
 import { Splice } from './splice.ts'
 import type { SpliceStep } from './splice.ts'
 import { ToolArguments } from './tool-arguments.ts'
@@ -30,6 +30,9 @@ export function createClientStream(options: ClientStreamOptions): ClientStream {
   return new SplicedStream(options)
 }
 
+/** More kinds of content than any answer has; what is hostile is not told at length. */
+const DROPPED_TYPES_MAX = 16
+
 class SplicedStream implements ClientStream {
   readonly #request: ClientRequest
   readonly #writer: AnswerWriter
@@ -41,6 +44,8 @@ class SplicedStream implements ClientStream {
   #seam: Seam | undefined
   /** The last attempt whose tokens the client was told of. */
   #usageToldOf = 0
+  /** Types of content behind a seam that the client was told are missing. */
+  readonly #dropped = new Set<string>()
   #toolArguments = new ToolArguments()
 
   constructor(options: ClientStreamOptions) {
@@ -137,6 +142,7 @@ class SplicedStream implements ClientStream {
       const { problem } = this.#writer
       if (problem !== undefined) return { kind: 'diverged', detail: problem }
       if (this.#splice === undefined) this.#writer.say(event, bytes)
+      else if (event.kind === 'other') this.#tellDropped(event.type, bytes)
       else {
         const diverged = this.#say(this.#splice.push(event, nowMs), bytes)
         if (diverged !== undefined) return diverged
@@ -159,6 +165,13 @@ class SplicedStream implements ClientStream {
     }
     for (const event of step.events) this.#writer.say(event, bytes)
     return undefined
+  }
+
+  /** What only the second target's own protocol can say is lost at a seam, and that is said. */
+  #tellDropped(type: string, bytes: Uint8Array[]): void {
+    if (this.#dropped.has(type) || this.#dropped.size >= DROPPED_TYPES_MAX) return
+    this.#dropped.add(type)
+    bytes.push(this.#writer.comment(droppedComment(type, this.#attempt)))
   }
 
   /** Why what these events say cannot be told to a client of another protocol. */

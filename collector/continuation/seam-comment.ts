@@ -9,3 +9,9 @@ export function seamComment(seam: Seam, attempt: StreamAttempt | undefined): str
     `verified=${seam.verified}${aligned} model=${model}`
   )
 }
+
+/** Content that only its own protocol can say was left out: citations, a picture. */
+export function droppedComment(type: string, attempt: StreamAttempt | undefined): string {
+  const name = type.replace(/[^\w.:-]/g, '_').slice(0, 64)
+  return `secondwind dropped attempt=${attempt?.number ?? 0} type=${name}`
+}

@@ -32,13 +32,13 @@ export const chatBody = {
 
 export const messagesBody = { ...chatBody, max_tokens: 100 }
 
-export function streamOf(request: ClientRequest): ClientStream {
+export function streamOf(request: ClientRequest, bufferBytesMax = 1 << 20): ClientStream {
   let ids = 0
   return createClientStream({
     request,
     createdSeconds: 1_700_000_000,
     createId: (prefix) => `${prefix}${(ids += 1)}`,
-    bufferBytesMax: 1 << 20,
+    bufferBytesMax,
   })
 }
 
@@ -58,8 +58,12 @@ export interface Played {
 }
 
 /** Plays upstream bodies one after the other into one client's stream, as the run loop does. */
-export function play(request: ClientRequest, legs: readonly Leg[]): Played {
-  const stream = streamOf(request)
+export function play(
+  request: ClientRequest,
+  legs: readonly Leg[],
+  bufferBytesMax?: number,
+): Played {
+  const stream = streamOf(request, bufferBytesMax)
   let text = ''
   for (const [index, leg] of legs.entries()) {
     stream.startAttempt(

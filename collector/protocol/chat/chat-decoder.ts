@@ -47,6 +47,10 @@ function readChunk(
     if (!isObject(choice)) return [{ kind: 'malformed', detail: 'a choice that is no object' }]
     events.push(...readChoice(choice, state))
   }
+  // Beside a choice: some repeat them with the count of tokens, behind the end.
+  for (const type of choices.length > 0 ? PAYLOAD_EXTRAS : []) {
+    if ((arrayOf(payload, type)?.length ?? 0) > 0) events.push({ kind: 'other', type })
+  }
   events.push(...usage)
   const error = events.find((event) => event.kind === 'error')
   if (error !== undefined) return [error]
@@ -90,7 +94,18 @@ function* readDelta(delta: JsonObject, state: ChatState): Generator<StreamEvent>
   const legacyCall = objectOf(delta, 'function_call')
   if (legacyCall !== undefined) yield* readToolCall({ index: 0, function: legacyCall }, state.tools)
   if (isObject(own(delta, 'audio'))) yield { kind: 'other', type: 'audio' }
+  for (const type of DELTA_EXTRAS) {
+    if ((arrayOf(delta, type)?.length ?? 0) > 0) yield { kind: 'other', type }
+  }
 }
+
+/**
+ * What stands beside the text and points into it, or is no text: OpenAI's and OpenRouter's citations,
+ * OpenRouter's pictures. Whoever got some of it can be given the rest by nobody else.
+ */
+const DELTA_EXTRAS = ['annotations', 'images'] as const
+/** Perplexity and xAI number their sources beside the choices; the text names the numbers. */
+const PAYLOAD_EXTRAS = ['citations', 'search_results'] as const
 
 /** A string; Mistral's reasoning models send parts instead. */
 function* readContent(content: JsonValue | undefined): Generator<StreamEvent> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { anchorOf } from '../../../collector/continuation/anchor.ts'
-import type { ClientError } from '../../../collector/protocol/protocol.ts'
+import { chooseStrategy } from '../../../collector/continuation/choose-strategy.ts'
+import type { ClientError, ClientRequest } from '../../../collector/protocol/protocol.ts'
 import {
   bodyOf,
   bytesOf,
@@ -626,24 +627,131 @@ describe('stops that another protocol has no word for', () => {
   })
 })
 
+describe('content that is no text', () => {
+  const citation = messagesFrame({
+    type: 'content_block_delta',
+    index: 0,
+    delta: { type: 'citations_delta', citation: { cited_text: 'a' } },
+  })
+  const annotations = [{ type: 'url_citation', url_citation: { url: 'https://a.example' } }]
+  const annotated = messagesFrame({
+    type: 'response.output_text.annotation.added',
+    item_id: 'msg_upstream',
+    output_index: 0,
+    content_index: 0,
+    annotation_index: 0,
+    annotation: { type: 'url_citation' },
+    sequence_number: 99,
+  })
+  const EXTRAS = {
+    messages: { frame: citation, type: 'citations_delta' },
+    chat: { frame: chatFrame({ annotations }), type: 'annotations' },
+    responses: { frame: annotated, type: 'response.output_text.annotation.added' },
+  } as const
+
+  test.each(APIS)('delivered to a %s client, it cannot be gone on with', (client) => {
+    const request = parse(client, clientBodies[client])
+    const body = bodyOf(client, first, true) + EXTRAS[client].frame
+    const { stream } = play(request, [{ api: client, body }])
+    expect(stream.delivered.kinds).toEqual(['text', 'other'])
+    const { features, options } = request
+    expect(
+      chooseStrategy({
+        request: { features, options },
+        committed: stream.committed,
+        delivered: stream.delivered,
+        continuation: { enabled: true, strategy: 'prefill', withTools: true, requireAnchor: false },
+        capability: { prefill: 'yes', source: 'config' },
+      }),
+    ).toMatchObject({ strategy: 'stop' })
+  })
+
+  test.each(APIS)(
+    'behind the seam of a %s client it is left out, and that is said',
+    async (client) => {
+      const { frame, type } = EXTRAS[client]
+      const ending = bodyOf(client, [anchor, ...rest])
+      const firstText = ending.indexOf(JSON.stringify(anchor))
+      const place = ending.indexOf('\n\n', firstText) + 2
+      const played = play(parse(client, clientBodies[client]), [
+        { api: client, body: bodyOf(client, first, true) },
+        {
+          api: client,
+          body: ending.slice(0, place) + frame + frame + ending.slice(place),
+          attempt: { anchor },
+        },
+      ])
+      const [raw, helper] = await read(client, played.text)
+      expect(raw).toEqual({ text: full, error: undefined })
+      expect(helper).toMatchObject({ text: full, error: undefined })
+      expect(played.text.match(/^: secondwind dropped.*$/gm)).toEqual([
+        `: secondwind dropped attempt=2 type=${type}`,
+      ])
+    },
+  )
+})
+
+describe('more text than is kept', () => {
+  test.each(APIS)('is delivered to a %s client, and cannot be gone on with', (client) => {
+    const request = parse(client, clientBodies[client])
+    const long = Array.from({ length: 40 }, (_, index) => `${index} ${'x'.repeat(100)} `)
+    const played = play(request, [{ api: client, body: bodyOf(client, long, true) }], 1000)
+    const { delivered: all } = played.stream
+    expect(all).toMatchObject({ chars: long.join('').length, textComplete: false })
+    expect(all.text.length).toBeLessThanOrEqual(1000)
+    expect(long.join('').startsWith(all.text)).toBe(true)
+    expect(played.text).toContain('39 xxx')
+  })
+})
+
+function stopping(client: 'chat' | 'messages'): ClientRequest {
+  const field = client === 'chat' ? 'stop' : 'stop_sequences'
+  return parse(client, { ...clientBodies[client], [field]: ['###'] })
+}
+
 describe('a stop sequence across the seam', () => {
   test.each(['chat', 'messages'] as const)('ends the answer of a %s client', async (client) => {
-    const request = parse(client, {
-      ...clientBodies[client],
-      ...(client === 'chat' ? { stop: ['###'] } : { stop_sequences: ['###'] }),
-    })
-    const played = play(request, [
-      { api: client, body: bodyOf(client, ['one two #'], true) },
-      {
-        api: client,
-        body: bodyOf(client, ['#', '# three', ' four']),
-        attempt: { strategy: 'prefill' },
-      },
+    for (const [to, texts] of [
+      [client, ['#', '# three', ' four']],
+      ['chat', ['## three']],
+      ['messages', ['', '#', '#', ' three']],
+    ] as const) {
+      const played = play(stopping(client), [
+        { api: client, body: bodyOf(client, ['one two #'], true) },
+        { api: to, body: bodyOf(to, texts), attempt: { strategy: 'prefill' } },
+      ])
+      const [raw, helper] = await read(client, played.text)
+      expect(raw).toEqual({ text: 'one two #', error: undefined })
+      expect(helper).toMatchObject({ stop: client === 'chat' ? 'stop' : 'stop_sequence' })
+      expect(played.stream.closed).toBe(true)
+      expect(played.text.includes('"stop_sequence":"###"')).toBe(client === 'messages')
+    }
+  })
+
+  test.each(['chat', 'messages'] as const)(
+    'is told a %s client where it is none',
+    async (client) => {
+      for (const texts of [['#', ' three'], ['#']]) {
+        const played = play(stopping(client), [
+          { api: client, body: bodyOf(client, ['one two #'], true) },
+          { api: 'chat', body: bodyOf('chat', texts), attempt: { strategy: 'prefill' } },
+        ])
+        const [raw] = await read(client, played.text)
+        expect(raw).toEqual({ text: `one two #${texts.join('')}`, error: undefined })
+      }
+    },
+  )
+
+  test('that the second target names is named to an Anthropic client', () => {
+    const named = messagesStream([anchor], 'stop_sequence').replace(
+      '"stop_sequence":null},"usage"',
+      '"stop_sequence":"END"},"usage"',
+    )
+    const played = play(stopping('messages'), [
+      { api: 'messages', body: messagesStream(first, null) },
+      { api: 'messages', body: named, attempt: { anchor } },
     ])
-    const [raw, helper] = await read(client, played.text)
-    expect(raw.error).toBeUndefined()
-    expect(raw.text).not.toContain('three')
-    expect(helper).toMatchObject({ stop: client === 'chat' ? 'stop' : 'stop_sequence' })
+    expect(played.text).toContain('"stop_reason":"stop_sequence","stop_sequence":"END"')
   })
 })
 

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { FakeUpstream, Script } from '../../support/fake-upstream.ts'
 import { response, startFakeUpstream } from '../../support/fake-upstream.ts'
-import { READERS } from '../../support/sdk-clients.ts'
-import type { Reader } from '../../support/sdk-clients.ts'
+import { READERS, RESPONSES_READERS } from '../../support/sdk-clients.ts'
 import { startRouter, type TestRouter } from '../../support/start-router.ts'
 import { askedOf, storyteller } from '../../support/storyteller.ts'
 import type { Telling } from '../../support/storyteller.ts'
@@ -55,6 +54,10 @@ async function upstreamOf(...scripts: readonly Script[]): Promise<FakeUpstream> 
   return upstream
 }
 
+const TARGETS = ['openai', 'anthropic', 'openai/responses'] as const
+
+type Target = (typeof TARGETS)[number]
+
 interface Rescue {
   readonly router: TestRouter
   readonly fallback: FakeUpstream
@@ -63,14 +66,14 @@ interface Rescue {
 
 /** `route` breaks after 30 words; its fallback is said to take a prefill; `last` is left. */
 async function rescueBy(
-  provider: 'openai' | 'anthropic',
+  provider: Target,
   script: Script,
   continuation: object = {},
 ): Promise<Rescue> {
   const primary = await upstreamOf(storyteller(STORY, { breaksAfter: 30 }))
   const fallback = await upstreamOf(script)
   const last = await upstreamOf(storyteller(STORY))
-  const base = ({ url }: FakeUpstream): string => (provider === 'openai' ? `${url}/v1` : url)
+  const base = ({ url }: FakeUpstream): string => (provider === 'anthropic' ? url : `${url}/v1`)
   const router = await startRouter({
     routes: [
       { name: 'route', model: `${provider}/model-1`, apiBase: base(primary) },
@@ -92,29 +95,36 @@ async function rescueBy(
 const telling = (tells: Telling): Script => storyteller(STORY, tells)
 
 /** One way to read each protocol; the others are read in every other test. */
-const CLIENTS = READERS.filter(({ name }) => name.includes('raw'))
+const CLIENTS = [...READERS, ...RESPONSES_READERS].filter(({ name }) => name.includes('raw'))
 
-describe.each(CLIENTS)('$name', ({ read }: Reader) => {
-  describe.each(['openai', 'anthropic'] as const)('continued at an %s target', (provider) => {
-    test.each(REFUSALS)('that refuses with %j', async (message) => {
-      const { router, fallback, last } = await rescueBy(
-        provider,
-        telling({ refusesPrefill: message }),
-      )
-      const result = await read({ url: router.url, route: 'route' })
-      const { summary, fallbacks } = await router.telemetry.waitForRequest()
-
-      expect(result).toEqual({ kind: 'complete', text: STORY })
-      expect(summary).toMatchObject({ outcome: 'rescued', attempts: 3 })
-      expect(fallback.requests.map((request) => askedOf({ request }).strategy)).toEqual([
-        'prefill',
-        'user_turn',
-      ])
-      expect(fallbacks.map(({ decision }) => decision.strategy)).toEqual(['prefill', 'user_turn'])
-      expect(last.requests).toEqual([])
-    })
-  })
+/** Every text is refused with once, and every target refuses every client once. */
+const REFUSED = REFUSALS.flatMap(([message], index) => {
+  const client = CLIENTS[index % CLIENTS.length]
+  return client === undefined ? [] : [{ message, client, target: TARGETS[index % 2] ?? 'openai' }]
 })
+const [[ANY_REFUSAL] = ['']] = REFUSALS
+const CROSSED = CLIENTS.flatMap((client) =>
+  TARGETS.map((target) => ({ message: ANY_REFUSAL, client, target })),
+)
+
+test.each([...CROSSED, ...REFUSED])(
+  '$client.name is served by the $target target that refuses with $message',
+  async ({ message, client, target }) => {
+    const refusing = telling({ refusesPrefill: message })
+    const { router, fallback, last } = await rescueBy(target, refusing)
+    const result = await client.read({ url: router.url, route: 'route' })
+    const { summary, fallbacks } = await router.telemetry.waitForRequest()
+
+    expect(result).toEqual({ kind: 'complete', text: STORY })
+    expect(summary).toMatchObject({ outcome: 'rescued', attempts: 3 })
+    expect(fallback.requests.map((request) => askedOf({ request }).strategy)).toEqual([
+      'prefill',
+      'user_turn',
+    ])
+    expect(fallbacks.map(({ decision }) => decision.strategy)).toEqual(['prefill', 'user_turn'])
+    expect(last.requests).toEqual([])
+  },
+)
 
 describe('what a refusal teaches', () => {
   const [, raw] = CLIENTS

@@ -100,6 +100,21 @@ describe('createChatDecoder', () => {
     ])
     const audio = decode(chatFrame({ audio: { data: 'AA' } }))
     expect(audio).toContainEqual({ kind: 'other', type: 'audio' })
+    const source = { type: 'url_citation', url_citation: { url: 'https://a.example' } }
+    const cited = decode(chatFrame({ content: 'a', annotations: [source] }))
+    expect(cited).toContainEqual({ kind: 'other', type: 'annotations' })
+    const picture = decode(chatFrame({ content: '', images: [{ type: 'image_url' }] }))
+    expect(picture).toContainEqual({ kind: 'other', type: 'images' })
+    const sourced = decode(
+      chatFrame({ content: 'a [1]' }, null, { citations: ['https://a.example'] }),
+    )
+    expect(sourced).toContainEqual({ kind: 'other', type: 'citations' })
+    const counted = data({ choices: [], usage: {}, citations: ['https://a.example'] })
+    expect(decode(counted)).not.toContainEqual({ kind: 'other', type: 'citations' })
+    expect(decode(chatFrame({ content: 'a', annotations: [] }, null, { citations: [] }))).toEqual([
+      expect.objectContaining({ kind: 'start' }),
+      { kind: 'text', text: 'a' },
+    ])
   })
 
   test('counts tool calls from 0, also where the index is missing or always 0', () => {
