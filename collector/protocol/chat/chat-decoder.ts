@@ -100,8 +100,8 @@ function* readDelta(delta: JsonObject, state: ChatState): Generator<StreamEvent>
 }
 
 /**
- * What stands beside the text and points into it, or is no text: OpenAI's and OpenRouter's citations,
- * OpenRouter's pictures. Whoever got some of it can be given the rest by nobody else.
+ * What stands beside the text and points into it, or is no text: OpenAI's and OpenRouter's
+ * citations, OpenRouter's pictures. Who got some of it can be given the rest by nobody else.
  */
 const DELTA_EXTRAS = ['annotations', 'images'] as const
 /** Perplexity and xAI number their sources beside the choices; the text names the numbers. */
