@@ -112,6 +112,11 @@ export class AnswerWriter {
     return this.write(isRaw ? this.#encoder.pass(frame) : this.#encoder.encode(frame.events))
   }
 
+  /** Why so much more cannot be said, or undefined. */
+  exceeds(events: readonly StreamEvent[]): string | undefined {
+    return this.#encoder.exceeds?.(events)
+  }
+
   /** One event of a target whose frames are not the client's own. */
   say(event: StreamEvent, bytes: Uint8Array[]): void {
     switch (event.kind) {

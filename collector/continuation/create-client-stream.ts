@@ -134,7 +134,7 @@ class SplicedStream implements ClientStream {
 
   #acceptEvents(events: readonly StreamEvent[], nowMs: number): StreamStep {
     // Looked for first: what a frame says before its end must not be counted and then not written.
-    const unsayable = this.#unsayable(events)
+    const unsayable = this.#unsayable(events) ?? this.#writer.exceeds(events)
     if (unsayable !== undefined) return { kind: 'diverged', detail: unsayable }
     const bytes: Uint8Array[] = []
     for (const event of events) {

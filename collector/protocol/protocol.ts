@@ -207,6 +207,11 @@ export interface StreamEncoder {
    * Whether the client's protocol has a word for this content; what it has not is not delivered.
    */
   carries(event: StreamEvent): boolean
+  /**
+   * Why so much more cannot be said, or undefined; asked before `encode`, by protocols whose end
+   * repeats the whole answer.
+   */
+  exceeds?(events: DecodedFrame['events']): string | undefined
   /** Bytes for events that came from a target of another protocol, or from behind a seam. */
   encode(events: DecodedFrame['events']): Uint8Array
   /**

@@ -148,15 +148,3 @@ export function completed(output: readonly object[], fields: object = {}): Respo
   const response = { ...RESPONSE, status: 'completed', output, usage: USAGE, ...fields }
   return { type: 'response.completed', response }
 }
-
-/** A whole stream that says these texts in one message; `isCut`: it just ends after them. */
-export function responsesStream(texts: readonly string[], isCut = false): string {
-  const text = texts.join('')
-  const said = [
-    ...OPENED,
-    ...messageOpened('msg_a', 0),
-    ...texts.map((piece) => textDelta('msg_a', 0, piece)),
-  ]
-  const end = [...messageDone('msg_a', 0, text), completed([messageItem('msg_a', text)])]
-  return responsesFrames(isCut ? said : [...said, ...end])
-}

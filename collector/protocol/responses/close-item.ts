@@ -2,8 +2,8 @@ import type { JsonObject } from '../json.ts'
 import type { OutputItem, OutputPart } from './output-item.ts'
 import { partJson, textField } from './output-item.ts'
 
-/** An event without its sequence number. */
-export interface SaidEvent extends JsonObject {
+/** An event without its sequence number, which it gets when it is written. */
+export interface UnnumberedEvent extends JsonObject {
   readonly type: string
 }
 
@@ -11,7 +11,7 @@ export interface SaidEvent extends JsonObject {
 export function* closeItem(
   item: OutputItem,
   status: 'completed' | 'incomplete',
-): Generator<SaidEvent> {
+): Generator<UnnumberedEvent> {
   for (const at of item.summary.keys()) yield* closePart(item, 'summary', at)
   for (const at of item.content.keys()) yield* closePart(item, 'content', at)
   const place = { item_id: item.id, output_index: item.index }
@@ -34,7 +34,7 @@ export function* closePart(
   item: OutputItem,
   list: 'content' | 'summary',
   at: number,
-): Generator<SaidEvent> {
+): Generator<UnnumberedEvent> {
   const part = item[list].get(at)
   if (part === undefined || part.state === 'done') return
   const index = list === 'content' ? { content_index: at } : { summary_index: at }
@@ -45,7 +45,7 @@ export function* closePart(
   yield { type, ...place, part: partJson(part) }
 }
 
-function saidEvent({ type, text }: OutputPart, place: JsonObject): SaidEvent {
+function saidEvent({ type, text }: OutputPart, place: JsonObject): UnnumberedEvent {
   switch (type) {
     case 'output_text':
       return { type: 'response.output_text.done', ...place, text, logprobs: [] }

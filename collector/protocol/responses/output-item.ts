@@ -12,6 +12,11 @@ export interface OutputPart {
   state: 'open' | 'said' | 'done'
 }
 
+export type PartList = 'content' | 'summary'
+
+/** An item or a part costs memory even where it is empty. */
+export const PIECE_CHARS = 512
+
 /** One output item as the client holds it: what was added, and what its deltas made of it. */
 export class OutputItem {
   readonly index: number
@@ -23,26 +28,42 @@ export class OutputItem {
   readonly summary = new Map<number, OutputPart>()
   /** Arguments of a function call, input of a custom tool. */
   input = ''
-  /** The item as its `output_item.done` told it. */
-  done: JsonObject | undefined
   readonly #base: JsonObject
+  #done: JsonObject | undefined
+  #chars: number
 
-  constructor(index: number, base: JsonObject) {
+  /** `size` is what the event that added it came to. */
+  constructor(index: number, base: JsonObject, size: number) {
     this.index = index
     this.id = stringOf(base, 'id') ?? ''
     this.type = stringOf(base, 'type') ?? ''
     this.input = stringOf(base, this.type === 'custom_tool_call' ? 'input' : 'arguments') ?? ''
     this.#base = base
-    for (const [at, part] of (arrayOf(base, 'content') ?? []).entries()) {
-      if (isObject(part)) this.addPart('content', at, part)
+    this.#chars = PIECE_CHARS + size
+    for (const list of ['content', 'summary'] as const) {
+      for (const [at, part] of (arrayOf(base, list) ?? []).entries()) {
+        if (isObject(part)) this.addPart(list, at, { part, size: 0 })
+      }
     }
-    for (const [at, part] of (arrayOf(base, 'summary') ?? []).entries()) {
-      if (isObject(part)) this.addPart('summary', at, part)
-    }
+  }
+
+  /** What is kept of it, in characters. */
+  get chars(): number {
+    return this.#chars
   }
 
   get isCall(): boolean {
     return this.type === 'function_call' || this.type === 'custom_tool_call'
+  }
+
+  /** The item as its `output_item.done` told it. */
+  get done(): JsonObject | undefined {
+    return this.#done
+  }
+
+  /** The part that was opened last, with its index. */
+  get lastPart(): readonly [at: number, part: OutputPart | undefined] {
+    return [...this.content].at(-1) ?? [-1, undefined]
   }
 
   get callId(): string {
@@ -53,21 +74,60 @@ export class OutputItem {
     return stringOf(this.#base, 'name') ?? ''
   }
 
-  addPart(list: 'content' | 'summary', at: number, part: JsonObject): OutputPart {
+  addPart(list: PartList, at: number, { part, size }: { part: JsonObject; size: number }): void {
     const type = partType(stringOf(part, 'type'), list)
-    const added: OutputPart = {
+    this.#chars += PIECE_CHARS + size
+    this[list].set(at, {
       type,
       annotations: (arrayOf(part, 'annotations') ?? []).filter(isObject),
       text: stringOf(part, textField(type)) ?? '',
       state: 'open',
-    }
-    this[list].set(at, added)
-    return added
+    })
+  }
+
+  addText(list: PartList, at: number, delta: string): void {
+    const part = this[list].get(at)
+    if (part === undefined) return
+    part.text += delta
+    this.#chars += delta.length
+  }
+
+  addInput(delta: string): void {
+    this.input += delta
+    this.#chars += delta.length
+  }
+
+  addAnnotation(at: number, added: { annotation: JsonObject; size: number }): void {
+    this.content.get(at)?.annotations.push(added.annotation)
+    this.#chars += PIECE_CHARS + added.size
+  }
+
+  /** `said` repeats the text of the part. */
+  endPart(
+    list: PartList,
+    at: number,
+    { state, said }: { state: 'said' | 'done'; said: JsonObject },
+  ): void {
+    const part = this[list].get(at)
+    if (part === undefined) return
+    const text = stringOf(said, textField(part.type)) ?? part.text
+    this.#chars += text.length - part.text.length
+    part.text = text
+    part.state = state
+  }
+
+  /** What the done item says stands in place of all that was told of it. */
+  finish(done: JsonObject, size: number): void {
+    this.#done = done
+    this.#chars = PIECE_CHARS + size
+    this.content.clear()
+    this.summary.clear()
+    this.input = ''
   }
 
   /** The item as it stands, `status` where it was never done. */
   toJson(status: 'completed' | 'incomplete'): JsonObject {
-    if (this.done !== undefined) return this.done
+    if (this.#done !== undefined) return this.#done
     const base = { ...this.#base, status }
     switch (this.type) {
       case 'message':
@@ -90,7 +150,7 @@ export class OutputItem {
 
 const ENCRYPTED: ReadonlySet<string> = new Set(['encrypted_content'])
 
-function partType(type: string | undefined, list: 'content' | 'summary'): PartType {
+function partType(type: string | undefined, list: PartList): PartType {
   if (list === 'summary') return 'summary_text'
   return type === 'refusal' || type === 'reasoning_text' ? type : 'output_text'
 }

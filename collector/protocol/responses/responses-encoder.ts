@@ -1,14 +1,10 @@
 import type { DecodedFrame, StreamEvent, Usage } from '../event.ts'
-import { stringOf, toBytes } from '../json.ts'
+import { toBytes } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { ClientError, EncoderContext, StreamEncoder } from '../protocol.ts'
 import { commentLine } from '../sse/comment-line.ts'
-import { closeItem, closePart } from './close-item.ts'
-import type { SaidEvent } from './close-item.ts'
-import type { OutputItem, OutputPart, PartType } from './output-item.ts'
-import { partJson } from './output-item.ts'
+import { ItemWriter } from './item-writer.ts'
 import { OutputLedger } from './output-ledger.ts'
-import { OWN_REASONING_PREFIX } from './own-reasoning.ts'
 import { openResponse } from './response-echo.ts'
 import { writeStop } from './response-status.ts'
 import type { ResponseStop } from './response-status.ts'
@@ -24,6 +20,7 @@ export function createResponsesEncoder(context: EncoderContext): StreamEncoder {
   const writer = new ResponsesWriter(context)
   return {
     carries: (event) => event.kind !== 'other',
+    exceeds: (events) => writer.exceeds(events),
     encode: (events) => toBytes(events.map((event) => writer.event(event)).join('')),
     pass: (frame) => writer.pass(frame),
     continueWith: () => {
@@ -38,8 +35,7 @@ export function createResponsesEncoder(context: EncoderContext): StreamEncoder {
 class ResponsesWriter {
   readonly #context: EncoderContext
   readonly #ledger = new OutputLedger()
-  /** Tool call of the target that is speaking → its item. */
-  #calls = new Map<number, OutputItem>()
+  #items: ItemWriter
   #usage: Usage = {}
   #stop: ResponseStop | undefined
   #isClosed = false
@@ -47,16 +43,21 @@ class ResponsesWriter {
 
   constructor(context: EncoderContext) {
     this.#context = context
+    this.#items = new ItemWriter(this.#ledger, context.createId)
   }
 
   continueWith(): void {
-    this.#calls = new Map()
+    this.#items = new ItemWriter(this.#ledger, this.#context.createId)
     this.#usage = {}
     this.#hasSeam = true
   }
 
+  exceeds(events: readonly StreamEvent[]): string | undefined {
+    return this.#ledger.exceeds(events)
+  }
+
   pass(frame: DecodedFrame): Uint8Array {
-    if (frame.payload !== undefined) this.#ledger.note(frame.payload)
+    if (frame.payload !== undefined) this.#ledger.pass(frame.payload, frame.raw.length)
     this.#isClosed ||= frame.events.some((event) => event.kind === 'terminal')
     return frame.raw
   }
@@ -66,22 +67,22 @@ class ResponsesWriter {
       case 'start':
         return this.#open(event.model)
       case 'text':
-        return this.#say('output_text', event.text)
+        return this.#open() + this.#items.say('output_text', event.text)
       case 'refusal':
-        return this.#say('refusal', event.text)
+        return this.#open() + this.#items.say('refusal', event.text)
       case 'reasoning':
-        return this.#think(event.text)
+        return this.#open() + this.#items.say('reasoning_text', event.text)
       case 'tool-call':
-        return this.#call(event)
+        return this.#open() + this.#items.call(event)
       case 'tool-arguments':
-        return this.#arguments(event.index, event.json)
+        return this.#items.addArguments(event.index, event.json)
       case 'usage':
         this.#usage = { ...this.#usage, ...event.usage }
         return ''
       case 'terminal':
         // Chat counts its tokens behind its terminal, and here they stand in it.
         this.#stop ??= event
-        return this.#open('') + this.#closeAll(event)
+        return this.#open() + this.#items.closeAll(writeStop(event).status)
       case 'closing':
         return this.closing()
       case 'prelude':
@@ -100,14 +101,13 @@ class ResponsesWriter {
     const fields = writeStop(this.#stop)
     const output = this.#ledger.output(fields.status)
     const usage = writeResponsesUsage(this.#usage)
-    return this.#emit(`response.${fields.status}`, {
-      response: this.#response({ ...fields, output, usage }),
-    })
+    const response = this.#response({ ...fields, output, usage })
+    return this.#ledger.write(`response.${fields.status}`, { response })
   }
 
   /** Lifecycle first, for who reads nothing else; the event that raises behind it. */
   failure(error: ClientError): string {
-    const opening = this.#open('')
+    const opening = this.#open()
     this.#isClosed = true
     const response = this.#response({
       status: 'failed',
@@ -116,12 +116,12 @@ class ResponsesWriter {
     })
     return (
       opening +
-      this.#emit('response.failed', { response }) +
-      this.#emit('error', errorEventFields(error))
+      this.#ledger.write('response.failed', { response }) +
+      this.#ledger.write('error', errorEventFields(error))
     )
   }
 
-  #open(model: string): string {
+  #open(model = ''): string {
     if (this.#ledger.response !== undefined) return ''
     const { createId, createdSeconds, request } = this.#context
     const response = openResponse(request.body, {
@@ -130,8 +130,8 @@ class ResponsesWriter {
       model: model === '' ? request.route : model,
     })
     return (
-      this.#emit('response.created', { response }) +
-      this.#emit('response.in_progress', { response })
+      this.#ledger.write('response.created', { response }) +
+      this.#ledger.write('response.in_progress', { response })
     )
   }
 
@@ -141,130 +141,4 @@ class ResponsesWriter {
     const store = this.#hasSeam ? { store: false } : {}
     return { ...this.#ledger.response, ...fields, ...store }
   }
-
-  #say(type: PartType, text: string): string {
-    const { opening, item, at } = this.#textPart(type)
-    const place = { item_id: item, ...at }
-    const delta =
-      type === 'refusal'
-        ? this.#emit('response.refusal.delta', { ...place, delta: text })
-        : this.#emit('response.output_text.delta', { ...place, delta: text, logprobs: [] })
-    return opening + delta
-  }
-
-  /** The open part of that type, of this target or of the one before a seam; else a new one. */
-  #textPart(type: PartType): OpenPart {
-    const opening = this.#ledger.last?.type === 'message' ? '' : this.#addMessage()
-    const item = this.#ledger.last
-    const index = item?.index ?? 0
-    const parts = [...(item?.content ?? [])]
-    const [lastIndex, last] = parts.at(-1) ?? [-1, undefined]
-    const id = item?.id ?? ''
-    if (last?.state === 'open' && last.type === type) {
-      return { opening, item: id, at: { output_index: index, content_index: lastIndex } }
-    }
-    const closed = last === undefined || item === undefined ? '' : this.#closePart(item, lastIndex)
-    const at = { output_index: index, content_index: lastIndex + 1 }
-    const added = this.#emit('response.content_part.added', {
-      item_id: id,
-      ...at,
-      part: partJson({ type, text: '', annotations: [], state: 'open' }),
-    })
-    return { opening: opening + closed + added, item: id, at }
-  }
-
-  #addMessage(): string {
-    const id = this.#context.createId('msg_')
-    const item = { id, type: 'message', status: 'in_progress', role: 'assistant', content: [] }
-    return this.#addItem(item)
-  }
-
-  #think(text: string): string {
-    const isOpen = this.#ledger.last?.type === 'reasoning'
-    const id = isOpen ? (this.#ledger.last?.id ?? '') : this.#context.createId(OWN_REASONING_PREFIX)
-    const part: OutputPart = { type: 'reasoning_text', text: '', annotations: [], state: 'open' }
-    const item = { id, type: 'reasoning', status: 'in_progress', summary: [], content: [] }
-    const added = isOpen ? '' : this.#addItem(item)
-    const at = { item_id: id, output_index: this.#ledger.nextIndex - 1, content_index: 0 }
-    const opened = isOpen
-      ? ''
-      : this.#emit('response.content_part.added', { ...at, part: partJson(part) })
-    return added + opened + this.#emit('response.reasoning_text.delta', { ...at, delta: text })
-  }
-
-  #call(event: Extract<StreamEvent, { readonly kind: 'tool-call' }>): string {
-    const { createId } = this.#context
-    const isTaken = [...this.#calls.values()].some((item) => item.callId === event.id)
-    const added = this.#addItem({
-      id: createId('fc_'),
-      type: 'function_call',
-      status: 'in_progress',
-      call_id: event.id === '' || isTaken ? createId('call_') : event.id,
-      name: event.name,
-      arguments: '',
-    })
-    const item = this.#ledger.last
-    if (item !== undefined) this.#calls.set(event.index, item)
-    return added
-  }
-
-  #arguments(index: number, json: string): string {
-    const item = this.#calls.get(index)
-    if (item === undefined) return ''
-    return this.#emit('response.function_call_arguments.delta', {
-      item_id: item.id,
-      output_index: item.index,
-      delta: json,
-    })
-  }
-
-  /** A new item closes what was said before it, but no call: several may be told in turns. */
-  #addItem(item: JsonObject): string {
-    const opening = this.#open('')
-    const closed = this.#ledger.items
-      .filter((open) => open.done === undefined && !open.isCall)
-      .map((open) => this.#close(open, 'completed'))
-      .join('')
-    const fields = { output_index: this.#ledger.nextIndex, item }
-    return opening + closed + this.#emit('response.output_item.added', fields)
-  }
-
-  /** Whoever acts on `output_item.done` must not act on a call that was cut off. */
-  #closeAll(stop: ResponseStop): string {
-    const { status } = writeStop(stop)
-    const open = this.#ledger.items.filter((item) => item.done === undefined)
-    const closable = open.filter((item) => status === 'completed' || !item.isCall)
-    return closable.map((item) => this.#close(item, status)).join('')
-  }
-
-  #close(item: OutputItem, status: 'completed' | 'incomplete'): string {
-    return this.#emitAll(closeItem(item, status))
-  }
-
-  #closePart(item: OutputItem, at: number): string {
-    return this.#emitAll(closePart(item, 'content', at))
-  }
-
-  #emitAll(events: Iterable<SaidEvent>): string {
-    let text = ''
-    // One by one: what an event says depends on what the one before it did.
-    for (const { type, ...fields } of events) text += this.#emit(type, fields)
-    return text
-  }
-
-  #emit(type: string, fields: JsonObject): string {
-    const payload = { type, sequence_number: this.#ledger.nextSequence, ...fields }
-    this.#ledger.note(payload)
-    return frameOf(payload)
-  }
-}
-
-interface OpenPart {
-  readonly opening: string
-  readonly item: string
-  readonly at: { readonly output_index: number; readonly content_index: number }
-}
-
-function frameOf(payload: JsonObject): string {
-  return `event: ${stringOf(payload, 'type') ?? ''}\ndata: ${JSON.stringify(payload)}\n\n`
 }
