@@ -55,7 +55,7 @@ export class ItemWriter {
     this.#createId = createId
   }
 
-  /** In the open part of that type, of this target or of the one before a seam; else in a new one. */
+  /** In the open part of that type, be it of the target before a seam; else in a new one. */
   say(type: SpokenType, text: string): string {
     const spoken = SPOKEN[type]
     const isOpen = this.#ledger.last?.type === spoken.item.type
