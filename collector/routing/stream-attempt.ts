@@ -78,9 +78,8 @@ class StreamAttempt implements GatedListener {
   start(): void {
     const input = this.#input
     input.cancellation.listen((cause) => {
-      // Who leaves after the terminal has the whole answer.
-      if (input.clientStream.terminal !== undefined) this.#complete()
-      else this.#settle({ kind: 'cancelled', cause })
+      if (input.clientStream.terminal === undefined) this.#settle({ kind: 'cancelled', cause })
+      else this.#completeAlone()
     })
     input.response.onPressure((isSlow) => this.#press(isSlow))
     const gate = createResponseGate(this, {
@@ -242,6 +241,13 @@ class StreamAttempt implements GatedListener {
     const finish = this.#input.clientStream.finish(this.#input.clock.now())
     this.#write(finish.bytes)
     this.#settle({ kind: 'complete', closingFrameAdded: finish.closingFrameAdded })
+  }
+
+  /** Who leaves after the terminal has the whole answer; nothing is kept open for them (I5). */
+  #completeAlone(): void {
+    this.#complete()
+    this.#cancelDrain?.()
+    this.#exchange?.abort()
   }
 
   #fail(failure: Failure): void {
