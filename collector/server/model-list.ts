@@ -1,10 +1,10 @@
 import type { SidecarConfig } from '../config/config.ts'
 
-/** The routes, as OpenAI lists models and near enough to how Anthropic does (`data[].id`). */
+/** What clients can ask for, as OpenAI lists models and near enough to how Anthropic does (`data[].id`). */
 export function modelList(config: SidecarConfig): object {
   return {
     object: 'list',
-    data: [...config.routes.keys()].map((id) => ({
+    data: config.listedModels.map((id) => ({
       id,
       object: 'model',
       created: 0,
