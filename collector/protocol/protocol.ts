@@ -178,6 +178,8 @@ export type AnswerPart =
       readonly name: string
       readonly json: string
     }
+  /** What no other protocol has a word for: a hosted tool's result, a freeform call, audio. */
+  | { readonly kind: 'other'; readonly type: string }
 
 export type AnswerResult =
   | { readonly kind: 'answer'; readonly answer: DecodedAnswer }

@@ -5,7 +5,7 @@ import type {
   EncodedAnswer,
   EncoderContext,
 } from '../protocol.ts'
-import { unsayableStop } from '../unsayable-stop.ts'
+import { unsayableAnswer } from '../unsayable-answer.ts'
 import {
   arrayOf,
   isArray,
@@ -16,7 +16,7 @@ import {
   stringOf,
   toBytes,
 } from '../json.ts'
-import type { JsonObject } from '../json.ts'
+import type { JsonObject, JsonValue } from '../json.ts'
 import { readErrorObject } from '../read-error.ts'
 import { readChatUsage, writeChatUsage } from './chat-usage.ts'
 import { finishReasonOf, isErrorFinish, stopOfFinishReason } from './finish-reason.ts'
@@ -61,32 +61,43 @@ function* readParts(message: JsonObject): Generator<AnswerPart> {
   if (isArray(content)) {
     for (const part of content) {
       const text = isObject(part) ? stringOf(part, 'text') : undefined
-      if (text !== undefined && text !== '') yield { kind: 'text', text }
+      if (text === undefined) yield other(part, 'a part without text')
+      else if (text !== '') yield { kind: 'text', text }
     }
   }
   const refusal = stringOf(message, 'refusal')
   if (refusal !== undefined && refusal !== '') yield { kind: 'refusal', text: refusal }
+  if (isObject(own(message, 'audio'))) yield { kind: 'other', type: 'audio' }
   for (const call of arrayOf(message, 'tool_calls') ?? []) {
-    if (!isObject(call)) continue
-    const body = objectOf(call, 'function') ?? {}
-    yield {
-      kind: 'tool-call',
-      id: stringOf(call, 'id') ?? '',
-      name: stringOf(body, 'name') ?? '',
-      json: stringOf(body, 'arguments') ?? '',
-    }
+    const body = isObject(call) ? objectOf(call, 'function') : undefined
+    // A freeform call's input is no JSON: said as a function's it would be another call.
+    if (!isObject(call) || body === undefined) yield other(call, 'a call of no function')
+    else yield readCall(body, stringOf(call, 'id') ?? '')
   }
+  // What OpenAI had before `tool_calls`, and some servers still answer with.
+  const legacy = objectOf(message, 'function_call')
+  if (legacy !== undefined) yield readCall(legacy, '')
+}
+
+function readCall(body: JsonObject, id: string): AnswerPart {
+  const name = stringOf(body, 'name') ?? ''
+  return { kind: 'tool-call', id, name, json: stringOf(body, 'arguments') ?? '' }
+}
+
+function other(part: JsonValue, unnamed: string): AnswerPart {
+  const type = isObject(part) ? stringOf(part, 'type') : undefined
+  return { kind: 'other', type: type ?? unnamed }
 }
 
 /** An answer of another protocol, said as a Chat Completions answer. */
 export function encodeChatAnswer(answer: DecodedAnswer, context: EncoderContext): EncodedAnswer {
-  const detail = unsayableStop('chat', answer.stop)
+  const detail = unsayableAnswer('chat', answer)
   if (detail !== undefined) return { kind: 'not-translatable', detail }
   const texts = (kind: 'text' | 'reasoning' | 'refusal'): string =>
     answer.parts.map((part) => (part.kind === kind ? part.text : '')).join('')
   const calls = answer.parts.flatMap((part) =>
     part.kind === 'tool-call'
-      ? [{ id: part.id, type: 'function', function: { name: part.name, arguments: part.json } }]
+      ? [toolCall(part.id === '' ? context.createId('call_') : part.id, part)]
       : [],
   )
   const text = texts('text')
@@ -94,7 +105,7 @@ export function encodeChatAnswer(answer: DecodedAnswer, context: EncoderContext)
   const refusal = texts('refusal')
   const message = {
     role: 'assistant',
-    content: text === '' && calls.length > 0 ? null : text,
+    content: text === '' && (calls.length > 0 || refusal !== '') ? null : text,
     refusal: refusal === '' ? null : refusal,
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
@@ -110,6 +121,13 @@ export function encodeChatAnswer(answer: DecodedAnswer, context: EncoderContext)
     ...(usage === undefined ? {} : { usage: writeChatUsage(usage) }),
   }
   return { kind: 'encoded', bytes: toBytes(JSON.stringify(body)) }
+}
+
+function toolCall(
+  id: string,
+  { name, json }: Extract<AnswerPart, { kind: 'tool-call' }>,
+): JsonObject {
+  return { id, type: 'function', function: { name, arguments: json } }
 }
 
 function malformed(detail: string): AnswerResult {

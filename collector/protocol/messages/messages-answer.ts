@@ -16,7 +16,7 @@ import type {
   EncodedAnswer,
   EncoderContext,
 } from '../protocol.ts'
-import { unsayableStop } from '../unsayable-stop.ts'
+import { unsayableAnswer } from '../unsayable-answer.ts'
 import { readErrorObject } from '../read-error.ts'
 import { MessagesUsage, writeMessagesUsage } from './messages-usage.ts'
 import { stopOfStopReason, stopReasonOf } from './stop-reason.ts'
@@ -62,10 +62,13 @@ function readPart(block: JsonObject): readonly AnswerPart[] {
           json: JSON.stringify(objectOf(block, 'input') ?? {}),
         },
       ]
+    case 'redacted_thinking':
+    case 'fallback':
+      // They show nobody anything.
+      return []
     case undefined:
     default:
-      // Server tools and their results were refused when the request was translated.
-      return []
+      return [{ kind: 'other', type: stringOf(block, 'type') ?? 'a block without a type' }]
   }
 }
 
@@ -78,7 +81,7 @@ export function encodeMessagesAnswer(
   answer: DecodedAnswer,
   context: EncoderContext,
 ): EncodedAnswer {
-  const detail = unsayableStop('messages', answer.stop)
+  const detail = unsayableAnswer('messages', answer)
   if (detail !== undefined) return { kind: 'not-translatable', detail }
   const content: JsonObject[] = []
   for (const part of answer.parts) {
@@ -111,6 +114,9 @@ function writePart(
     case 'text':
     case 'refusal':
       return { type: 'text', text: part.text }
+    case 'other':
+      // Refused before anything is written.
+      return undefined
     case 'reasoning':
       // Without Anthropic's signature it would break the client's next turn.
       return undefined

@@ -45,5 +45,8 @@ export function writeMessagesUsage(usage: Usage): JsonObject {
     ...(cached === undefined ? {} : { cache_read_input_tokens: cached }),
     ...(written === undefined ? {} : { cache_creation_input_tokens: written }),
     output_tokens: usage.outputTokens ?? 0,
+    ...(usage.reasoningTokens === undefined
+      ? {}
+      : { output_tokens_details: { thinking_tokens: usage.reasoningTokens } }),
   }
 }

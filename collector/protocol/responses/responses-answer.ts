@@ -8,7 +8,7 @@ import type {
   EncoderContext,
 } from '../protocol.ts'
 import { readErrorObject } from '../read-error.ts'
-import { unsayableStop } from '../unsayable-stop.ts'
+import { unsayableAnswer } from '../unsayable-answer.ts'
 import { OWN_REASONING_PREFIX } from './own-reasoning.ts'
 import { openResponse } from './response-echo.ts'
 import { stopOfResponse, writeStop } from './response-status.ts'
@@ -56,12 +56,10 @@ function readItem(item: JsonObject): readonly AnswerPart[] {
       return [...readParts(item, 'summary'), ...readParts(item, 'content')]
     case 'function_call':
       return [readCall(item, stringOf(item, 'arguments'))]
-    case 'custom_tool_call':
-      return [readCall(item, stringOf(item, 'input'))]
     case undefined:
     default:
-      // What ran at the provider was refused when the request was translated.
-      return []
+      // A freeform call's input is no JSON, and what ran at the provider is not the client's.
+      return [{ kind: 'other', type: stringOf(item, 'type') ?? 'an item without a type' }]
   }
 }
 
@@ -95,7 +93,7 @@ export function encodeResponsesAnswer(
   answer: DecodedAnswer,
   context: EncoderContext,
 ): EncodedAnswer {
-  const detail = unsayableStop('responses', answer.stop)
+  const detail = unsayableAnswer('responses', answer)
   if (detail !== undefined) return { kind: 'not-translatable', detail }
   const { createId, createdSeconds, request } = context
   const head = { id: createId('resp_'), createdSeconds, model: answer.model }
@@ -146,6 +144,9 @@ function writeItems(
           name: part.name,
           arguments: part.json === '' ? '{}' : part.json,
         })
+        break
+      case 'other':
+        // Refused before anything is written.
         break
       default:
         part satisfies never

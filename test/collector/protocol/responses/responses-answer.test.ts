@@ -123,6 +123,7 @@ describe('an answer of another protocol', () => {
         { kind: 'refusal', text: 'But no.' },
         { kind: 'tool-call', id: 'call_a', name: 'f', json: '{"a":1}' },
         { kind: 'tool-call', id: '', name: 'g', json: '' },
+        { kind: 'other', type: 'web_search_call' },
       ],
       stop: { native: 'tool_calls', stop: 'tool-calls' },
       usage: { inputTokens: 12, outputTokens: 3 },
