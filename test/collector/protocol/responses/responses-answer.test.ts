@@ -52,6 +52,7 @@ test('an answer is read whole', () => {
         { kind: 'reasoning', text: 'Well.' },
         { kind: 'text', text: 'Hi' },
         { kind: 'tool-call', id: 'call_fc_1', name: 'look_up_fc_1', json: '{"a":1}' },
+        { kind: 'other', type: 'web_search_call' },
       ],
       stop: { native: 'completed', stop: 'tool-calls' },
       usage: {
@@ -123,7 +124,6 @@ describe('an answer of another protocol', () => {
         { kind: 'refusal', text: 'But no.' },
         { kind: 'tool-call', id: 'call_a', name: 'f', json: '{"a":1}' },
         { kind: 'tool-call', id: '', name: 'g', json: '' },
-        { kind: 'other', type: 'web_search_call' },
       ],
       stop: { native: 'tool_calls', stop: 'tool-calls' },
       usage: { inputTokens: 12, outputTokens: 3 },
