@@ -55,13 +55,14 @@ Options:
     const secrets = secretsOf(config)
     // Loaded late: `--help` and a wrong option must not wait for the telemetry SDK.
     const { createTelemetry } = await import('../collector/telemetry/create-telemetry.ts')
+    const version = readVersion()
     const telemetry = createTelemetry({
       config: config.telemetry,
       secrets,
-      version: readVersion(),
+      version,
       log,
     })
-    const started = await start({ config, telemetry, log })
+    const started = await start({ config, telemetry, version, log })
     return runService(started, `secondwind sidecar ready: ${started.url}`, io)
   },
 }

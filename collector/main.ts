@@ -3,6 +3,7 @@ import type { Clock } from './routing/clock.ts'
 import type { Telemetry } from './routing/recorder.ts'
 import type { Router } from './routing/request-run.ts'
 import type { Log } from './telemetry/log.ts'
+import type { BreakerState } from './vocabulary.ts'
 import { createLearnedRefusals } from './continuation/learned-refusals.ts'
 import { createBreakers } from './routing/breakers.ts'
 import { systemClock } from './routing/clock.ts'
@@ -17,6 +18,8 @@ import { createUpstreamClient } from './upstream/send.ts'
 export interface SidecarOptions {
   readonly config: SidecarConfig
   readonly telemetry: Telemetry
+  /** Of the program, for `/metrics`. */
+  readonly version?: string
   /** Where a defect of ours is told; a request that meets one fails alone. */
   readonly log?: Log
   /** For tests; the system's own where it is absent. */
@@ -53,7 +56,11 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     learned: createLearnedRefusals(),
     tokens: createTokens(clock),
   }
-  const metrics = createMetrics(telemetry)
+  const metrics = createMetrics({
+    telemetry,
+    version: options.version ?? 'unknown',
+    breakers: () => breakerStates(router),
+  })
   const running = new RunningRequests(clock)
   const app = createServer({
     router,
@@ -87,6 +94,12 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       stopping ??= stop()
       return stopping
     },
+  }
+}
+
+function* breakerStates({ config, breakers }: Router): Iterable<readonly [string, BreakerState]> {
+  for (const route of config.routes.values()) {
+    for (const { id } of route.deployments) yield [id, breakers.of(id).state]
   }
 }
 

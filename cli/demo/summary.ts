@@ -114,11 +114,11 @@ async function readSidecarSpans(
 ): Promise<{ readonly sent: number; readonly waiting: number }> {
   const response = await fetch(`${stack.sidecarUrl}/metrics`)
   const text = await response.text()
-  const value = (result: string): number => {
-    const line = new RegExp(String.raw`^secondwind_spans_total\{result="${result}"\} (\d+)$`, 'm')
-    return Number(line.exec(text)?.[1] ?? 0)
-  }
-  return { sent: value('sent'), waiting: value('waiting') }
+  const value = (line: RegExp): number => Number(line.exec(text)?.[1] ?? 0)
+  const waiting = value(/^secondwind_sidecar_spans_waiting (\d+)$/m)
+  const spooled = value(/^secondwind_sidecar_spans_spooled (\d+)$/m)
+  const sent = value(/^secondwind_sidecar_spans_total\{result="sent"\} (\d+)$/m)
+  return { sent, waiting: waiting + spooled }
 }
 
 async function readJson(url: string): Promise<unknown> {

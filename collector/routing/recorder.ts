@@ -28,7 +28,7 @@ export interface Recorder {
 
 /** A recorder with a life: what `main.ts` wires, drains and reads counts from. */
 export interface Telemetry extends Recorder {
-  /** Spans by what became of them (`exported`, `spooled`, `dropped` …), for `/metrics`. */
+  /** Spans by what became of them (`sent`, `spooled`, `dropped_…`), for `/metrics`. */
   counts(): ReadonlyMap<string, number>
   /** Flushes for at most `flushMs`; never rejects (I6). */
   stop(flushMs: number): Promise<void>

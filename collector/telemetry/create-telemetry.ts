@@ -17,6 +17,7 @@ import { RequestSpan, type RequestSpanOptions } from './request-span.ts'
 import { createSampler } from './sampling.ts'
 import { createScrubber } from './scrub.ts'
 import { DiskSpool } from './spool/disk-spool.ts'
+import type { Spool } from './spool/spool.ts'
 import { createSilentRecorder } from './silent-recorder.ts'
 import { SpanEncoder } from './span-encoder.ts'
 import { SpanStarter } from './span-starter.ts'
@@ -81,7 +82,7 @@ export function createTelemetry(options: TelemetryOptions): SidecarTelemetry {
   return {
     startRequest: (start) => recorder.startRequest(start),
     counts: () =>
-      toCounts(queue.counts(), { sampled: recording.sampledAway(), errors: errors.count }),
+      toCounts(queue.counts(), { sampled: recording.sampledAway(), errors: errors.count }, spool),
     flush: (deadlineMs) => queue.flush(deadlineMs),
     stop: (flushMs) => queue.close(flushMs),
   }
@@ -163,6 +164,7 @@ class OnceLogged {
 function toCounts(
   counts: ExportCounts,
   recording: { readonly sampled: number; readonly errors: number },
+  spool: Spool | undefined,
 ): ReadonlyMap<string, number> {
   return new Map([
     ['ended', counts.ended + recording.sampled],
@@ -173,5 +175,7 @@ function toCounts(
     ...DROP_REASONS.map((reason) => [`dropped_${reason}`, counts.dropped[reason]] as const),
     ['dropped_sampling', recording.sampled],
     ['recording_errors', recording.errors],
+    ['spool_bytes', spool?.bytes ?? 0],
+    ['damaged_records', spool?.damagedRecords ?? 0],
   ])
 }

@@ -264,8 +264,12 @@ test('requests are counted by outcome, spans by what became of them', async () =
   await chat(open)
   const { text } = await call(open, '/metrics', { method: 'GET' })
 
-  expect(text).toMatch(/^secondwind_requests_total\{outcome="ok"\} [1-9]/m)
-  expect(text).toMatch(/^secondwind_requests_total\{outcome="rejected"\} [1-9]/m)
-  expect(text).toMatch(/^secondwind_spans_total\{result="exported"\} \d/m)
-  expect(text).toMatch(/^secondwind_requests_in_flight 0$/m)
+  expect(text).toMatch(
+    /^secondwind_sidecar_requests_total\{route="route",api="chat",outcome="ok"\} [1-9]/m,
+  )
+  expect(text).toMatch(
+    /^secondwind_sidecar_requests_total\{route="",api="chat",outcome="rejected"\} [1-9]/m,
+  )
+  expect(text).toMatch(/^secondwind_sidecar_spans_total\{result="exported"\} \d/m)
+  expect(text).toMatch(/^secondwind_sidecar_requests_in_flight 0$/m)
 })
