@@ -80,6 +80,11 @@ const samplesOf = (name: string) =>
     value,
   ])
 
+function labelsOf({ samples }: Family): string {
+  const names = Object.keys(samples[0]?.labels ?? {}).filter((name) => name !== 'le')
+  return names.map((name) => `\`${name}\``).join(', ')
+}
+
 describe('/metrics', () => {
   test('tells requests, attempts, failures, decisions and seams apart', () => {
     expect(samplesOf('requests_total')).toEqual([['gpt', 'chat', 'rescued', 1]])
@@ -107,10 +112,6 @@ describe('/metrics', () => {
   test('is what docs/metrics.md lists: name, type, labels and meaning', () => {
     const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')
     const listed = page.matchAll(/^\| `(\w+)` \| (\w+) \| (.*?) ?\| (.+) \|$/gm)
-    const labelsOf = ({ samples }: Family) => {
-      const names = Object.keys(samples[0]?.labels ?? {}).filter((name) => name !== 'le')
-      return names.map((name) => `\`${name}\``).join(', ')
-    }
     expect([...listed].map(([, ...cells]) => cells)).toEqual(
       [...families.values()].map((each) => [each.name, each.type, labelsOf(each), each.help]),
     )
