@@ -20,7 +20,7 @@ export interface AttemptAccount {
 export function usageOfAttempt(account: AttemptAccount): AttemptUsage {
   const { attempt, model, usage, isFinal, contentChars } = account
   const known = { attempt, model, ...usage }
-  if (isFinal && usage?.outputTokens !== undefined) return { ...known, source: 'reported' }
+  if (isFinal && usage?.outputTokens !== undefined) return { source: 'reported', ...known }
   if (contentChars > 0) {
     const outputTokens = Math.max(usage?.outputTokens ?? 0, estimateTokensOf(contentChars))
     return { ...known, outputTokens, source: 'estimated' }

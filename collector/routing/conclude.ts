@@ -157,18 +157,18 @@ function clientSummary(run: RequestRun, input: SummaryInput): ClientSummary {
   const terminal = clientStream?.terminal
   const model = clientStream?.model
   return {
+    complete: isWhole || terminal !== undefined,
+    closingFrameAdded: input.closingFrameAdded === true,
+    envelopes: clientStream?.envelopes ?? (isWhole ? 1 : 0),
+    bytes: response.bytesWritten,
     ...(response.statusCode !== undefined && { statusCode: response.statusCode }),
     ...(shown !== undefined && {
       errorType: shown.error.type,
       errorAttempt: shown.attempt,
       message: shown.error.message,
     }),
-    complete: isWhole || terminal !== undefined,
     ...(terminal !== undefined && { terminal }),
-    closingFrameAdded: input.closingFrameAdded === true,
-    envelopes: clientStream?.envelopes ?? (isWhole ? 1 : 0),
     ...(model !== undefined && { model }),
     ...(input.goneMs !== undefined && { goneMs: input.goneMs }),
-    bytes: response.bytesWritten,
   }
 }

@@ -27,18 +27,22 @@ export function withOwnFallbacks(route: RouteConfig, options: RequestOptions): R
   }
 }
 
+const NONE: readonly DeploymentConfig[] = []
+
 /** `random` decides among deployments of one `order`, by weight, as LiteLLM's simple shuffle. */
 export function resolveChain(
   route: RouteConfig,
   config: SidecarConfig,
   random: () => number,
 ): Chain {
-  const targetsOf = (names: readonly string[]): DeploymentConfig[] =>
-    names
-      .slice(0, config.retry.fallbacksMax)
-      .flatMap((name) =>
-        orderDeployments(findRoute(config.routes, name)?.deployments ?? [], random),
-      )
+  const targetsOf = (names: readonly string[]): readonly DeploymentConfig[] =>
+    names.length === 0
+      ? NONE
+      : names
+          .slice(0, config.retry.fallbacksMax)
+          .flatMap((name) =>
+            orderDeployments(findRoute(config.routes, name)?.deployments ?? [], random),
+          )
   return {
     route,
     own: orderDeployments(route.deployments, random),

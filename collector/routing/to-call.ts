@@ -1,12 +1,22 @@
+import type { DeploymentConfig } from '../config/config.ts'
 import type { Secret } from '../config/secret.ts'
 import type { UpstreamCall } from '../upstream/send.ts'
 import type { AttemptPlan } from './plan-attempt.ts'
 import type { RequestRun } from './request-run.ts'
 import { findProvider } from '../upstream/providers/index.ts'
 
+/** Of the configuration's deployments; to put a URL together costs more than to route. */
+const addresses = new WeakMap<DeploymentConfig, Map<string, URL>>()
+
 export function addressOf(run: RequestRun, { target, targetProtocol }: AttemptPlan): URL {
-  const provider = findProvider(target.provider)
-  return provider.endpoint(target, targetProtocol.api, run.request.stream)
+  const { api } = targetProtocol
+  const { stream } = run.request
+  const known = addresses.get(target) ?? new Map<string, URL>()
+  addresses.set(target, known)
+  const key = stream ? `${api} stream` : api
+  const url = known.get(key) ?? findProvider(target.provider).endpoint(target, api, stream)
+  known.set(key, url)
+  return url
 }
 
 /**

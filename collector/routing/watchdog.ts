@@ -106,6 +106,8 @@ export class Watchdog {
   #pausedMs: number | undefined
   #inToolCall = false
   #cancelTimer: (() => void) | undefined
+  /** When the timer looks. It is only set anew to look earlier: it may look in vain. */
+  #looksAtMs = Number.POSITIVE_INFINITY
 
   constructor(clock: Clock, limits: AttemptLimits, expired: Expired) {
     this.#clock = clock
@@ -155,7 +157,6 @@ export class Watchdog {
   stop(): void {
     this.#stage = 'stopped'
     this.#cancelTimer?.()
-    this.#cancelTimer = undefined
   }
 
   #enter(stage: Stage): void {
@@ -164,18 +165,19 @@ export class Watchdog {
   }
 
   #arm(): void {
-    this.#cancelTimer?.()
-    this.#cancelTimer = undefined
     if (this.#stage === 'stopped') return
     const nowMs = this.#clock.now()
     const next = this.#earliest(nowMs)
-    if (next.atMs === Number.POSITIVE_INFINITY) return
+    if (next.atMs >= this.#looksAtMs) return
+    this.#looksAtMs = next.atMs
+    this.#cancelTimer?.()
     // Timers may fire a fraction of a millisecond early; rounding up keeps them from spinning.
     const delayMs = Math.max(1, Math.ceil(next.atMs - nowMs))
     this.#cancelTimer = this.#clock.setTimer(delayMs, () => this.#look())
   }
 
   #look(): void {
+    this.#looksAtMs = Number.POSITIVE_INFINITY
     const nowMs = this.#clock.now()
     const due = this.#earliest(nowMs)
     if (due.atMs > nowMs) {

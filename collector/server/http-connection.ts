@@ -77,9 +77,11 @@ class HttpConnection implements ClientConnection {
     if (this.#isGone) return
     this.#bytesWritten += bytes?.length ?? 0
     this.#raw.end(bytes)
+    this.#cancelSlow?.()
+    // What the system took already needs no watching.
+    if (this.#raw.writableLength === 0) return
     // Node has no limit of its own: a client that never reads would hold its answer for ever.
     const takenMs = this.#raw.writableLength / TAKEN_BYTES_PER_MS_MIN
-    this.#cancelSlow?.()
     this.#cancelSlow = this.#clock.setTimer(SLOW_CLIENT_MS + takenMs, () => this.#raw.destroy())
   }
 }

@@ -14,7 +14,7 @@ export const openai: Provider = {
   },
 
   headers(input) {
-    return { ...clientHeaders(input, openAiHeaders), ...bearer(input.apiKey) }
+    return Object.assign(clientHeaders(input, openAiHeaders), bearer(input.apiKey))
   },
 
   // OpenAI's reasoning models refuse `max_tokens`; Mistral, and older servers, the newer word.

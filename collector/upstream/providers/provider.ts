@@ -43,7 +43,7 @@ export function bearer(apiKey: Secret | undefined): Readonly<Record<string, stri
 export function clientHeaders(
   { clientHeaders, target }: ProviderHeadersInput,
   names: readonly string[],
-): Readonly<Record<string, string>> {
+): Record<string, string> {
   const taken: Record<string, string> = {}
   for (const name of names) {
     const value = clientHeaders[name]
