@@ -1,5 +1,5 @@
 import type { Api } from '../vocabulary.ts'
-import { arrayOf, isArray, isObject, own, stringOf, without } from './json.ts'
+import { arrayOf, isArray, isObject, numberOf, objectOf, own, stringOf, without } from './json.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { Continuation, UpstreamRequestInput } from './protocol.ts'
 
@@ -15,21 +15,18 @@ export function continueBody(body: JsonObject, input: UpstreamRequestInput): Con
   const isRestart = continuation.strategy === 'restart' || continuation.partial.trim() === ''
   // Nothing but white space is nothing to go on from, and no provider takes it for a message.
   if (isRestart) return { body, messagesAdded: 0, dropped: [] }
-  const limited = maxTokensLeft === undefined ? body : withMaxTokens(body, maxTokensLeft)
+  // "You can't pre-fill responses when thinking is enabled."
+  const isPrefill = continuation.strategy === 'prefill'
+  const asked = isPrefill ? without(body, PREFILL_EXCLUDES) : body
+  const limited = maxTokensLeft === undefined ? asked : withMaxTokens(asked, maxTokensLeft)
   const { field, before, withPartial } = transcriptOf(limited, input.targetApi)
-  if (continuation.strategy === 'prefill') {
+  if (isPrefill) {
     // Claude rejects white space at the end of a prefill; the seam guard knows what was cut off.
     const messages = withPartial(continuation.partial.trimEnd(), input.prefillFlags?.message)
-    const thinks = own(limited, 'thinking') !== undefined
     return {
-      // "You can't pre-fill responses when thinking is enabled."
-      body: {
-        ...without(limited, PREFILL_EXCLUDES),
-        [field]: messages,
-        ...input.prefillFlags?.body,
-      },
+      body: { ...limited, [field]: messages, ...input.prefillFlags?.body },
       messagesAdded: messages.length - before.length,
-      dropped: thinks ? ['thinking'] : [],
+      dropped: own(body, 'thinking') === undefined ? [] : ['thinking'],
     }
   }
   const messages = [
@@ -113,10 +110,16 @@ function joined(content: JsonValue | undefined, partial: string): JsonValue {
 
 const LIMIT_FIELDS = ['max_completion_tokens', 'max_tokens', 'max_output_tokens'] as const
 
-/** Only where a limit was: who gave none gets none. */
+/**
+ * Only where a limit was: who gave none gets none. Anthropic wants it above the budget for thinking,
+ * which the next target spends anew; the client's own limit is, so it stays the highest.
+ */
 function withMaxTokens(body: JsonObject, maxTokens: number): JsonObject {
   const field = LIMIT_FIELDS.find((name) => typeof own(body, name) === 'number')
-  return field === undefined ? body : { ...body, [field]: maxTokens }
+  if (field === undefined) return body
+  const budget = numberOf(objectOf(body, 'thinking') ?? {}, 'budget_tokens') ?? 0
+  const limit = budget === 0 ? maxTokens : Math.min(numberOf(body, field) ?? 0, budget + maxTokens)
+  return { ...body, [field]: limit }
 }
 
 export function isContinued(continuation: Continuation): boolean {

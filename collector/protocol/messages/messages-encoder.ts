@@ -113,6 +113,7 @@ class MessagesWriter {
 
   /** A frame of the client's own protocol, as it came unless it would break the SDK. */
   pass(frame: DecodedFrame): Uint8Array {
+    if (isTextDelta(frame)) return frame.raw
     const { payload, events } = frame
     const isClosing = events.some((event) => event.kind === 'closing')
     // `[DONE]` closes nothing here, and a `message_stop` may come before its `message_delta` went
@@ -255,6 +256,14 @@ class MessagesWriter {
         return
     }
   }
+}
+
+const DELTA_HEAD = toBytes('event: content_block_delta')
+
+/** Opens and closes nothing, and is most of every stream: told without parsing its JSON. */
+function isTextDelta({ raw, events }: DecodedFrame): boolean {
+  if (events.length !== 1 || events[0]?.kind !== 'text') return false
+  return DELTA_HEAD.every((byte, at) => raw[at] === byte)
 }
 
 function blockDelta(index: number, delta: JsonObject): string {

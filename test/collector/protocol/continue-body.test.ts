@@ -86,6 +86,26 @@ test('the tokens that are left stand where the client’s limit stood', () => {
   expect(bodyOf(goOn(userTurn, without))).not.toHaveProperty('max_output_tokens')
 })
 
+test.each([
+  ['the budget for thinking and what is left', 50_000, 4000, 1700, 5700],
+  ['never more than the client’s own limit', 5000, 4000, 1700, 5000],
+] as const)(
+  'an Anthropic target that thinks anew is left %s',
+  (...[, max, budget, left, limit]) => {
+    const thinking = { type: 'enabled', budget_tokens: budget }
+    const going = {
+      client: 'messages',
+      targetApi: 'messages',
+      body: { max_tokens: max, thinking },
+      maxTokensLeft: left,
+    } as const
+    expect(bodyOf(goOn(userTurn, going))).toMatchObject({ max_tokens: limit, thinking })
+    const prefilled = bodyOf(goOn(prefill, going))
+    expect(prefilled).toMatchObject({ max_tokens: left })
+    expect(prefilled).not.toHaveProperty('thinking')
+  },
+)
+
 test.each([userTurn, prefill])('white space alone is nothing to go on from: $strategy', (how) => {
   for (const client of clients) {
     for (const targetApi of clients) {
