@@ -263,7 +263,10 @@ const DELTA_HEAD = toBytes('event: content_block_delta')
 /** Opens and closes nothing, and is most of every stream: told without parsing its JSON. */
 function isTextDelta({ raw, events }: DecodedFrame): boolean {
   if (events.length !== 1 || events[0]?.kind !== 'text') return false
-  return DELTA_HEAD.every((byte, at) => raw[at] === byte)
+  for (let at = 0; at < DELTA_HEAD.length; at += 1) {
+    if (raw[at] !== DELTA_HEAD[at]) return false
+  }
+  return true
 }
 
 function blockDelta(index: number, delta: JsonObject): string {
