@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import type { Api } from '../vocabulary.ts'
 import type { Exchange } from './exchange.ts'
@@ -48,6 +50,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     },
   })
   app.server.maxConnections = CONNECTIONS_MAX
+  app.server.on('connect', refuseTunnel)
   readBodiesAsBytes(app)
   guard(app, options)
   for (const api of APIS) {
@@ -77,6 +80,12 @@ declare module 'fastify' {
     /** Set on what a supervisor must reach whatever the key and the Host. */
     isProbe?: boolean
   }
+}
+
+/** Node would close the connection without a word. */
+function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
+  socket.on('error', () => socket.destroy())
+  socket.end('HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
 }
 
 /** The body is kept as it came: parsed by its protocol, and sent again as often as it takes. */
