@@ -1,6 +1,6 @@
 /**
  * Where the members of a JSON object stand in its bytes. Reads only the top level: whatever is
- * inside a value is stepped over, string by string, by native search.
+ * inside a value is stepped over.
  */
 export interface JsonMembers {
   /** Up to and with the opening brace. */
@@ -72,16 +72,29 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
 
-/** Just behind the closing quote: the first one that no odd run of backslashes takes away. */
+/**
+ * Just behind the closing quote. Byte by byte, for most strings are short and a native search costs
+ * more than they do; a long one is a picture, in which there is nothing to look at on the way.
+ */
 function endOfString(buffer: Buffer, open: number): number {
-  let at = buffer.indexOf(QUOTE, open + 1)
-  while (at !== -1 && isEscaped(buffer, at)) at = buffer.indexOf(QUOTE, at + 1)
+  const nearEnd = Math.min(buffer.length, open + SHORT_STRING_BYTES)
+  let at = open + 1
+  while (at < nearEnd) {
+    const byte = buffer[at]
+    if (byte === QUOTE) return at + 1
+    at += byte === BACKSLASH ? 2 : 1
+  }
+  at = buffer.indexOf(QUOTE, at)
+  while (at !== -1 && isEscaped(buffer, at, open)) at = buffer.indexOf(QUOTE, at + 1)
   return at === -1 ? buffer.length : at + 1
 }
 
-function isEscaped(buffer: Buffer, at: number): boolean {
+const SHORT_STRING_BYTES = 4096
+
+/** An odd run of backslashes before a quote takes it away. */
+function isEscaped(buffer: Buffer, at: number, open: number): boolean {
   let run = 0
-  while (buffer[at - 1 - run] === BACKSLASH) run += 1
+  while (at - 1 - run > open && buffer[at - 1 - run] === BACKSLASH) run += 1
   return run % 2 === 1
 }
 

@@ -19,6 +19,11 @@ describe('a body whose values are those that its bytes were read to', () => {
     ['escapes, however they were written', String.raw`{"a\u0062":"\u00e9\/\"","é":"\\\\"}`],
     ['braces, commas and quotes in its text', String.raw`{"a":"}],{\"b\":[","c":["\\","\""]}`],
     ['nothing in it', '{ }'],
+    ['a long text', JSON.stringify({ a: '\\"x'.repeat(1500), b: 'y'.repeat(9000) })],
+    ...[4094, 4095, 4096, 4097].map((length): [string, string] => [
+      `a text of ${length} bytes before an escape`,
+      String.raw`{"a":"${'z'.repeat(length)}\\\"","b":1.0}`,
+    ]),
   ])('keeps %s', (_, text) => {
     expect(splice(text)).toBe(text)
   })
