@@ -111,8 +111,8 @@ function joined(content: JsonValue | undefined, partial: string): JsonValue {
 const LIMIT_FIELDS = ['max_completion_tokens', 'max_tokens', 'max_output_tokens'] as const
 
 /**
- * Only where a limit was: who gave none gets none. Anthropic wants it above the budget for thinking,
- * which the next target spends anew; the client's own limit is, so it stays the highest.
+ * Only where a limit was: who gave none gets none. Anthropic wants it above the budget for
+ * thinking, which the next target spends anew; the client's own limit is, and stays the highest.
  */
 function withMaxTokens(body: JsonObject, maxTokens: number): JsonObject {
   const field = LIMIT_FIELDS.find((name) => typeof own(body, name) === 'number')
