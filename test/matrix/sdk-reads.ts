@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Api } from '../../collector/vocabulary.ts'
-import { READERS, RESPONSES_READERS } from '../support/sdk-clients.ts'
+import { READERS } from '../support/sdk-clients.ts'
 import type { Read, Reader } from '../support/sdk-clients.ts'
 import type { ClientAnswer } from './run-cell.ts'
 
@@ -51,7 +51,7 @@ export async function startReplayServer(answers: readonly ClientAnswer[]): Promi
 
 /** The official clients of one protocol. */
 export function readersOf(api: Api): readonly Reader[] {
-  return [...READERS, ...RESPONSES_READERS].filter((reader) => reader.api === api)
+  return READERS.filter((reader) => reader.api === api)
 }
 
 export async function readAs(reader: Reader, url: string): Promise<SdkRead> {

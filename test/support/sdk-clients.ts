@@ -24,12 +24,14 @@ export interface Reader {
 
 const PROMPT = [{ role: 'user' as const, content: 'Count to sixty.' }]
 
-/** The four ways in which most programs read a stream. */
+/** The six ways in which most programs read a stream. */
 export const READERS: readonly Reader[] = [
   { name: 'openai, raw iteration', api: 'chat', read: readOpenAiRaw },
   { name: 'openai, helper', api: 'chat', read: readOpenAiHelper },
   { name: '@anthropic-ai/sdk, raw iteration', api: 'messages', read: readAnthropicRaw },
   { name: '@anthropic-ai/sdk, helper', api: 'messages', read: readAnthropicHelper },
+  { name: 'openai responses, raw iteration', api: 'responses', read: readResponsesRaw },
+  { name: 'openai responses, helper', api: 'responses', read: readResponsesHelper },
 ]
 
 export function openAi(options: Pick<ReadOptions, 'url' | 'apiKey'>): OpenAI {
@@ -47,12 +49,6 @@ export function anthropic(options: Pick<ReadOptions, 'url' | 'apiKey'>): Anthrop
     maxRetries: 0,
   })
 }
-
-/** The same two ways, over the Responses API. */
-export const RESPONSES_READERS: readonly Reader[] = [
-  { name: 'openai responses, raw iteration', api: 'responses', read: readResponsesRaw },
-  { name: 'openai responses, helper', api: 'responses', read: readResponsesHelper },
-]
 
 async function readOpenAiRaw(options: ReadOptions): Promise<Read> {
   let text = ''

@@ -47,6 +47,7 @@ beforeAll(async () => {
       'claude-first': ['whole-openai'],
     },
     router: { context_window_fallbacks: [{ long: ['whole-openai'] }] },
+    secondwind: { breaker: { failures_to_open: 1000 } },
   })
 })
 
@@ -142,10 +143,14 @@ test('a target that has no word for what is asked is passed over', async () => {
   ])
 })
 
-test('a whole answer of another protocol is read by both clients', async () => {
+test('a whole answer of another protocol is read by every client', async () => {
   const completion = await openAi(router).chat.completions.create({
     model: 'whole',
     messages: [{ role: 'user', content: 'Count.' }],
+  })
+  const response = await openAi(router).responses.create({
+    model: 'whole',
+    input: 'Count.',
   })
   const message = await anthropic(router).messages.create({
     model: 'whole-openai',
@@ -157,6 +162,7 @@ test('a whole answer of another protocol is read by both clients', async () => {
     finish_reason: 'stop',
     message: { role: 'assistant', content: SIXTY_WORDS },
   })
+  expect(response).toMatchObject({ status: 'completed', output_text: SIXTY_WORDS, store: false })
   expect(message).toMatchObject({
     stop_reason: 'end_turn',
     content: [{ type: 'text', text: SIXTY_WORDS }],

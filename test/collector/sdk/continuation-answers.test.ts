@@ -31,6 +31,7 @@ beforeAll(async () => {
       },
     ]),
     fallbacks: Object.fromEntries(styles.map((style) => [style, [`next-${style}`]])),
+    secondwind: { breaker: { failures_to_open: 1000 } },
   })
 })
 

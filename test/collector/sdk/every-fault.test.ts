@@ -43,6 +43,12 @@ beforeAll(async () => {
     { name: `alone-openai-${example}`, model: `openai/${example}+pace-0`, apiBase: openai },
     { name: `alone-anthropic-${example}`, model: `anthropic/${example}+pace-0`, apiBase },
     { name: `openai-${example}`, model: `openai/${example}+pace-0`, apiBase: openai },
+    { name: `responses-${example}`, model: `openai/responses/${example}+pace-0`, apiBase: openai },
+    {
+      name: `alone-responses-${example}`,
+      model: `openai/responses/${example}+pace-0`,
+      apiBase: openai,
+    },
     { name: `anthropic-${example}`, model: `anthropic/${example}+pace-0`, apiBase },
   ])
   router = await startRouter({
@@ -60,6 +66,7 @@ beforeAll(async () => {
       BEHAVIOURS.flatMap(({ example }) => [
         // Crossed, so that every rescue also changes the protocol for one of the clients.
         [`openai-${example}`, ['next-anthropic']],
+        [`responses-${example}`, ['next-anthropic']],
         [`anthropic-${example}`, ['next-openai']],
       ]),
     ),
@@ -73,7 +80,7 @@ afterAll(async () => {
 })
 
 describe.concurrent.each(READERS)('$name', ({ read }) => {
-  describe.each(['openai', 'anthropic'])('from an %s target', (target) => {
+  describe.each(['openai', 'responses', 'anthropic'])('from the %s target', (target) => {
     test.each(BEHAVIOURS)('reads the truth of $example without a fallback', async (behaviour) => {
       const result = await read({ url: router.url, route: `alone-${target}-${behaviour.example}` })
 

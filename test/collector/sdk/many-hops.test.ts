@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { FakeUpstream, Script } from '../../support/fake-upstream.ts'
 import { STREAM_HEAD, startFakeUpstream } from '../../support/fake-upstream.ts'
-import { READERS, RESPONSES_READERS } from '../../support/sdk-clients.ts'
+import { READERS } from '../../support/sdk-clients.ts'
 import { startRouter, type TestRouter } from '../../support/start-router.ts'
 import { storyteller } from '../../support/storyteller.ts'
 
@@ -11,7 +11,7 @@ import { storyteller } from '../../support/storyteller.ts'
  */
 
 const STORY = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ')
-const CLIENTS = [...READERS, ...RESPONSES_READERS]
+
 const TARGETS = ['openai', 'anthropic', 'openai/responses'] as const
 
 type Target = (typeof TARGETS)[number]
@@ -60,7 +60,7 @@ const CHAINS: readonly (readonly Target[])[] = [
   ['openai', 'anthropic', 'openai/responses', 'openai'],
 ]
 
-describe.each(CLIENTS)('$name', ({ read }) => {
+describe.each(READERS)('$name', ({ read }) => {
   test.each(CHAINS.map((targets) => [targets.join(' → '), targets] as const))(
     'gets each word once from %s, of which only the last does not break',
     async (_, targets) => {
@@ -106,7 +106,7 @@ const MISHAPS: readonly (readonly [title: string, script: Script, reason: string
 ]
 
 /** Silence takes its time: one way to read each protocol hears it out. */
-const RAW_CLIENTS = CLIENTS.filter(({ name }) => name.includes('raw'))
+const RAW_CLIENTS = READERS.filter(({ name }) => name.includes('raw'))
 
 describe.each(RAW_CLIENTS)('$name, where the second target', ({ read }) => {
   test.each(MISHAPS)('%s: the third goes on', async (_, script, reason) => {
@@ -127,7 +127,7 @@ describe.each(RAW_CLIENTS)('$name, where the second target', ({ read }) => {
   })
 })
 
-test.each(CLIENTS)('$name raises the first failure where every hop breaks', async ({ read }) => {
+test.each(READERS)('$name raises the first failure where every hop breaks', async ({ read }) => {
   const router = await chainOf([
     ['anthropic', breaking(20)],
     ['openai', breaking(20)],

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { FakeUpstream, Script } from '../../support/fake-upstream.ts'
 import { response, startFakeUpstream } from '../../support/fake-upstream.ts'
-import { READERS, RESPONSES_READERS } from '../../support/sdk-clients.ts'
+import { READERS } from '../../support/sdk-clients.ts'
 import { startRouter, type TestRouter } from '../../support/start-router.ts'
 import { askedOf, storyteller } from '../../support/storyteller.ts'
 import type { Telling } from '../../support/storyteller.ts'
@@ -95,7 +95,7 @@ async function rescueBy(
 const telling = (tells: Telling): Script => storyteller(STORY, tells)
 
 /** One way to read each protocol; the others are read in every other test. */
-const CLIENTS = [...READERS, ...RESPONSES_READERS].filter(({ name }) => name.includes('raw'))
+const CLIENTS = READERS.filter(({ name }) => name.includes('raw'))
 
 /** Every text is refused with once, and every target refuses every client once. */
 const REFUSED = REFUSALS.flatMap(([message], index) => {

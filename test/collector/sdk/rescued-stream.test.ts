@@ -28,7 +28,10 @@ beforeAll(async () => {
       { name: 'forced-fallback', model: `anthropic/${REFUSES}`, apiBase },
     ],
     fallbacks: { primary: ['fallback'], forced: ['forced-fallback'] },
-    secondwind: { routes: { forced: { continuation: { strategy: 'prefill' } } } },
+    secondwind: {
+      routes: { forced: { continuation: { strategy: 'prefill' } } },
+      breaker: { failures_to_open: 1000 },
+    },
   })
 })
 
