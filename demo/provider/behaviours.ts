@@ -1,4 +1,5 @@
-import type { Ending, ProviderError, Script, Step } from './script.ts'
+import { errorOf, OVERLOADED } from './provider-errors.ts'
+import type { Ending, ErrorShape, Framing, ProviderError, Script, Step } from './script.ts'
 
 /**
  * Everything that the demo provider can do to a request, by model name. A number at the end of the
@@ -17,12 +18,6 @@ export interface Behaviour {
 /** Where a cut comes if the name does not say: past any anchor, far from the end. */
 const CUT_AFTER_WORDS = 40
 const SLOW_FIRST_TOKEN_MS = 600
-
-const OVERLOADED: ProviderError = {
-  type: 'overloaded_error',
-  code: 'server_is_overloaded',
-  message: 'Overloaded',
-}
 
 /**
  * Exactly what Claude 4.6 and later answer to a conversation that ends with the assistant's turn.
@@ -152,6 +147,8 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   cut('cut-rst', 'rst', 'Cut after k words by a reset (RST).'),
   cut('cut-fin', 'fin', 'Cut after k words by a close (FIN) in the middle of the body.'),
   cut('cut-clean', 'clean', 'Ends the body after k words as HTTP wants it, without a terminal.'),
+  delimited('cut-close', 'until-close', 'Ends a body without a length by FIN, after k words.'),
+  delimited('cut-length', 'promised-length', 'Closes before the promised length, after k words.'),
   cut('stall', 'silence', 'Falls silent after k words; the connection stays open.'),
   cut('comments', 'comments', 'After k words sends comments for ever.'),
   {
@@ -170,6 +167,22 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       { step: 'error-event', error: OVERLOADED },
       end('clean'),
     ],
+  },
+  shapedError('error-flat', 'flat', 'An error event whose fields stand at its top, after k words.'),
+  shapedError('error-unnamed', 'unnamed', 'An error event without a name, after k words.'),
+  shapedError(
+    'error-in-answer',
+    'in-answer',
+    '`response.failed`, or in Chat an error beside `choices`, after k words.',
+  ),
+  stray('stray-page', 'page', 'A web page between two events, after k words.'),
+  stray('half-event', 'half-event', 'Ends in the middle of an event, after k words.'),
+  stray('long-line', 'long-line', 'A line of two megabytes, after k words.'),
+  {
+    name: 'no-closing-frame',
+    example: 'no-closing-frame',
+    does: 'Whole answer and terminal, then the end without `[DONE]` or `message_stop`: complete.',
+    script: () => [...start, words('rest'), { step: 'terminal', reason: 'stop' }, end('clean')],
   },
   {
     name: 'malformed-frame',
@@ -198,7 +211,25 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     name: 'html-page',
     example: 'html-page',
     does: 'A web page with status 200.',
-    script: () => [{ step: 'html-page' }, end('clean')],
+    script: () => [{ step: 'html-page', status: 200 }],
+  },
+  {
+    name: 'html-502',
+    example: 'html-502',
+    does: 'A web page with status 502, as an edge writes it.',
+    script: () => [{ step: 'html-page', status: 502 }],
+  },
+  {
+    name: 'redirect',
+    example: 'redirect',
+    does: 'A redirect (302) to another address.',
+    script: () => [{ step: 'redirect' }],
+  },
+  {
+    name: 'whole-answer',
+    example: 'whole-answer',
+    does: 'The answer in one piece (`application/json`), though a stream was asked for.',
+    script: () => [{ step: 'whole-answer' }],
   },
   {
     name: 'empty-success',
@@ -237,54 +268,39 @@ function cut(name: string, how: Ending, does: string): Behaviour {
   }
 }
 
-/** Types, codes and messages as OpenAI and Anthropic use them for the status. */
-function errorOf(status: number): ProviderError {
-  const known = ERRORS_BY_STATUS.get(status)
-  if (known) return known
-  return status < 500
-    ? { type: 'invalid_request_error', code: null, message: 'The request was not accepted.' }
-    : { type: 'server_error', code: null, message: 'The server had an error.' }
+function delimited(name: string, framing: Framing, does: string): Behaviour {
+  return {
+    name,
+    example: `${name}-${CUT_AFTER_WORDS}`,
+    does,
+    script: (k = CUT_AFTER_WORDS) => [
+      { step: 'open', framing },
+      { step: 'prelude' },
+      words(k),
+      end('fin'),
+    ],
+  }
 }
 
-const ERRORS_BY_STATUS: ReadonlyMap<number, ProviderError> = new Map([
-  [
-    401,
-    {
-      type: 'authentication_error',
-      code: 'invalid_api_key',
-      message: 'Incorrect API key provided.',
-    },
-  ],
-  [402, { type: 'billing_error', code: null, message: 'Your credit balance is too low.' }],
-  [
-    403,
-    { type: 'permission_error', code: null, message: 'Your key may not use the named resource.' },
-  ],
-  [404, { type: 'not_found_error', code: 'model_not_found', message: 'The model does not exist.' }],
-  [408, { type: 'timeout_error', code: null, message: 'The request took too long.' }],
-  [
-    429,
-    {
-      type: 'rate_limit_error',
-      code: 'rate_limit_exceeded',
-      message: 'Rate limit reached for requests. Please try again later.',
-    },
-  ],
-  [
-    500,
-    {
-      type: 'server_error',
-      code: null,
-      message: 'The server had an error while processing your request. Sorry about that!',
-    },
-  ],
-  [
-    503,
-    {
-      type: 'service_unavailable_error',
-      code: 'server_is_overloaded',
-      message: 'The server is overloaded. Please try again later.',
-    },
-  ],
-  [529, OVERLOADED],
-])
+function shapedError(name: string, shape: ErrorShape, does: string): Behaviour {
+  return {
+    name,
+    example: `${name}-${CUT_AFTER_WORDS}`,
+    does,
+    script: (k = CUT_AFTER_WORDS) => [
+      ...start,
+      words(k),
+      { step: 'error-event', error: OVERLOADED, shape },
+      end('clean'),
+    ],
+  }
+}
+
+function stray(name: string, what: 'page' | 'half-event' | 'long-line', does: string): Behaviour {
+  return {
+    name,
+    example: `${name}-${CUT_AFTER_WORDS}`,
+    does,
+    script: (k = CUT_AFTER_WORDS) => [...start, words(k), { step: 'stray', what }, end('clean')],
+  }
+}

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Framing } from './script.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
@@ -19,7 +20,7 @@ export interface HttpReply {
   whole(status: number, headers: Readonly<Record<string, string>>, body: Buffer | string): void
   /** Promises a length, and sends only the first part of the body. */
   part(headers: Readonly<Record<string, string>>, body: Buffer, bytes: number): void
-  begin(headers: Readonly<Record<string, string>>): void
+  begin(headers: Readonly<Record<string, string>>, framing?: Framing): void
   chunk(bytes: Buffer | string): void
   end(): void
   closeAbruptly(how: 'fin' | 'rst'): Promise<void>
@@ -36,11 +37,13 @@ const SETTLE_BEFORE_BREAK_MS = 25
 
 const REASONS: ReadonlyMap<number, string> = new Map([
   [200, 'OK'],
+  [302, 'Found'],
   [400, 'Bad Request'],
   [401, 'Unauthorized'],
   [404, 'Not Found'],
   [429, 'Too Many Requests'],
   [500, 'Internal Server Error'],
+  [502, 'Bad Gateway'],
   [503, 'Service Unavailable'],
 ])
 
@@ -147,6 +150,7 @@ function createReply(socket: Socket, gone: AbortSignal): HttpReply {
   const write = (bytes: Buffer | string): void => {
     if (!socket.destroyed && socket.writable) socket.write(bytes)
   }
+  let begun: Framing = 'chunked'
   return {
     gone,
     whole(status, headers, body) {
@@ -158,17 +162,20 @@ function createReply(socket: Socket, gone: AbortSignal): HttpReply {
       write(headOf(200, { ...headers, 'content-length': String(body.length) }))
       write(body.subarray(0, bytes))
     },
-    begin(headers) {
-      write(headOf(200, { ...headers, 'transfer-encoding': 'chunked' }))
+    begin(headers, framing = 'chunked') {
+      begun = framing
+      write(headOf(200, { ...headers, ...FRAMING_HEADERS[framing] }))
     },
     chunk(bytes) {
       const buffer = Buffer.from(bytes)
       // An empty chunk would be the end of the body.
       if (buffer.length === 0) return
-      write(Buffer.concat([Buffer.from(`${buffer.length.toString(16)}\r\n`), buffer, CRLF]))
+      if (begun !== 'chunked') write(buffer)
+      else write(Buffer.concat([Buffer.from(`${buffer.length.toString(16)}\r\n`), buffer, CRLF]))
     },
     end() {
-      write('0\r\n\r\n')
+      if (begun === 'chunked') write('0\r\n\r\n')
+      else socket.end()
     },
     async closeAbruptly(how) {
       await delay(SETTLE_BEFORE_BREAK_MS)
@@ -176,6 +183,15 @@ function createReply(socket: Socket, gone: AbortSignal): HttpReply {
       else socket.end()
     },
   }
+}
+
+/** More than any answer of the demo has. */
+const PROMISED_BYTES = '1000000'
+
+const FRAMING_HEADERS: Readonly<Record<Framing, Readonly<Record<string, string>>>> = {
+  chunked: { 'transfer-encoding': 'chunked' },
+  'until-close': { connection: 'close' },
+  'promised-length': { 'content-length': PROMISED_BYTES },
 }
 
 const CRLF = Buffer.from('\r\n')

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { constants, createGzip } from 'node:zlib'
 import type { HttpReply } from './http-connection.ts'
-import type { Encoder } from './protocols/protocol.ts'
+import { halfOf, type Encoder } from './protocols/protocol.ts'
 import type { Script, Step } from './script.ts'
 
 export interface Performance {
@@ -32,12 +32,15 @@ export async function performStream(reply: HttpReply, performance: Performance):
     if (reply.gone.aborted) return
     switch (step.step) {
       case 'open':
-        reply.begin({
-          ...performance.headers,
-          'content-type': 'text/event-stream; charset=utf-8',
-          'cache-control': 'no-cache',
-          ...(step.encoding ? { 'content-encoding': step.encoding } : {}),
-        })
+        reply.begin(
+          {
+            ...performance.headers,
+            'content-type': 'text/event-stream; charset=utf-8',
+            'cache-control': 'no-cache',
+            ...(step.encoding ? { 'content-encoding': step.encoding } : {}),
+          },
+          step.framing,
+        )
         if (step.encoding) output = gzipOutput(reply)
         break
       case 'words': {
@@ -51,8 +54,13 @@ export async function performStream(reply: HttpReply, performance: Performance):
         await wait(step.ms, reply.gone)
         break
       case 'html-page':
-        reply.begin({ ...performance.headers, 'content-type': 'text/html; charset=utf-8' })
-        reply.chunk(HTML_PAGE)
+        sendPage(reply, step.status, performance.headers)
+        break
+      case 'redirect':
+        sendRedirect(reply, performance.headers)
+        break
+      case 'whole-answer':
+        sendWholeAnswer(reply, performance)
         break
       case 'end':
         await endStream(step.how, reply)
@@ -61,6 +69,7 @@ export async function performStream(reply: HttpReply, performance: Performance):
       case 'tool-call':
       case 'error-event':
       case 'malformed-frame':
+      case 'stray':
       case 'terminal':
       case 'closing-frame':
         await output.write(encodeStep(step, performance.encoder))
@@ -72,8 +81,31 @@ export async function performStream(reply: HttpReply, performance: Performance):
   }
 }
 
-export const HTML_PAGE =
+const HTML_PAGE =
   '<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n'
+
+/** Longer than any reader of event streams puts up with. */
+const LONG_LINE_BYTES = 2 * 1024 * 1024
+
+type Headers = Readonly<Record<string, string>>
+
+export function sendPage(reply: HttpReply, status: number, headers: Headers): void {
+  reply.whole(status, { ...headers, 'content-type': 'text/html; charset=utf-8' }, HTML_PAGE)
+}
+
+export function sendRedirect(reply: HttpReply, headers: Headers): void {
+  reply.whole(302, { ...headers, location: '/moved' }, '')
+}
+
+function sendWholeAnswer(
+  reply: HttpReply,
+  { encoder, pieces, headers, onWord }: Performance,
+): void {
+  for (let word = 0; word < pieces.length; word += 1) onWord()
+  const said = { text: pieces.join(''), words: pieces.length, toolCall: false } as const
+  const body = JSON.stringify(encoder.body({ ...said, reason: 'stop' }))
+  reply.whole(200, { ...headers, 'content-type': 'application/json' }, body)
+}
 
 async function writeWords(
   pieces: readonly string[],
@@ -87,7 +119,19 @@ async function writeWords(
   }
 }
 
-type FrameStep = Exclude<Step, { step: 'refuse' | 'open' | 'words' | 'wait' | 'html-page' | 'end' }>
+type FrameStep = Extract<
+  Step,
+  {
+    step:
+      | 'prelude'
+      | 'tool-call'
+      | 'error-event'
+      | 'malformed-frame'
+      | 'stray'
+      | 'terminal'
+      | 'closing-frame'
+  }
+>
 
 function encodeStep(step: FrameStep, encoder: Encoder): string {
   switch (step.step) {
@@ -96,13 +140,26 @@ function encodeStep(step: FrameStep, encoder: Encoder): string {
     case 'tool-call':
       return encoder.toolCall(step.part)
     case 'error-event':
-      return encoder.error(step.error)
+      return encoder.error(step.error, step.shape)
     case 'malformed-frame':
       return encoder.malformed()
+    case 'stray':
+      return strayText(step.what, encoder)
     case 'terminal':
       return encoder.terminal(step.reason)
     case 'closing-frame':
       return encoder.closingFrame()
+  }
+}
+
+function strayText(what: 'page' | 'half-event' | 'long-line', encoder: Encoder): string {
+  switch (what) {
+    case 'page':
+      return `${HTML_PAGE}\n`
+    case 'half-event':
+      return halfOf(encoder.malformed())
+    case 'long-line':
+      return `data: {"padding":"${'x'.repeat(LONG_LINE_BYTES)}"}\n\n`
   }
 }
 

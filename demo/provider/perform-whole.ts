@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type { HttpReply } from './http-connection.ts'
-import { HTML_PAGE, type Performance } from './perform-stream.ts'
+import { sendPage, sendRedirect, type Performance } from './perform-stream.ts'
 import type { Protocol, Said } from './protocols/protocol.ts'
 import type { Ending, FinishReason, ProviderError } from './script.ts'
 
@@ -11,7 +11,8 @@ const FOREVER_MS = 2 ** 31 - 1
 interface Whole {
   said: Said
   opened: boolean
-  html: boolean
+  page: 200 | 502 | undefined
+  redirect: boolean
   gzip: boolean
   malformed: boolean
   error: ProviderError | undefined
@@ -31,10 +32,8 @@ export async function performWhole(
   const whole = read(performance)
   await waitFor(whole.waitMs, reply.gone)
   const headers = { ...performance.headers, 'content-type': 'application/json' }
-  if (whole.html) {
-    reply.whole(200, { ...headers, 'content-type': 'text/html; charset=utf-8' }, HTML_PAGE)
-    return
-  }
+  if (whole.page !== undefined) return sendPage(reply, whole.page, performance.headers)
+  if (whole.redirect) return sendRedirect(reply, performance.headers)
   if (!whole.opened) return breakOff(whole.ending, reply)
   if (whole.error) {
     reply.whole(200, headers, JSON.stringify(protocol.errorBody(200, whole.error)))
@@ -64,7 +63,8 @@ function read(performance: Performance): Whole {
   const whole: Whole = {
     said: { text, words, toolCall, reason },
     opened: false,
-    html: false,
+    page: undefined,
+    redirect: false,
     gzip: false,
     malformed: false,
     error: undefined,
@@ -76,15 +76,18 @@ function read(performance: Performance): Whole {
     if (step.step === 'open') {
       whole.opened = true
       whole.gzip = step.encoding === 'gzip'
-    } else if (step.step === 'words') {
-      const until = step.count === 'rest' ? performance.pieces.length : words + step.count
+    } else if (step.step === 'words' || step.step === 'whole-answer') {
+      const isAll = step.step === 'whole-answer' || step.count === 'rest'
+      const until = isAll ? performance.pieces.length : words + step.count
+      if (step.step === 'whole-answer') whole.opened = whole.terminal = true
       const pieces = performance.pieces.slice(words, until)
       for (let index = 0; index < pieces.length; index += 1) performance.onWord()
       text += pieces.join('')
       words += pieces.length
     } else if (step.step === 'tool-call') toolCall = true
-    else if (step.step === 'html-page') whole.html = true
-    else if (step.step === 'malformed-frame') whole.malformed = true
+    else if (step.step === 'html-page') whole.page = step.status
+    else if (step.step === 'redirect') whole.redirect = true
+    else if (step.step === 'malformed-frame' || step.step === 'stray') whole.malformed = true
     else if (step.step === 'error-event') whole.error = step.error
     else if (step.step === 'wait') whole.waitMs += step.ms
     else if (step.step === 'terminal') {

@@ -11,22 +11,47 @@ export type Step =
       readonly retryAfterS?: number
     }
   /** 200 and the headers of a stream. */
-  | { readonly step: 'open'; readonly encoding?: 'gzip' }
+  | { readonly step: 'open'; readonly encoding?: 'gzip'; readonly framing?: Framing }
   /** What a stream says before its first content. */
   | { readonly step: 'prelude' }
   /** That many pieces of the answer, or all that is left. */
   | { readonly step: 'words'; readonly count: number | 'rest' }
   | { readonly step: 'tool-call'; readonly part: 'half' | 'whole' }
   | { readonly step: 'wait'; readonly ms: number }
-  | { readonly step: 'error-event'; readonly error: ProviderError }
+  | { readonly step: 'error-event'; readonly error: ProviderError; readonly shape?: ErrorShape }
   /** A frame whose JSON cannot be parsed. */
   | { readonly step: 'malformed-frame' }
-  | { readonly step: 'html-page' }
+  /** What belongs into no stream, in the middle of one. */
+  | { readonly step: 'stray'; readonly what: 'page' | 'half-event' | 'long-line' }
+  /** A web page in the place of an answer. */
+  | { readonly step: 'html-page'; readonly status: 200 | 502 }
+  /** To an address of this provider's, which knows no model. */
+  | { readonly step: 'redirect' }
+  /** The answer in one piece, whatever was asked for. */
+  | { readonly step: 'whole-answer' }
   /** `finish_reason`, `message_delta` with `stop_reason`, `response.completed`. */
   | { readonly step: 'terminal'; readonly reason: FinishReason }
   /** `[DONE]`, `message_stop`. */
   | { readonly step: 'closing-frame' }
   | { readonly step: 'end'; readonly how: Ending }
+
+/** How the body of a stream is delimited. */
+export type Framing =
+  | 'chunked'
+  /** By the end of the connection: HTTP cannot tell a cut from an end. */
+  | 'until-close'
+  /** A length that is promised and never reached. */
+  | 'promised-length'
+
+/** The shapes of an error event that providers are known for. */
+export type ErrorShape =
+  | 'nested'
+  /** The error's fields stand at the top of the event. */
+  | 'flat'
+  /** The event has no name. */
+  | 'unnamed'
+  /** Chat: beside `choices`; Responses: `response.failed`; Messages has only the nested one. */
+  | 'in-answer'
 
 /** How a script ends; what is not `clean` is a break. */
 export type Ending =

@@ -44,7 +44,24 @@ test('every target of every scenario is a model that the provider knows', () => 
 })
 
 test('every way to break is some scenario’s, but for the variants that only tests ask for', () => {
-  const onlyInTests = ['length', 'tool-call', 'context-too-long', 'close-before-headers']
+  const onlyInTests = [
+    'length',
+    'tool-call',
+    'context-too-long',
+    'close-before-headers',
+    'cut-close',
+    'cut-length',
+    'error-flat',
+    'error-unnamed',
+    'error-in-answer',
+    'stray-page',
+    'half-event',
+    'long-line',
+    'no-closing-frame',
+    'html-502',
+    'redirect',
+    'whole-answer',
+  ]
   const used = SCENARIOS.flatMap(({ targets, backup }) => [...targets, ...backup]).map(
     ({ model }) => parseModel(model.slice(model.indexOf('/') + 1))?.behaviour.name,
   )

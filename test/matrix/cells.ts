@@ -28,7 +28,7 @@ export interface Cell {
 }
 
 export type Slot =
-  | { readonly kind: 'cell'; readonly cell: Cell }
+  | { readonly kind: 'cell'; readonly path: string; readonly cell: Cell }
   | { readonly kind: 'impossible'; readonly path: string; readonly why: string }
 
 export const TARGETS = ['same', 'cross'] as const
@@ -81,6 +81,7 @@ function slotOf({ client, target, fault, at, turn }: SlotInput): Slot {
   const fallbacks = inTurn(SERVED, turn)
   return {
     kind: 'cell',
+    path,
     cell: {
       path,
       client,

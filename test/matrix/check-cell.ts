@@ -1,3 +1,4 @@
+import { assembleStories } from '../../analyzer/story/assemble.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import { answerText } from '../../demo/provider/answer-text.ts'
 import { isRecord } from '../../demo/provider/protocols/protocol.ts'
@@ -211,6 +212,15 @@ function* checkOutcome({ recorded, request, complete, attempts }: Facts): Genera
   const isRefusal = answer.statusCode !== 200
   if (isRefusal && attempts.length > 1 && shouldRetry !== 'false') {
     yield breach('outcome is what the bytes say', 'the client is not told to leave it at that')
+  }
+  const stories = assembleStories({
+    source: 'cell',
+    spans: recorded.spans,
+    routerConfig: undefined,
+  })
+  const told = stories.map((story) => `${story.outcome}, complete: ${story.client.complete}`)
+  if (told.join() !== `${bytesSay}, complete: ${complete}`) {
+    yield breach('outcome is what the bytes say', `the analyzer tells ${told.join()}`)
   }
   if ((request?.status.code === 'error') !== !complete) {
     yield breach('outcome is what the bytes say', 'the status of the request’s span')

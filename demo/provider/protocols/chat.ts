@@ -1,5 +1,6 @@
-import type { FinishReason, ProviderError } from '../script.ts'
+import type { ErrorShape, FinishReason, ProviderError } from '../script.ts'
 import {
+  flatError,
   frame,
   halfOf,
   isRecord,
@@ -63,7 +64,7 @@ function encoder(answer: Answer): Encoder {
       const rest = { index: 0, function: { arguments: argumentsOf(answer, part) } }
       return chunk({ tool_calls: [first] }) + chunk({ tool_calls: [rest] })
     },
-    error: (error) => frame(errorObject(error)),
+    error: (error, shape) => errorFrame(error, { shape, envelope }),
     malformed: () => 'data: {"id":"chatcmpl-broken","choices":[{"index":0,"delta":{"content":\n\n',
     terminal: (reason) => {
       const last = chunk({}, FINISH[reason])
@@ -89,6 +90,25 @@ function encoder(answer: Answer): Encoder {
       ],
       usage: usageOf(answer, said.words),
     }),
+  }
+}
+
+/** Without a name, as OpenAI sends it; OpenRouter's stands beside `choices`. */
+function errorFrame(
+  error: ProviderError,
+  { shape = 'unnamed', envelope }: { shape: ErrorShape | undefined; envelope: object },
+): string {
+  switch (shape) {
+    case 'unnamed':
+      return frame(errorObject(error))
+    case 'nested':
+      return frame(errorObject(error), 'error')
+    case 'flat':
+      return flatError(error)
+    case 'in-answer': {
+      const choices = [{ index: 0, delta: { content: '' }, finish_reason: 'error' }]
+      return frame({ ...envelope, error, choices })
+    }
   }
 }
 

@@ -1,5 +1,6 @@
-import type { FinishReason, ProviderError } from '../script.ts'
+import type { ErrorShape, FinishReason, ProviderError } from '../script.ts'
 import {
+  flatError,
   frame,
   halfOf,
   lengthOf,
@@ -65,7 +66,7 @@ function encoder(answer: Answer): Encoder {
       const partial = part === 'whole' ? json : halfOf(json)
       return opened + delta({ type: 'input_json_delta', partial_json: partial })
     },
-    error: (error) => frame(errorObject(error), 'error'),
+    error: (error, shape) => errorFrame(error, shape),
     malformed: () =>
       `event: content_block_delta\ndata: {"type":"content_block_delta","index":0,\n\n`,
     terminal: (reason) =>
@@ -107,6 +108,11 @@ function textBlocks(text: string): readonly unknown[] {
 function toolUse(answer: Answer): unknown {
   const input: unknown = JSON.parse(answer.tool.arguments)
   return { type: 'tool_use', id: answer.tool.id, name: answer.tool.name, input }
+}
+
+function errorFrame(error: ProviderError, shape: ErrorShape | undefined): string {
+  if (shape === 'flat') return flatError(error)
+  return shape === 'unnamed' ? frame(errorObject(error)) : frame(errorObject(error), 'error')
 }
 
 function errorObject(error: ProviderError) {

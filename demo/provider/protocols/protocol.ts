@@ -1,5 +1,5 @@
 import type { Turn } from '../answer-text.ts'
-import type { FinishReason, ProviderError } from '../script.ts'
+import type { ErrorShape, FinishReason, ProviderError } from '../script.ts'
 
 /** One of the three APIs that the provider speaks, as its server would write it. */
 export interface Protocol {
@@ -38,7 +38,7 @@ export interface Encoder {
   prelude(): string
   words(text: string): string
   toolCall(part: 'half' | 'whole'): string
-  error(error: ProviderError): string
+  error(error: ProviderError, shape?: ErrorShape): string
   malformed(): string
   terminal(reason: FinishReason): string
   closingFrame(): string
@@ -61,6 +61,11 @@ export function frame(data: unknown, event?: string): string {
 /** Half of a tool call's arguments: no JSON parser accepts it. */
 export function halfOf(text: string): string {
   return text.slice(0, Math.ceil(text.length / 2))
+}
+
+/** An error whose fields stand at the top of its event. */
+export function flatError({ type, code, message }: ProviderError): string {
+  return frame({ type: 'error', code: code ?? type, message, param: null }, 'error')
 }
 
 export function textOf(content: unknown): string {

@@ -68,7 +68,18 @@ function encoder(answer: Answer): Encoder {
       called = part === 'whole'
       return functionCall(answer, part, event)
     },
-    error: (error) => event('error', { error: { ...errorFields(error), param: null } }),
+    error: (error, shape) => {
+      const { message, ...fields } = errorFields(error)
+      const nested = { error: { ...fields, message, param: null } }
+      if (shape === 'flat') return event('error', { code: error.code ?? error.type, message })
+      if (shape === 'unnamed') return frame({ type: 'error', sequence_number: sequence, ...nested })
+      if (shape !== 'in-answer') return event('error', nested)
+      const failed = { status: 'failed', output: [], words: null } as const
+      const response = responseObject(answer, failed)
+      return event('response.failed', {
+        response: { ...response, error: { code: error.code ?? error.type, message } },
+      })
+    },
     malformed: () =>
       'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":\n\n',
     terminal: (reason) => {
@@ -120,13 +131,13 @@ function functionCall(
 }
 
 interface ResponseState {
-  readonly status: 'in_progress' | 'completed' | 'incomplete'
+  readonly status: 'in_progress' | 'completed' | 'incomplete' | 'failed'
   readonly output: readonly unknown[]
   /** `null`: usage is told only at the end. */
   readonly words: number | null
 }
 
-function responseObject(answer: Answer, state: ResponseState): unknown {
+function responseObject(answer: Answer, state: ResponseState): object {
   return {
     id: `resp_${answer.id}`,
     object: 'response',
