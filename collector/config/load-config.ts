@@ -77,7 +77,8 @@ export function loadConfig(text: string, options: LoadOptions): LoadedConfig {
   if (reader.problems.length > 0 || config === undefined) {
     return { kind: 'invalid', problems: reader.problems.toSorted(byPosition) }
   }
-  return { kind: 'loaded', config: deepFreeze(config), warnings: reader.warnings }
+  const warnings = reader.warnings.toSorted(byPosition)
+  return { kind: 'loaded', config: deepFreeze(config), warnings }
 }
 
 /** `secondwind.timers`, and what the deployment's own route says instead. */
@@ -216,6 +217,8 @@ function toLimits(limits: SecondwindSection['limits']): SidecarConfig['limits'] 
 }
 
 function byPosition(a: ConfigProblem, b: ConfigProblem): number {
-  const [lineA, lineB] = [a.position?.line ?? 0, b.position?.line ?? 0]
-  return lineA === lineB ? (a.position?.column ?? 0) - (b.position?.column ?? 0) : lineA - lineB
+  const [one, other] = [a.position, b.position]
+  const byFile = (one?.file ?? '').localeCompare(other?.file ?? '')
+  const byLine = (one?.line ?? 0) - (other?.line ?? 0)
+  return byFile || byLine || (one?.column ?? 0) - (other?.column ?? 0)
 }

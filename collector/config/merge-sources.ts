@@ -48,8 +48,8 @@ function findOrigin(
 ): { readonly origin?: Origin | undefined; readonly inside: Path } {
   const [key, index] = path
   const list = (typeof key === 'string' ? origins.get(key) : undefined) ?? []
-  const origin = list.findLast(({ start }) => typeof index !== 'number' || index >= start)
-  if (key === undefined || origin === undefined) return { inside: path }
-  if (typeof index !== 'number') return { origin, inside: path }
+  if (key === undefined || typeof index !== 'number') return { origin: list[0], inside: path }
+  const origin = list.findLast(({ start }) => index >= start)
+  if (origin === undefined) return { inside: path }
   return { origin, inside: [key, index - origin.start, ...path.slice(2)] }
 }

@@ -14,6 +14,8 @@ import { weigh } from './weigh-deployments.ts'
 export interface Deployments {
   /** In the file's order; a route of which nothing is served is empty. */
   readonly routes: ReadonlyMap<string, readonly DeploymentConfig[]>
+  /** Where each route is first named. */
+  readonly places: ReadonlyMap<string, Path>
   /** Routes that serve something else than chat: embeddings, images. */
   readonly otherModes: ReadonlySet<string>
 }
@@ -45,6 +47,7 @@ export function readDeployments(context: DeploymentContext): Deployments {
   }
   return {
     routes: new Map([...routes].map(([route, entries]) => [route, weigh(reader, entries)])),
+    places: new Map([...routes].map(([route, entries]) => [route, entries[0]?.path ?? []])),
     otherModes: new Set(
       [...routes.keys()].filter((route) => routes.get(route)?.every((entry) => entry.otherMode)),
     ),

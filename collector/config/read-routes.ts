@@ -72,13 +72,13 @@ function dropUnservedRoutes(
     if (reader.problems.length > 0 || !isNews) continue
     reader.warn({
       code: 'CONFIG_NOT_SERVED',
-      path: ['model_list'],
+      path: deployments.places.get(name) ?? ['model_list'],
       message: served
         ? `route "${name}" has no deployment of its own left; its fallbacks serve it`
         : `route "${name}" is not served: it has no deployment left, and no fallback`,
     })
   }
-  if (routes.size > 0 || unserved.length === 0 || reader.problems.length > 0) return
+  if (routes.size > 0 || reader.problems.length > 0) return
   reader.fail({
     code: 'CONFIG_MISSING',
     path: ['model_list'],

@@ -1,6 +1,6 @@
 import type { SidecarConfig } from '../config/config.ts'
 
-/** What clients can ask for, as OpenAI lists models and near enough to how Anthropic does (`data[].id`). */
+/** What clients can ask for, as OpenAI lists it and near to how Anthropic does (`data[].id`). */
 export function modelList(config: SidecarConfig): object {
   return {
     object: 'list',

@@ -171,7 +171,7 @@ test.each([
     { error: { code: '429', message: 'Requests exceeded the rate.' } },
     'rate-limited',
   ],
-] as const)('an error of %s is read for what it is', async (_, status, body, reason) => {
+] as const)('an error of %s is read for what it is', async (...[, status, body, reason]) => {
   const { router } = await start({
     script: (exchange) => exchange.send(jsonResponse(status, body)),
   })

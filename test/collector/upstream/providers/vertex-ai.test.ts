@@ -234,19 +234,20 @@ describe('the token', () => {
   })
 })
 
-describe('the configuration', () => {
-  const read = (params: object, environment: Record<string, string> = {}) => {
-    const litellm_params = { model: 'vertex_ai/claude-opus-4-6', ...params }
-    const text = JSON.stringify({ model_list: [{ model_name: 'r', litellm_params }] })
-    const files: Record<string, string> = { '/key.json': '{"type":"x","project_id":"from-file"}' }
-    return loadConfig(text, { environment, readFile: (path) => files[path] })
-  }
-  const targetOf = (params: object, environment?: Record<string, string>) => {
-    const loaded = read(params, environment)
-    if (loaded.kind === 'invalid') throw new Error(JSON.stringify(loaded.problems))
-    return loaded.config.routes.get('r')?.deployments[0]
-  }
+function read(params: object, environment: Record<string, string> = {}) {
+  const litellm_params = { model: 'vertex_ai/claude-opus-4-6', ...params }
+  const text = JSON.stringify({ model_list: [{ model_name: 'r', litellm_params }] })
+  const files: Record<string, string> = { '/key.json': '{"type":"x","project_id":"from-file"}' }
+  return loadConfig(text, { environment, readFile: (path) => files[path] })
+}
 
+function targetOf(params: object, environment?: Record<string, string>) {
+  const loaded = read(params, environment)
+  if (loaded.kind === 'invalid') throw new Error(JSON.stringify(loaded.problems))
+  return loaded.config.routes.get('r')?.deployments[0]
+}
+
+describe('the configuration', () => {
   test.each([
     ['us-east5', 'https://us-east5-aiplatform.googleapis.com'],
     ['global', 'https://aiplatform.googleapis.com'],
