@@ -4,6 +4,7 @@ import { describeConfig } from '../../collector/config/describe-config.ts'
 import { findRoute } from '../../collector/config/find-route.ts'
 import { loadConfig } from '../../collector/config/load-config.ts'
 import { formatProblem } from '../../collector/config/problem.ts'
+import { answerLimits, streamLimits } from '../../collector/routing/watchdog.ts'
 import { modelList } from '../../collector/server/model-list.ts'
 
 const ENVIRONMENT = {
@@ -228,6 +229,75 @@ function warningsOf(params: object, extra: object = {}, environment = ENVIRONMEN
   )
   return warnings.join('\n')
 }
+
+describe('good by default: nothing but LiteLLM’s own words', () => {
+  const { config, targets, warnings } = loadText(`
+model_list:
+  - {model_name: gpt, litellm_params: {model: openai/gpt-4o}}
+  - {model_name: claude, litellm_params: {model: anthropic/claude-sonnet-4-5}}
+  - {model_name: vertex, litellm_params: {model: vertex_ai/claude-opus-4-6, vertex_project: p}}
+  - {model_name: vllm, litellm_params: {model: hosted_vllm/llama, api_base: "http://h:8000/v1"}}
+router_settings: {num_retries: 2, timeout: 30, fallbacks: [{gpt: [claude, vllm]}]}
+`)
+
+  test.each(['gpt', 'claude', 'vertex', 'vllm'])(
+    'every deployment has every timer: %s',
+    (route) => {
+      const [target] = targets(route)
+      const limits = { targetApi: target?.apis[0] ?? 'chat', elapsedMs: 0, thinking: false }
+      const timers = target?.timers ?? never()
+      // Another target is left: a third of the time-out is what silence may cost.
+      expect(streamLimits({ timers, otherTargetLeft: true, ...limits })).toMatchObject({
+        connectMs: 5_000,
+        firstEventMs: 10_000,
+        firstContentMs: 60_000,
+        byteIdleMs: 30_000,
+        contentIdleMs: 180_000,
+        totalMs: 1_800_000,
+      })
+      expect(streamLimits({ timers, otherTargetLeft: false, ...limits }).firstEventMs).toBe(30_000)
+      const thinking = { timers, otherTargetLeft: true, ...limits, thinking: true }
+      expect(streamLimits(thinking).firstContentMs).toBe(300_000)
+      expect(answerLimits(timers)).toMatchObject({ connectMs: 5_000, totalMs: 30_000 })
+    },
+  )
+
+  test('retries, breaker and limits are as they are documented', () => {
+    expect(config.retry).toMatchObject({
+      retriesMax: 2,
+      attemptsMax: 5,
+      fallbacksMax: 5,
+      budgetRatio: 0.2,
+      budgetPerSecondMin: 3,
+      retryAfterMaxMs: 5_000,
+    })
+    expect(config.breaker).toMatchObject({
+      failuresToOpen: 5,
+      firstOpenMs: 10_000,
+      openMs: 15_000,
+      openMaxMs: 120_000,
+      quotaOpenMs: 300_000,
+    })
+    expect(config.limits).toMatchObject({
+      requestBodyBytesMax: 32 * 1024 ** 2,
+      sseLineBytesMax: 1024 ** 2,
+      sseEventBytesMax: 4 * 1024 ** 2,
+      streamBufferBytesMax: 1024 ** 2,
+    })
+    expect(config.headerHoldMs).toBe(15_000)
+    expect(config.routes.get('gpt')?.continuation).toEqual({
+      enabled: true,
+      strategy: 'auto',
+      withTools: false,
+      requireAnchor: false,
+    })
+  })
+
+  test('nothing of it is ignored, and nothing is warned of', () => {
+    expect(warnings).toEqual([])
+    expect(config.ignoredKeys).toEqual([])
+  })
+})
 
 describe('what cannot be served', () => {
   test.each([
