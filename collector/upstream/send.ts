@@ -1,4 +1,5 @@
 import { Agent } from 'undici'
+import { watchSocket, type Carrier } from './watch-sockets.ts'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 
@@ -73,27 +74,37 @@ export function createUpstreamClient(): UpstreamClient {
 }
 
 function send(agent: Agent, call: UpstreamCall, listener: UpstreamListener): Exchange {
-  const exchange = new UndiciExchange(listener)
-  agent.dispatch(
-    {
-      origin: call.url.origin,
-      path: call.url.pathname + call.url.search,
-      method: 'POST',
-      headers: call.headers,
-      body: call.body,
-    },
-    exchange,
-  )
+  const exchange = new UndiciExchange(listener, () => {
+    agent.dispatch(
+      {
+        origin: call.url.origin,
+        path: call.url.pathname + call.url.search,
+        method: 'POST',
+        headers: call.headers,
+        body: call.body,
+      },
+      exchange,
+    )
+  })
+  exchange.dispatch()
   return exchange
 }
 
 class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   readonly #listener: UpstreamListener
   #controller: Dispatcher.DispatchController | undefined
+  readonly #dispatch: () => void
+  #carrier: Carrier | undefined
+  #isSecondTry = false
   #over = false
 
-  constructor(listener: UpstreamListener) {
+  constructor(listener: UpstreamListener, dispatch: () => void) {
     this.#listener = listener
+    this.#dispatch = dispatch
+  }
+
+  dispatch(): void {
+    this.#dispatch()
   }
 
   pause(): void {
@@ -113,8 +124,14 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     // Given up while the socket was still coming up: nothing may be sent.
-    if (this.#over) controller.abort(ABORTED)
-    else this.#listener.connected()
+    if (this.#over) {
+      controller.abort(ABORTED)
+      return
+    }
+    watchSocket((carrier) => {
+      this.#carrier = carrier
+    })
+    this.#listener.connected()
   }
 
   onResponseStart(
@@ -139,6 +156,14 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return
+    // Its server closed a kept connection while we were about to use it again: nothing is lost but
+    // the connection, and this is no failure of the target. Once, for twice is no coincidence.
+    if (!this.#isSecondTry && this.#carrier?.isStale() === true) {
+      this.#isSecondTry = true
+      this.#carrier = undefined
+      this.#dispatch()
+      return
+    }
     this.#over = true
     this.#listener.failed(toTransportError(error))
   }

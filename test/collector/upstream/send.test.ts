@@ -65,6 +65,9 @@ async function against(script: Script): Promise<Heard> {
 
 const INTERIM = 'HTTP/1.1 103 Early Hints\r\n\r\n'
 
+/** Enough for a race to show itself, and a second's work. */
+const CALLS = 10_000
+
 describe('one HTTP attempt', () => {
   test.each<{ readonly name: string; readonly script: Script; readonly end: RegExp }>([
     { name: 'a reset before headers', script: (exchange) => exchange.rst(), end: /^ECONNRESET$/ },
@@ -156,4 +159,127 @@ describe('one HTTP attempt', () => {
 
     await expect(Promise.race([heard, Promise.resolve('silent')])).resolves.toBe('silent')
   })
+})
+
+/** Sends one call after another over one client, each when the one before has ended. */
+async function sendInTurn(url: string, count: number): Promise<readonly string[]> {
+  const opened = createUpstreamClient()
+  client = opened
+  const ends: string[] = []
+  for (let sent = 0; sent < count; sent += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- the connection must be idle again
+    const end = await new Promise<string>((resolve) => {
+      opened.send(
+        { url: new URL(url), headers: {}, body: Buffer.from('{}') },
+        {
+          connected() {
+            // Timers are the caller's; this one has none.
+          },
+          head() {
+            // The status is not what is looked at here.
+          },
+          data() {
+            // Nor is the body.
+          },
+          end: () => resolve('clean'),
+          failed: ({ code }) => resolve(code),
+        },
+      )
+    })
+    ends.push(end)
+    // oxlint-disable-next-line no-await-in-loop -- only now is it idle
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return ends
+}
+
+const answer: Script = (exchange) => exchange.send(jsonResponse(200, {}))
+
+describe('a kept connection', () => {
+  test.each<{ readonly name: string; readonly close: Script }>([
+    { name: 'reset', close: (exchange) => exchange.rst() },
+    { name: 'closed', close: (exchange) => exchange.fin() },
+  ])(
+    'that is $name as it is used again costs nothing: the call goes out anew',
+    async ({ close }) => {
+      upstream = await startFakeUpstream(answer, close, answer)
+
+      expect(await sendInTurn(upstream.url, 2)).toEqual(['clean', 'clean'])
+      expect(upstream.requests).toHaveLength(3)
+    },
+  )
+
+  test('is not tried a third time', async () => {
+    upstream = await startFakeUpstream(answer, (exchange) => exchange.rst())
+
+    expect(await sendInTurn(upstream.url, 2)).toEqual(['clean', 'ECONNRESET'])
+    expect(upstream.requests).toHaveLength(3)
+  })
+
+  test('that breaks in the midst of a head is a failure: somebody was at work', async () => {
+    upstream = await startFakeUpstream(answer, (exchange) => {
+      exchange.send('HTTP/1.1 200 OK\r\ncontent-')
+      exchange.fin()
+    })
+
+    expect(await sendInTurn(upstream.url, 2)).toEqual(['clean', 'UND_ERR_SOCKET'])
+    expect(upstream.requests).toHaveLength(2)
+  })
+
+  test('is nothing that a fresh one that breaks is taken for', async () => {
+    upstream = await startFakeUpstream((exchange) => exchange.rst())
+
+    expect(await sendInTurn(upstream.url, 1)).toEqual(['ECONNRESET'])
+    expect(upstream.requests).toHaveLength(1)
+  })
+})
+
+test('ten thousand calls over kept connections get each its own answer', async () => {
+  upstream = await startFakeUpstream((exchange) => {
+    const { n } = JSON.parse(exchange.request.body) as { readonly n: number }
+    // One in ten is the last of its connection, told by the head or by nothing at all.
+    const how = n % 10
+    exchange.send(jsonResponse(200, { n }, how === 3 ? { connection: 'close' } : {}))
+    if (how === 3 || how === 7) exchange.fin()
+  })
+  const opened = createUpstreamClient()
+  client = opened
+  let crossed = 0
+  let failed = 0
+  const call = (n: number): Promise<void> =>
+    new Promise((resolve) => {
+      const parts: Uint8Array[] = []
+      opened.send(
+        {
+          url: new URL(upstream?.url ?? ''),
+          headers: {},
+          body: Buffer.from(JSON.stringify({ n })),
+        },
+        {
+          connected() {
+            // Timers are the caller's; this one has none.
+          },
+          head() {
+            // The status is not what is looked at here.
+          },
+          data: (chunk) => void parts.push(chunk),
+          end() {
+            const body = JSON.parse(Buffer.concat(parts).toString()) as { readonly n: number }
+            if (body.n !== n) crossed += 1
+            resolve()
+          },
+          failed() {
+            failed += 1
+            resolve()
+          },
+        },
+      )
+    })
+  for (let first = 0; first < CALLS; first += 50) {
+    // oxlint-disable-next-line no-await-in-loop -- fifty at a time keep connections in use
+    await Promise.all(Array.from({ length: 50 }, (_, index) => call(first + index)))
+  }
+
+  expect(crossed).toBe(0)
+  expect(failed).toBe(0)
 })
