@@ -18,8 +18,8 @@ const used = new WeakSet<Socket>()
 let waiting: ((carrier: Carrier) => void) | undefined
 
 /**
- * Tells `found` of the connection of the request that starts now, if it is a kept one. A kept connection may be closed by
- * its server in the moment in which it is used again (RFC 9112 9.3.1 and 9.4), and undici tells
+ * Tells `found` of the connection of the request that starts now, if it is a kept one. Its server
+ * may close it in the moment in which it is used again (RFC 9112 9.3.1 and 9.4), and undici tells
  * such a request from one that broke on a fresh connection by nothing else.
  */
 export function watchSocket(found: (carrier: Carrier) => void): void {
