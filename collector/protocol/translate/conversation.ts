@@ -6,6 +6,8 @@ import type { JsonObject, JsonValue } from '../json.ts'
  */
 export interface Conversation {
   readonly items: readonly Item[]
+  /** The field that the items were read from. */
+  readonly transcript: 'messages' | 'input'
   readonly tools: readonly Tool[]
   readonly settings: Settings
   /** OpenAI's fields that Chat and Responses spell alike and that change no word of the answer. */

@@ -29,6 +29,7 @@ export function readChatRequest(body: JsonObject, notes: TranslationNotes): Conv
   }
   const conversation = {
     items: readChatMessages(fields.objects('messages')),
+    transcript: 'messages' as const,
     tools: fields.objects('tools').flatMap(readTool),
     settings: readSettings(fields),
     shared: readOpenaiFields(fields),

@@ -19,6 +19,7 @@ export function readMessagesRequest(body: JsonObject, notes: TranslationNotes): 
   const turns = fields.objects('messages')
   const conversation = {
     items: [...readSystem(fields), ...readMessagesTurns(turns)],
+    transcript: 'messages' as const,
     tools: fields.objects('tools').flatMap(readTool),
     settings: readSettings(fields),
     shared: [],

@@ -27,6 +27,7 @@ export function readResponsesRequest(body: JsonObject, notes: TranslationNotes):
   if (truncation?.value === 'auto') notes.dropSaid(truncation)
   const conversation = {
     items: readResponsesInput(fields),
+    transcript: 'input' as const,
     tools: fields.objects('tools').flatMap(readTool),
     settings: readSettings(fields),
     shared: readOpenaiFields(fields),

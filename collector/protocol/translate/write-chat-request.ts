@@ -4,6 +4,7 @@ import type { Conversation, Format, Settings, Tool, ToolChoice } from './convers
 import type { TranslationNotes } from './translation-notes.ts'
 import { effortForOpenai } from './reasoning-effort.ts'
 import { writeChatMessages } from './write-chat-messages.ts'
+import { openaiUser } from './user-id.ts'
 import type { WriteTarget } from './write-target.ts'
 
 /** Chat takes no more; the fifth would never stop anything. */
@@ -60,12 +61,8 @@ function writeSettings(settings: Settings, context: SettingsContext): JsonObject
     // A choice without tools is refused, and says nothing.
     tool_choice: hasTools && toolChoice ? writeToolChoice(toolChoice.value) : undefined,
     parallel_tool_calls: hasTools && oneToolCall ? false : undefined,
-    ...(endUser === undefined ? {} : { [openaiUserField(endUser.field)]: endUser.value }),
+    ...openaiUser(endUser),
   }
-}
-
-function openaiUserField(field: string): string {
-  return field === 'safety_identifier' ? field : 'user'
 }
 
 function writeTool({ cacheControl, ...tool }: Tool, notes: TranslationNotes): JsonObject {

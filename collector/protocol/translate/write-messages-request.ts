@@ -4,8 +4,12 @@ import { compact } from './compact.ts'
 import type { Conversation, Format, Said, Settings, Tool } from './conversation.ts'
 import { effortForAnthropic } from './reasoning-effort.ts'
 import type { TranslationNotes } from './translation-notes.ts'
+import { fitUserId } from './user-id.ts'
 import { writeMessagesTurns } from './write-messages-turns.ts'
 import type { WriteTarget } from './write-target.ts'
+
+/** Anthropic's limit for `metadata.user_id`. */
+const USER_ID_CHARS_MAX = 256
 
 interface WriteContext {
   readonly target: WriteTarget
@@ -14,12 +18,15 @@ interface WriteContext {
 
 /** A request of another protocol, said to an Anthropic Messages target. */
 export function writeMessagesRequest(
-  { items, tools, settings, shared }: Conversation,
+  { items, transcript, tools, settings, shared }: Conversation,
   target: WriteTarget,
   notes: TranslationNotes,
 ): JsonObject {
   const context = { target, notes }
   const { system, messages } = writeMessagesTurns(items, notes)
+  if (messages.length === 0) {
+    notes.refuse(transcript, 'Anthropic demands a message beside those for the system')
+  }
   const { maxTokens, stop, topK, thinking, format, toolChoice, oneToolCall, ...rest } = settings
   const { temperature, topP, effort, endUser, ...unsaid } = rest
   notes.dropSaid(...Object.values(unsaid), ...shared)
@@ -34,7 +41,7 @@ export function writeMessagesRequest(
     tools: tools.length === 0 ? undefined : tools.map((tool) => writeTool(tool, context)),
     tool_choice: tools.length === 0 ? undefined : writeToolChoice({ toolChoice, oneToolCall }),
     output_config: outputConfig({ format, effort }, context),
-    metadata: endUser && { user_id: endUser.value },
+    metadata: endUser && { user_id: fitUserId(endUser.value, USER_ID_CHARS_MAX) },
   })
 }
 

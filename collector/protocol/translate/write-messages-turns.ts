@@ -57,9 +57,9 @@ interface Written {
 }
 
 function addMessage({ role, parts }: MessageItem, { system, turns, notes }: Written): void {
+  const blocks = writeParts(parts, notes)
   // Anthropic refuses turns without content; Chat's clients send them around tool calls.
-  if (parts.length === 0) return
-  const blocks = parts.map((part) => writePart(part, notes))
+  if (blocks.length === 0) return
   const isSystem = role === 'system' || role === 'developer'
   if (isSystem) system.push(...blocks)
   else turnOf(turns, role).blocks.push(...blocks)
@@ -92,10 +92,16 @@ function writeToolResult(
   return {
     type: 'tool_result',
     tool_use_id: fitToolId(id, TOOL_ID),
-    content: parts.map((part) => writePart(part, notes)),
+    content: writeParts(parts, notes),
     ...(isError ? { is_error: true } : {}),
     ...cached(cacheControl),
   }
+}
+
+/** A text of white space says nothing, and Anthropic refuses it. */
+function writeParts(parts: readonly Part[], notes: TranslationNotes): readonly JsonObject[] {
+  const said = parts.filter((part) => !('text' in part) || part.text.trim() !== '')
+  return said.map((part) => writePart(part, notes))
 }
 
 function writePart(part: Part, notes: TranslationNotes): JsonObject {

@@ -4,6 +4,7 @@ import type { Conversation, Format, Settings, Tool, ToolChoice } from './convers
 import { effortForOpenai } from './reasoning-effort.ts'
 import type { TranslationNotes } from './translation-notes.ts'
 import { writeResponsesInput } from './write-responses-input.ts'
+import { openaiUser } from './user-id.ts'
 import type { WriteTarget } from './write-target.ts'
 
 /** A request of another protocol, said to an OpenAI Responses target. */
@@ -38,13 +39,9 @@ export function writeResponsesRequest(
     // A choice without tools is refused, and says nothing.
     tool_choice: hasTools && toolChoice ? writeToolChoice(toolChoice.value) : undefined,
     parallel_tool_calls: hasTools && oneToolCall ? false : undefined,
-    ...(endUser === undefined ? {} : { [userField(endUser.field)]: endUser.value }),
+    ...openaiUser(endUser),
     ...Object.fromEntries(shared.map(({ field, value }) => [field, value])),
   })
-}
-
-function userField(field: string): string {
-  return field === 'safety_identifier' ? field : 'user'
 }
 
 function textOf({

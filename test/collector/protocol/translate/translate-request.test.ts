@@ -612,6 +612,39 @@ describe('how hard a model is to think', () => {
   })
 })
 
+test.each([
+  ['chat', { messages: [{ role: 'system', content: 'Be brief.' }] }, 'messages'],
+  ['chat', { messages: [{ role: 'user', content: ' \n' }] }, 'messages'],
+  ['responses', { input: [], instructions: 'Be brief.' }, 'input'],
+] as const)('Anthropic is not asked without a message to answer: %s %j', (from, body, field) => {
+  expect(translate([from, 'messages'], body)).toMatchObject({ kind: 'not-translatable', field })
+})
+
+test('text that is white space alone is left out of what Anthropic is sent', () => {
+  const content = [
+    { type: 'text', text: ' ' },
+    { type: 'text', text: 'Tell me.' },
+  ]
+  const messages = [
+    { role: 'user', content },
+    { role: 'assistant', content: '\n' },
+  ]
+  expect(bodyOf(translate(['chat', 'messages'], { messages }))['messages']).toEqual([
+    { role: 'user', content: [{ type: 'text', text: 'Tell me.' }] },
+  ])
+})
+
+test('an end user’s id that is too long there is told as its hash, always the same', () => {
+  const id = `user_${'a'.repeat(300)}`
+  const toChat = translate(['messages', 'chat'], { metadata: { user_id: id } })
+  const toResponses = translate(['chat', 'responses'], { safety_identifier: id })
+  const toMessages = translate(['responses', 'messages'], { user: id })
+  const hash = bodyOf(toChat)['user']
+  expect(hash).toMatch(/^[0-9a-f]{64}$/)
+  expect(bodyOf(toResponses)).toMatchObject({ safety_identifier: hash })
+  expect(bodyOf(toMessages)).toMatchObject({ metadata: { user_id: hash } })
+})
+
 test('`top_p` goes where a Claude takes only one of the two', () => {
   const target = { acceptsTopPWithTemperature: false }
   const both = translate(['chat', 'messages'], { temperature: 0.5, top_p: 0.9 }, target)
