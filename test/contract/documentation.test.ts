@@ -7,6 +7,9 @@ import { SETTING_KEYS } from '../../collector/config/litellm-settings.ts'
 import { PROBLEM_CODES } from '../../collector/config/problem.ts'
 import { PROVIDERS } from '../../collector/config/providers.ts'
 import { secondwindSchema } from '../../collector/config/secondwind-schema.ts'
+import { CHAT_REFUSED } from '../../collector/protocol/translate/read-chat-request.ts'
+import { MESSAGES_REFUSED } from '../../collector/protocol/translate/read-messages-request.ts'
+import { RESPONSES_REFUSED } from '../../collector/protocol/translate/read-responses-request.ts'
 import { listOptions } from '../support/config-options.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -98,6 +101,22 @@ describe('docs/decisions', () => {
     const documented = rowsOf(read('docs/decisions/0001-runtime-dependencies.md'))
     expect(documented.map(([name = '']) => name.replaceAll('`', '')).toSorted()).toEqual(
       Object.keys(manifest.dependencies).toSorted(),
+    )
+  })
+})
+
+describe('docs/translation.md', () => {
+  test('has a row for each field that is refused wherever it is given, with its reason', () => {
+    const rows = rowsOf(read('docs/translation.md').split('## Refused by name')[1] ?? '')
+    const refused = [
+      ['Chat Completions', CHAT_REFUSED],
+      ['Responses', RESPONSES_REFUSED],
+      ['Messages', MESSAGES_REFUSED],
+    ] as const
+    expect(rows.slice(1)).toEqual(
+      refused.flatMap(([client, fields]) =>
+        Object.entries(fields).map(([field, why]) => [`\`${field}\``, client, why]),
+      ),
     )
   })
 })

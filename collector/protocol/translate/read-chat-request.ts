@@ -7,7 +7,7 @@ import { readOpenaiFields } from './openai-fields.ts'
 import type { TranslationNotes } from './translation-notes.ts'
 
 /** Said where there is no word for them, these would be a lie. */
-const REFUSED = {
+export const CHAT_REFUSED = {
   logprobs: 'token probabilities exist in Chat only',
   top_logprobs: 'token probabilities exist in Chat only',
   logit_bias: 'token biases exist in Chat only',
@@ -22,7 +22,7 @@ const REFUSED = {
 export function readChatRequest(body: JsonObject, notes: TranslationNotes): Conversation {
   const fields = new Fields(body, notes)
   fields.skip('model', 'stream', 'stream_options')
-  fields.refuseGiven(REFUSED)
+  fields.refuseGiven(CHAT_REFUSED)
   if ((fields.number('n')?.value ?? 1) > 1) notes.refuse('n', 'only Chat gives several answers')
   if (fields.list('modalities').some((modality) => modality !== 'text')) {
     notes.refuse('modalities', 'the other protocols answer in text')

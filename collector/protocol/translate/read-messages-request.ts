@@ -5,7 +5,8 @@ import { Fields } from './fields.ts'
 import { readMessagesTurns, readSystem } from './read-messages-turns.ts'
 import type { TranslationNotes } from './translation-notes.ts'
 
-const REFUSED = {
+/** State and tools of Anthropic's own. */
+export const MESSAGES_REFUSED = {
   container: 'it names state that lives at Anthropic',
   mcp_servers: 'the tools would run at Anthropic',
   context_management: 'only Anthropic edits its context so',
@@ -15,7 +16,7 @@ const REFUSED = {
 export function readMessagesRequest(body: JsonObject, notes: TranslationNotes): Conversation {
   const fields = new Fields(body, notes)
   fields.skip('model', 'stream')
-  fields.refuseGiven(REFUSED)
+  fields.refuseGiven(MESSAGES_REFUSED)
   const turns = fields.objects('messages')
   const conversation = {
     items: [...readSystem(fields), ...readMessagesTurns(turns)],

@@ -7,7 +7,7 @@ import { readOpenaiFields } from './openai-fields.ts'
 import type { TranslationNotes } from './translation-notes.ts'
 
 /** Said where there is no word for them, these would be a lie. */
-const REFUSED = {
+export const RESPONSES_REFUSED = {
   previous_response_id: 'the response lives at OpenAI',
   conversation: 'the conversation lives at OpenAI',
   prompt: 'the prompt template lives at OpenAI',
@@ -21,7 +21,7 @@ export function readResponsesRequest(body: JsonObject, notes: TranslationNotes):
   const fields = new Fields(body, notes)
   // `truncation: "disabled"` is what every other protocol does; `store` is OpenAI's default here.
   fields.skip('model', 'stream', 'stream_options')
-  fields.refuseGiven(REFUSED)
+  fields.refuseGiven(RESPONSES_REFUSED)
   readIncluded(fields)
   const truncation = fields.string('truncation')
   if (truncation?.value === 'auto') notes.dropSaid(truncation)
