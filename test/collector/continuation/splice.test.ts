@@ -130,7 +130,7 @@ describe('any text over any number of seams, through any protocols, in any piece
   })
   type Hop = Parameters<Parameters<typeof hop.map>[0]>[0]
 
-  /** What a target says that is asked to go on from the first `at` characters, and tells to `to`. */
+  /** What a target says that is asked to go on from the first `at` characters; it tells to `to`. */
   function legOf(story: string, at: number, { hop: one, to }: { hop: Hop; to: number }): Leg {
     const held = withoutHalfAtEnd(story.slice(0, at))
     const last = anchorOf(held)
