@@ -52,7 +52,11 @@ general_settings: { master_key: ${CLIENT_KEY} }
     log,
   })
   sidecar = await startSidecar({ config: loaded.config, telemetry })
-  await Promise.all([...SCENARIOS.map(ask), askUnknownModel(), askWithWrongKey()])
+  const asked = SCENARIOS.flatMap((scenario) => [
+    ask(scenario, scenario.api),
+    ask(scenario, 'responses'),
+  ])
+  await Promise.all([...asked, askUnknownModel(), askWithWrongKey()])
   await sidecar.stop()
   counts = telemetry.counts()
   sentBytes = receiver.text()
@@ -71,18 +75,24 @@ afterAll(async () => {
   await provider.stop()
 })
 
-async function ask(scenario: Scenario): Promise<void> {
-  const path = scenario.api === 'chat' ? '/v1/chat/completions' : '/v1/messages'
+const PATHS: Readonly<Record<vocabulary.Api, string>> = {
+  chat: '/v1/chat/completions',
+  messages: '/v1/messages',
+  responses: '/v1/responses',
+}
+
+async function ask(scenario: Scenario, api: vocabulary.Api): Promise<void> {
   const gone = new AbortController()
-  const response = await fetch(`${sidecar.url}${path}`, {
+  const response = await fetch(sidecar.url + PATHS[api], {
     method: 'POST',
     signal: gone.signal,
     headers: { 'content-type': 'application/json', authorization: `Bearer ${CLIENT_KEY}` },
     body: JSON.stringify({
       model: scenario.name,
       stream: scenario.stream,
-      max_tokens: 500,
-      messages: [{ role: 'user', content: `Say it: ${PROMPT_CANARY}` }],
+      ...(api === 'responses'
+        ? { input: `Say it: ${PROMPT_CANARY}` }
+        : { max_tokens: 500, messages: [{ role: 'user', content: `Say it: ${PROMPT_CANARY}` }] }),
     }),
   })
   if (scenario.clientLeaves === true) {
@@ -200,6 +210,7 @@ describe('the vocabulary', () => {
   test('is exercised: every kind of span, outcome and strategy of the demo occurs', () => {
     const seen = (key: string) => new Set(spans.map((span) => span.attributes.get(key)))
     expect(new Set(spans.map(nameOf))).toEqual(new Set(Object.keys(vocabulary.KEYS_BY_SPAN)))
+    for (const api of vocabulary.APIS) expect(seen(vocabulary.ATTR_API)).toContain(api)
     for (const outcome of ['ok', 'rescued', 'failed', 'cancelled', 'rejected']) {
       expect(seen(vocabulary.ATTR_OUTCOME)).toContain(outcome)
     }
