@@ -9,8 +9,10 @@ import { HeldPrelude } from './held-prelude.ts'
 
 export interface AnswerWriterOptions {
   readonly createEncoder: () => StreamEncoder
-  /** Bounds the prelude that is held and the delivered text that is kept for a continuation. */
+  /** Bounds the delivered text that is kept for a continuation. */
   readonly bufferBytesMax: number
+  /** Bounds the prelude that is held. */
+  readonly preludeBytesMax: number
 }
 
 export const HELD: StreamStep = { kind: 'held' }
@@ -35,7 +37,7 @@ export class AnswerWriter {
   constructor(options: AnswerWriterOptions) {
     this.#options = options
     this.#encoder = options.createEncoder()
-    this.#prelude = new HeldPrelude(options.bufferBytesMax)
+    this.#prelude = new HeldPrelude(options.preludeBytesMax)
     this.ledger = new DeliveryLedger(options.bufferBytesMax)
   }
 

@@ -53,6 +53,8 @@ class SplicedStream implements ClientStream {
     this.#writer = new AnswerWriter({
       createEncoder: () => protocolOf(options.request.api).createEncoder(options),
       bufferBytesMax: options.bufferBytesMax,
+      // Responses repeats its request in each of the two events that open a stream.
+      preludeBytesMax: options.bufferBytesMax + 2 * options.request.source.bytes.length,
     })
   }
 

@@ -11,7 +11,9 @@ import { readResponsesUsage } from './responses-usage.ts'
 /** Reads a Responses stream. */
 export function createResponsesDecoder(limits: StreamLimits): StreamDecoder {
   const state: ResponsesState = { hasStarted: false, output: new OutputReader() }
-  return createSseDecoder(limits, { read: (payload, name) => readEvent(payload, name, state) })
+  // An event is one line, and the last one repeats the request and the whole answer.
+  const ofEvents = { ...limits, lineBytesMax: limits.eventBytesMax }
+  return createSseDecoder(ofEvents, { read: (payload, name) => readEvent(payload, name, state) })
 }
 
 interface ResponsesState {

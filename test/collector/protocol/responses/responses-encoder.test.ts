@@ -477,3 +477,18 @@ describe('what is kept of an answer is bounded', () => {
     expect(failed?.response?.['output']).toEqual([])
   })
 })
+
+test('a request that is repeated twice before any content is held, however long', () => {
+  const instructions = 'Be brief. '.repeat(150_000)
+  const long = parse('responses', { ...responsesBody, instructions })
+  const response = { ...RESPONSE, instructions }
+  const body = responsesFrames([
+    { type: 'response.created', response },
+    { type: 'response.in_progress', response },
+    ...messageOpened('msg_a', 0),
+    textDelta('msg_a', 0, 'Hi'),
+    ...messageDone('msg_a', 0, 'Hi'),
+    completed([messageItem('msg_a', 'Hi')], { instructions }),
+  ])
+  expect(play(long, [{ api: 'responses', body }])).toMatchObject({ text: body })
+})
