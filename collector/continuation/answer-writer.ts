@@ -132,7 +132,7 @@ export class AnswerWriter {
         break
       case 'terminal':
         this.#open(bytes)
-        this.#terminal = event.native
+        this.#terminal = this.#encoder.terminalWord(event)
         break
       case 'start':
         this.#learn(event.model)

@@ -223,6 +223,8 @@ export interface StreamEncoder {
   pass(frame: DecodedFrame): Uint8Array
   /** Another target goes on behind a seam: its indexes begin after those that are used. */
   continueWith(): void
+  /** How `encode` says this end to the client, who need not know the target's word for it. */
+  terminalWord(event: Extract<StreamEvent, { readonly kind: 'terminal' }>): string
   /** `[DONE]`, `message_stop`: what closes the envelope once the terminal went out. */
   closing(): Uint8Array
   /** The in-band failure frame that makes every SDK raise; never a terminal. */

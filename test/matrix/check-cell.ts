@@ -246,11 +246,7 @@ function* checkSpans(facts: Facts): Generator<Breach> {
       numberOf(request, 'client.envelopes'),
       isDelivered(facts) ? shown.envelopes.length : 0,
     ],
-    [
-      'client.terminal',
-      request.attributes.has('secondwind.client.terminal'),
-      shown.terminals.length > 0,
-    ],
+    ['client.terminal', request.attributes.get('secondwind.client.terminal'), shown.terminals[0]],
     [
       'delivered.chars',
       attempts.reduce((sum, span) => sum + numberOf(span, 'delivered.chars'), 0),
@@ -264,7 +260,7 @@ function* checkSpans(facts: Facts): Generator<Breach> {
   ]
   for (const [key, recordedValue, value] of expected) {
     if (recordedValue !== value) {
-      yield breach(agree, `${key} is ${String(recordedValue)}, the bytes say ${String(value)}`)
+      yield breach(agree, `${key} is ${show(recordedValue)}, the bytes say ${show(value)}`)
     }
   }
   yield* checkAttempts(facts)
@@ -323,6 +319,10 @@ function breach(invariant: Breach['invariant'], detail: string): Breach {
 
 function numberOf(span: Span, key: string): number {
   return Number(span.attributes.get(`secondwind.${key}`) ?? 0)
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing'
 }
 
 function messageOf(body: string): string {

@@ -21,6 +21,7 @@ export function createChatEncoder(context: EncoderContext): StreamEncoder {
     carries: (event) => event.kind !== 'other',
     encode: (events) => toBytes(events.map((event) => encodeEvent(event, state, context)).join('')),
     pass: (frame) => pass(frame, state, context),
+    terminalWord: ({ stop, native }) => finishReasonOf(stop, native),
     closing: () => toBytes(closing(state, context)),
     failure: (error) => toBytes(frame({ error: chatErrorObject(error, 'upstream_stream_failed') })),
     comment: (text) => toBytes(commentLine(text)),

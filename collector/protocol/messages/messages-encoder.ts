@@ -26,6 +26,7 @@ export function createMessagesEncoder(context: EncoderContext): StreamEncoder {
     continueWith: () => {
       writer.continueWith()
     },
+    terminalWord: (event) => writer.stopReasonOf(event),
     closing: () => toBytes(writer.closing()),
     failure: (error) => toBytes(failureFrame(error)),
     comment: (text) => toBytes(commentLine(text)),
@@ -75,6 +76,10 @@ class MessagesWriter {
     // Every count is told again: what the first target read from its cache must not be taken for
     // the second's, and an SDK keeps what no later event overwrites.
     this.#usage = { cachedInputTokens: 0, cacheWriteTokens: 0 }
+  }
+
+  stopReasonOf({ stop, native }: TerminalEvent): string {
+    return this.#isRefusal ? 'refusal' : stopReasonOf(stop, native)
   }
 
   event(event: StreamEvent): string {
@@ -226,10 +231,9 @@ class MessagesWriter {
   #messageDelta(): string {
     if (this.#terminal === undefined || this.#hasDelta) return ''
     this.#hasDelta = true
-    const { stop, native, sequence } = this.#terminal
     const delta = {
-      stop_reason: this.#isRefusal ? 'refusal' : stopReasonOf(stop, native),
-      stop_sequence: sequence ?? null,
+      stop_reason: this.stopReasonOf(this.#terminal),
+      stop_sequence: this.#terminal.sequence ?? null,
     }
     return frameOf({ type: 'message_delta', delta, usage: writeMessagesUsage(this.#usage) })
   }

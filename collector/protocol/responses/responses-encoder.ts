@@ -1,5 +1,5 @@
 import type { DecodedFrame, StreamEvent, Usage } from '../event.ts'
-import { toBytes } from '../json.ts'
+import { stringOf, toBytes } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { ClientError, EncoderContext, StreamEncoder } from '../protocol.ts'
 import { commentLine } from '../sse/comment-line.ts'
@@ -26,10 +26,17 @@ export function createResponsesEncoder(context: EncoderContext): StreamEncoder {
     continueWith: () => {
       writer.continueWith()
     },
+    terminalWord,
     closing: () => toBytes(writer.closing()),
     failure: (error) => toBytes(writer.failure(error)),
     comment: (text) => toBytes(commentLine(text)),
   }
+}
+
+/** The status, or why it is `incomplete`: as `stopOfResponse` reads it. */
+function terminalWord(event: ResponseStop): string {
+  const { status, incomplete_details: details } = writeStop(event)
+  return (details && stringOf(details, 'reason')) ?? status
 }
 
 class ResponsesWriter {

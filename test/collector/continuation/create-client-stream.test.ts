@@ -281,6 +281,12 @@ describe.each(['chat', 'messages'] as const)('a %s client and one target', (clie
     expect(stream.finish(0)).toEqual({ bytes: new Uint8Array(0), closingFrameAdded: false })
   })
 
+  test('tells its end in its own word, whatever the target calls it', () => {
+    const other = client === 'chat' ? 'messages' : 'chat'
+    const played = play(request, [{ api: other, body: bodyOf(other, words) }])
+    expect(played.stream.terminal).toBe(client === 'chat' ? 'stop' : 'end_turn')
+  })
+
   test('an error behind the terminal changes nothing; before it no terminal follows', () => {
     const whole = play(request, [{ api: client, body: bodyOf(client, words) }])
     expect(textOf(whole.stream.fail(failure))).toBe('')

@@ -216,7 +216,7 @@ test('said to an Anthropic client and back, an answer is the same to a Chat clie
       const { text } = play(there, [{ api: 'chat', body: bodyOf('chat', said) }])
       const returned = play(back, [{ api: 'messages', body: text }]).stream
       expect(returned.delivered.text).toBe(said.join(''))
-      expect(returned.terminal).toBe('end_turn')
+      expect(returned.terminal).toBe('stop')
     }),
     { numRuns: 300 },
   )
