@@ -41,22 +41,24 @@ function readTurn(turn: Fields): readonly Item[] {
     return []
   }
   const items: Item[] = []
+  let parts: Part[] | undefined
   for (const block of turn.objects('content')) {
     const read = role === 'assistant' ? readAssistantBlock(block) : readUserBlock(block)
     block.dropRest()
     for (const one of read) {
-      if (one.kind === 'tool-call' || one.kind === 'tool-result') items.push(one)
-      else addPart(items, role, one)
+      // Parts that follow each other are one message.
+      if (one.kind === 'tool-call' || one.kind === 'tool-result') {
+        items.push(one)
+        parts = undefined
+      } else if (parts === undefined) {
+        parts = [one]
+        items.push({ kind: 'message', role, parts })
+      } else {
+        parts.push(one)
+      }
     }
   }
   return items
-}
-
-/** Parts that follow each other are one message. */
-function addPart(items: Item[], role: 'user' | 'assistant' | 'system', part: Part): void {
-  const last = items.at(-1)
-  if (last?.kind !== 'message') items.push({ kind: 'message', role, parts: [part] })
-  else items[items.length - 1] = { ...last, parts: [...last.parts, part] }
 }
 
 type BlockPart = Part | Exclude<Item, { readonly kind: 'message' }>

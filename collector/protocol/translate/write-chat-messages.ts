@@ -39,7 +39,9 @@ class MessageWriter {
       return
     }
     if (item.kind === 'message' && item.role === 'assistant') {
-      this.#assistant().parts.push(...item.parts)
+      const { parts } = this.#assistant()
+      // One by one: a list of a hundred thousand is more than a call takes as its arguments.
+      for (const part of item.parts) parts.push(part)
       return
     }
     this.#endAssistant()
@@ -84,7 +86,7 @@ class MessageWriter {
     this.#notes.dropSaid(result.cacheControl)
     dropCacheControl(result.parts, this.#notes)
     const texts = result.parts.flatMap((part) => ('text' in part ? [part.text] : []))
-    this.#shown.push(...result.parts.filter((part) => !('text' in part)))
+    for (const part of result.parts) if (!('text' in part)) this.#shown.push(part)
     // Chat has no field that says that a tool failed.
     const prefix = result.isError ? 'Error: ' : ''
     this.#messages.push({

@@ -61,8 +61,9 @@ function addMessage({ role, parts }: MessageItem, { system, turns, notes }: Writ
   // Anthropic refuses turns without content; Chat's clients send them around tool calls.
   if (blocks.length === 0) return
   const isSystem = role === 'system' || role === 'developer'
-  if (isSystem) system.push(...blocks)
-  else turnOf(turns, role).blocks.push(...blocks)
+  const list = isSystem ? system : turnOf(turns, role).blocks
+  // One by one: a list of a hundred thousand parts is more than a call takes as its arguments.
+  for (const block of blocks) list.push(block)
 }
 
 function turnOf(turns: Turn[], role: Turn['role']): Turn {
