@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { readAnalyzerSection } from '../../cli/analyzer-section.ts'
 import type { SidecarConfig } from '../../collector/config/config.ts'
+import { findRoute } from '../../collector/config/find-route.ts'
 import { loadConfig } from '../../collector/config/load-config.ts'
 import { formatProblem } from '../../collector/config/problem.ts'
 
@@ -42,6 +43,19 @@ describe('examples', () => {
     expect(config.routes.get('local-llama')?.fallbacks).toEqual([])
     expect(config.breaker).toMatchObject({ failuresToOpen: 4, firstOpenMs: 30_000 })
     expect(config.ignoredKeys).toContain('general_settings.database_url')
+  })
+
+  test('many-providers.yaml is served as it says', () => {
+    const { routes, listedModels } = load('many-providers.yaml')
+    const targetsOf = (name: string) =>
+      findRoute(routes, name)?.deployments.map(({ provider, apis }) => `${provider} ${apis[0]}`)
+    expect(targetsOf('gpt')).toEqual(['azure chat', 'openai chat'])
+    expect(targetsOf('reasoner')).toEqual(['openai responses'])
+    expect(targetsOf('claude')).toEqual(['vertex_ai messages', 'anthropic messages'])
+    expect(targetsOf('llama')).toEqual(['hosted_vllm chat'])
+    expect(targetsOf('mistral/mistral-small-latest')).toEqual(['mistral chat'])
+    expect(targetsOf('nova')).toEqual([])
+    expect(listedModels).toEqual(['gpt', 'reasoner', 'claude', 'llama', 'nova', 'gpt-latest'])
   })
 
   test('prefill-forced.yaml forces prefill for its route alone', () => {

@@ -6,6 +6,9 @@ import { loadConfig } from '../../collector/config/load-config.ts'
 import { formatProblem } from '../../collector/config/problem.ts'
 import { answerLimits, streamLimits } from '../../collector/routing/watchdog.ts'
 import { modelList } from '../../collector/server/model-list.ts'
+import { ask, wholeAnswer } from '../support/ask.ts'
+import { jsonResponse, startFakeUpstream } from '../support/fake-upstream.ts'
+import { startRouter } from '../support/start-router.ts'
 
 const ENVIRONMENT = {
   ANTHROPIC_API_KEY: 'sk-env-anthropic',
@@ -325,6 +328,27 @@ describe('what cannot be served', () => {
     expect(warningsOf(params, info)).toContain('not meant for LITELLM_ENVIRONMENT=')
     const there = { ...ENVIRONMENT, LITELLM_ENVIRONMENT: 'production' }
     expect(warningsOf(params, info, there)).toBe('')
+  })
+
+  test('a route of which nothing is left is served by its fallback, and that is said', async () => {
+    const upstream = await startFakeUpstream((exchange) =>
+      exchange.send(jsonResponse(200, wholeAnswer('chat'))),
+    )
+    const router = await startRouter({
+      routes: [
+        { name: 'route', model: 'bedrock/amazon.nova', apiBase: upstream.url },
+        { name: 'other', model: 'openai/gpt-4o', apiBase: upstream.url },
+      ],
+      fallbacks: { route: ['other'] },
+    })
+    const { status, headers } = await ask(router, 'chat')
+    const { attempts, summary } = await router.telemetry.waitForRequest()
+    await router.stop()
+    await upstream.stop()
+    expect(status).toBe(200)
+    expect(headers.get('x-secondwind-deployment')).toBe('other/1')
+    expect(attempts.map(({ start }) => start.kind)).toEqual(['fallback'])
+    expect(summary.outcome).toBe('rescued')
   })
 
   test('an unknown provider with an address is called as OpenAI is', () => {
