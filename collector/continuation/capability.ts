@@ -2,6 +2,7 @@ import type { DeploymentConfig } from '../config/config.ts'
 import type { PrefillFlags } from '../protocol/protocol.ts'
 import type { Capability, CapabilitySource } from '../vocabulary.ts'
 import type { LearnedRefusals } from './learned-refusals.ts'
+import { modelName } from './model-name.ts'
 import { claudeVersion, isNewClaudeFamily, isUpTo } from './model-version.ts'
 import type { Version } from './model-version.ts'
 
@@ -20,7 +21,7 @@ export interface PrefillCapability {
 
 export type CapabilityTarget = Pick<
   DeploymentConfig,
-  'id' | 'provider' | 'model' | 'apiBase' | 'supportsAssistantPrefill'
+  'id' | 'provider' | 'model' | 'baseModel' | 'apiBase' | 'supportsAssistantPrefill'
 >
 
 export interface LearnedAt {
@@ -64,7 +65,7 @@ function knownOf(target: CapabilityTarget): Known {
 }
 
 function tableEntry(target: CapabilityTarget): Capability {
-  const model = target.model.toLowerCase()
+  const model = modelName(target)
   if (model.includes('claude')) return claudePrefill(model)
   if (model.includes('gemini')) return geminiPrefill(model)
   // Servers of one's own go on with what they are told to; hosts of many models do not say.

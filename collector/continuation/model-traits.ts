@@ -1,21 +1,21 @@
-import type { DeploymentConfig } from '../config/config.ts'
 import type { ModelTraits } from '../protocol/protocol.ts'
+import { type NamedModel, modelName } from './model-name.ts'
 import { claudeVersion, isNewClaudeFamily, isUpTo } from './model-version.ts'
 
 /**
  * What a model takes of a request that is translated for it, by its name: providers publish no
  * other sign, and asking them costs a 400. A request that needs no translation is never touched.
  */
-export function modelTraits(target: Pick<DeploymentConfig, 'model'>): ModelTraits {
+export function modelTraits(target: NamedModel): ModelTraits {
   const known = knownModels.get(target)
   if (known !== undefined) return known
-  const traits = traitsOf(target.model.toLowerCase())
+  const traits = traitsOf(modelName(target))
   knownModels.set(target, traits)
   return traits
 }
 
 /** Worked out once, for every request asks and a deployment's name never changes. */
-const knownModels = new WeakMap<Pick<DeploymentConfig, 'model'>, ModelTraits>()
+const knownModels = new WeakMap<NamedModel, ModelTraits>()
 
 function traitsOf(model: string): ModelTraits {
   if (isNewClaudeFamily(model)) return NEWEST_CLAUDE

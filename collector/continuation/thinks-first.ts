@@ -1,4 +1,4 @@
-import type { DeploymentConfig } from '../config/config.ts'
+import { type NamedModel, modelName } from './model-name.ts'
 
 /**
  * Families that think before they answer whether the request asks for it or not. Like the table of
@@ -19,13 +19,13 @@ const THINKING_FAMILIES = [
 /** `gpt-5-chat-latest`, `grok-4-fast-non-reasoning`, `Qwen3-235B-Instruct`: said not to. */
 const ANSWERS_AT_ONCE = /-chat\b|non-reasoning|instruct|-no-?thinking/
 
-const known = new WeakMap<Pick<DeploymentConfig, 'model'>, boolean>()
+const known = new WeakMap<NamedModel, boolean>()
 
 /** Whether a target may well be silent for minutes before its first content. */
-export function thinksFirst(target: Pick<DeploymentConfig, 'model'>): boolean {
+export function thinksFirst(target: NamedModel): boolean {
   let thinks = known.get(target)
   if (thinks === undefined) {
-    const name = target.model.toLowerCase()
+    const name = modelName(target)
     const family = name.slice(name.lastIndexOf('/') + 1)
     thinks =
       !ANSWERS_AT_ONCE.test(family) && THINKING_FAMILIES.some((pattern) => pattern.test(family))

@@ -86,7 +86,7 @@ afterAll(async () => {
   await provider?.stop()
 })
 
-/** Its own Responses route is asked in another way: chat and messages are what the recipe is for. */
+/** Its own Responses route is asked in another way: the recipe is for chat and messages. */
 const CLIENTS = READERS.filter(({ api }) => api !== 'responses')
 
 describe.each(CLIENTS)('$name, through LiteLLM', ({ name, read }) => {
