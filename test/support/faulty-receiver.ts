@@ -71,8 +71,7 @@ export async function startFaultyReceiver(): Promise<FaultyReceiver> {
     } else http.emit('connection', socket)
   })
   const listen = () =>
-    new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
+    new Promise<void>((resolve) => {
       server.listen(port, '127.0.0.1', resolve)
     })
   const close = () =>

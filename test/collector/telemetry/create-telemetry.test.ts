@@ -8,7 +8,11 @@ import {
 } from '../../../collector/telemetry/create-telemetry.ts'
 import type { Failure } from '../../../collector/upstream/failure.ts'
 import { KEYS_BY_SPAN } from '../../../collector/vocabulary.ts'
-import { type OtlpReceiver, startOtlpReceiver } from '../../support/otlp-receiver.ts'
+import {
+  type OtlpReceiver,
+  type ReceivedSpan,
+  startOtlpReceiver,
+} from '../../support/otlp-receiver.ts'
 import { recordLog } from '../../support/record-log.ts'
 
 const cleanups: (() => Promise<void>)[] = []
@@ -162,6 +166,12 @@ function recordHealthy(telemetry: SidecarTelemetry): void {
   request.end(OK_SUMMARY)
 }
 
+/** Ids and times are of the process, and two processes hash a key in two ways. */
+function comparable({ name, kind, status, attributes, scope }: ReceivedSpan) {
+  const known = [...attributes].filter(([key]) => key !== 'secondwind.attempt.key_hash')
+  return { name, kind, status, scope, attributes: new Map(known) }
+}
+
 describe('createTelemetry', () => {
   test('exports the span tree of a rescued request', async () => {
     const analyzer = await receiver()
@@ -197,6 +207,20 @@ describe('createTelemetry', () => {
     expect(fallback?.attributes.get('secondwind.payload.messages_added')).toBe(2)
     expect(root?.attributes.get('secondwind.targets.skipped')).toEqual(['gpt/2=breaker_open'])
     expect(root?.status.code).toBe('unset')
+  })
+
+  test('exports the same as JSON to a receiver that wants it', async () => {
+    const [protobuf, json] = [await receiver(), await receiver()]
+    const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`
+    recordRescue(telemetryTo(protobuf.url).telemetry, traceparent)
+    recordRescue(telemetryTo(json.url, { encoding: 'http/json' }).telemetry, traceparent)
+    const [binary, text] = [await protobuf.waitForSpans(8), await json.waitForSpans(8)]
+    expect(json.headers()['content-type']).toBe('application/json')
+    expect(text.map(comparable)).toEqual(binary.map(comparable))
+    expect(text.map(({ traceId }) => traceId)).toEqual(binary.map(({ traceId }) => traceId))
+    expect(text[0]?.parentSpanId).toBe('cd'.repeat(8))
+    expect(text[0]?.resource.get('service.version')).toBe('1.2.3')
+    for (const { startTimeNs, endTimeNs } of text) expect(endTimeNs >= startTimeNs).toBe(true)
   })
 
   test('writes only keys of the vocabulary, and first_chunk ends where stream begins', async () => {
