@@ -89,7 +89,7 @@ export async function runDisconnects(count: number, seed: number): Promise<Disco
 
 async function inFlight(router: TestRouter): Promise<number> {
   const text = await (await fetch(`${router.url}/metrics`)).text()
-  return Number(/^secondwind_requests_in_flight (\d+)/m.exec(text)?.[1])
+  return Number(/_requests_in_flight (\d+)$/m.exec(text)?.[1])
 }
 
 function traceparent(number: number): string {

@@ -65,8 +65,8 @@ async function against(script: Script): Promise<Heard> {
 
 const INTERIM = 'HTTP/1.1 103 Early Hints\r\n\r\n'
 
-/** Enough for a race to show itself, and a second's work. */
-const CALLS = 10_000
+/** Enough for a race to show itself, and a moment's work. */
+const CALLS = 2000
 
 describe('one HTTP attempt', () => {
   test.each<{ readonly name: string; readonly script: Script; readonly end: RegExp }>([
@@ -234,7 +234,7 @@ describe('a kept connection', () => {
   })
 })
 
-test('ten thousand calls over kept connections get each its own answer', async () => {
+test('calls by the thousand over kept connections get each its own answer', async () => {
   upstream = await startFakeUpstream((exchange) => {
     const { n } = JSON.parse(exchange.request.body) as { readonly n: number }
     // One in ten is the last of its connection, told by the head or by nothing at all.
