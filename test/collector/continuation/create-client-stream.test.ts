@@ -17,6 +17,7 @@ import {
   messagesText,
   parse,
   play,
+  responsesStream,
   streamOf,
   textOf,
 } from '../../support/play-streams.ts'
@@ -494,6 +495,19 @@ describe('blocks of an Anthropic client', () => {
     const [, helper] = await read('messages', played.text)
     expect(helper).toMatchObject({ text: full, error: undefined })
     expect(played.text).toContain('"content_block_start","index":1')
+  })
+
+  test('behind a closed item of Responses the next index is opened', async () => {
+    const whole = responsesStream(first)
+    const ended = whole.indexOf('event: response.completed')
+    const played = play(parse('responses', clientBodies.responses), [
+      { api: 'responses', body: whole.slice(0, ended) },
+      { api: 'chat', body: chatStream([anchor, ...rest]), attempt: { anchor } },
+    ])
+    const [raw, helper] = await read('responses', played.text)
+    expect(raw).toEqual({ text: full, error: undefined })
+    expect(helper).toMatchObject({ text: full, error: undefined, stop: 'completed' })
+    expect(played.text).toContain('"output_index":1')
   })
 
   test('reasoning behind a seam is dropped, before it passes', async () => {
