@@ -8,12 +8,17 @@ export function describeConfig(config: SidecarConfig): string {
   return stringify(toPlain(effective), { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
-function toPlain(value: unknown): unknown {
+function toPlain(value: unknown, isHidden = false): unknown {
   if (value instanceof Secret) return value.toString()
+  if (isHidden && typeof value === 'string') return new Secret(value).toString()
   if (value instanceof Map) {
     return new Map([...value].map(([key, entry]) => [key, toPlain(entry)]))
   }
-  if (Array.isArray(value)) return value.map(toPlain)
+  if (Array.isArray(value)) return value.map((entry) => toPlain(entry, isHidden))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, toPlain(entry)]))
+  // `extra_body` may hold anything, a gateway's key included.
+  const entries = Object.entries(value).map(
+    ([key, entry]) => [key, toPlain(entry, isHidden || key === 'extra')] as const,
+  )
+  return Object.fromEntries(entries)
 }

@@ -4,12 +4,11 @@ import type { AttemptPlan } from './plan-attempt.ts'
 import type { AttemptInput, AttemptOutcome } from './attempt.ts'
 import type { AttemptRecorder, FallbackRecorder } from './recorder.ts'
 import type { RequestRun } from './request-run.ts'
-import type { Failure } from '../upstream/failure.ts'
 import { thinksFirst } from '../continuation/thinks-first.ts'
 import { usageOfAttempt } from '../continuation/attempt-usage.ts'
 import { runAnswerAttempt } from './answer-attempt.ts'
 import { NOTHING_DELIVERED, createFacts } from './attempt.ts'
-import { type Authorized, authorize } from './authorize.ts'
+import { type Authorized, type Unauthorized, authorize } from './authorize.ts'
 import { runStreamAttempt } from './stream-attempt.ts'
 import { addressOf, toCall } from './to-call.ts'
 import { answerLimits, streamLimits, timersFor } from './watchdog.ts'
@@ -41,7 +40,7 @@ export async function performAttempt(context: AttemptContext): Promise<AttemptOu
   // Only where a token must be fetched does a target wait for one.
   const shown = authorized instanceof Promise ? await authorized : authorized
   const outcome =
-    shown.kind === 'failed' ? unauthorized(shown.failure) : await makeCall(context, recorder, shown)
+    shown.kind === 'authorized' ? await makeCall(context, recorder, shown) : notSent(shown)
   const { result } = outcome
   if (result.kind === 'complete') breaker.succeeded()
   else if (result.kind === 'failed') breaker.failed(result.failure, router.clock.now())
@@ -53,13 +52,9 @@ export async function performAttempt(context: AttemptContext): Promise<AttemptOu
   return outcome
 }
 
-/** Nothing was sent: there was no token to show. */
-function unauthorized(failure: Failure): AttemptOutcome {
-  return {
-    result: { kind: 'failed', failure },
-    facts: createFacts(),
-    delivered: NOTHING_DELIVERED,
-  }
+/** There was no token to show, or nobody left to answer. */
+function notSent(result: Unauthorized): AttemptOutcome {
+  return { result, facts: createFacts(), delivered: NOTHING_DELIVERED }
 }
 
 function makeCall(

@@ -167,7 +167,7 @@ describe('the proxy of a platform team', () => {
   test('is described without a secret', () => {
     const described = describeConfig(config)
     expect(described).toContain('[redacted]')
-    for (const value of ['sk-env', 'org-ikDc4ex8NB']) expect(described).not.toContain(value)
+    for (const value of ['sk-env', 'org-ikDc4ex8NB', 'blue']) expect(described).not.toContain(value)
   })
 })
 

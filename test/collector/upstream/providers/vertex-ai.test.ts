@@ -210,6 +210,27 @@ describe('the token', () => {
     expect(tokens.requests).toHaveLength(1)
   })
 
+  test('is not waited for once the client is gone, and nothing is sent', async () => {
+    const tokens = await startTokens(() => {})
+    const { router, upstream } = await start({ tokens })
+    const client = new AbortController()
+    const asked = fetch(`${router.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'route',
+        max_tokens: 5,
+        messages: [{ role: 'user', content: 'Hi' }],
+      }),
+      signal: client.signal,
+    })
+    await tokens.waitForRequests(1)
+    client.abort()
+    await expect(asked).rejects.toThrow('aborted')
+    expect((await router.telemetry.waitForRequest()).summary.outcome).toBe('cancelled')
+    expect(upstream.requests).toHaveLength(0)
+  })
+
   test('that cannot be had is a failure of kind auth that says what to do, and no secret', async () => {
     const tokens = await startTokens((exchange) =>
       exchange.send(
