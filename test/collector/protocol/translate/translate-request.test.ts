@@ -310,20 +310,6 @@ describe.each(pairs)('a %s request to a %s target', (from, to) => {
     expect(translation).toMatchObject({ kind: 'translated', dropped: [] })
   })
 
-  test('takes turns of a hundred thousand parts in its stride', () => {
-    const many = Array.from({ length: 130_000 }, () => 'x')
-    const type = from === 'responses' ? 'input_text' : 'text'
-    const parts = many.map((text) => ({ type, text }))
-    const field = from === 'responses' ? 'input' : 'messages'
-    const said = from === 'responses' ? 'output_text' : 'text'
-    const transcript = [
-      { role: 'user', content: parts },
-      { role: 'assistant', content: parts.map(({ text }) => ({ type: said, text })) },
-      { role: 'user', content: 'x' },
-    ]
-    expect(translate([from, to], { [field]: transcript }).kind).toBe('translated')
-  })
-
   test('never throws, and pollutes nothing, whatever the client writes', () => {
     const key = fc.constantFrom('type', 'role', 'content', 'id', 'input', 'output', '__proto__')
     const { value } = fc.letrec<{ value: unknown }>((tie) => ({
@@ -358,6 +344,24 @@ describe.each(pairs)('a %s request to a %s target', (from, to) => {
       }),
     )
   })
+})
+
+test.each([
+  ['chat', 'messages'],
+  ['messages', 'responses'],
+  ['responses', 'chat'],
+] as const)('takes turns of a hundred thousand parts in its stride, %s to %s', (from, to) => {
+  const many = Array.from({ length: 130_000 }, () => 'x')
+  const type = from === 'responses' ? 'input_text' : 'text'
+  const parts = many.map((text) => ({ type, text }))
+  const field = from === 'responses' ? 'input' : 'messages'
+  const said = from === 'responses' ? 'output_text' : 'text'
+  const transcript = [
+    { role: 'user', content: parts },
+    { role: 'assistant', content: parts.map(({ text }) => ({ type: said, text })) },
+    { role: 'user', content: 'x' },
+  ]
+  expect(translate([from, to], { [field]: transcript }).kind).toBe('translated')
 })
 
 describe('a Responses request', () => {
