@@ -1,10 +1,10 @@
 import type { JsonObject, JsonValue } from '../json.ts'
 import { compact } from './compact.ts'
 import type { Conversation, Format, Settings, Tool, ToolChoice } from './conversation.ts'
-import type { TranslationNotes } from './translation-notes.ts'
 import { effortForOpenai } from './reasoning-effort.ts'
-import { writeChatMessages } from './write-chat-messages.ts'
+import type { TranslationNotes } from './translation-notes.ts'
 import { openaiUser } from './user-id.ts'
+import { writeChatMessages } from './write-chat-messages.ts'
 import type { WriteTarget } from './write-target.ts'
 
 /** Chat takes no more; the fifth would never stop anything. */
@@ -25,8 +25,16 @@ export function writeChatRequest(
     ...(target.stream ? { stream: true } : {}),
     tools: tools.length === 0 ? undefined : tools.map((tool) => writeTool(tool, notes)),
     ...writeSettings(settings, { target, notes, hasTools: tools.length > 0 }),
-    ...Object.fromEntries(shared.map(({ field, value }) => [field, value])),
+    ...writeShared(shared, notes),
   })
+}
+
+/** "The 'metadata' parameter is only allowed when 'store' is enabled", OpenAI says here alone. */
+function writeShared(shared: Conversation['shared'], notes: TranslationNotes): JsonObject {
+  const isStored = shared.some(({ field }) => field === 'store')
+  const isSaid = ({ field }: { readonly field: string }) => isStored || field !== 'metadata'
+  notes.dropSaid(...shared.filter((one) => !isSaid(one)))
+  return Object.fromEntries(shared.filter(isSaid).map(({ field, value }) => [field, value]))
 }
 
 interface SettingsContext {

@@ -474,14 +474,18 @@ describe('a Responses request', () => {
     })
     const toChat = translate(['responses', 'chat'], body)
     expect(toChat).toMatchObject({
-      dropped: ['include', 'truncation', 'reasoning.summary', 'max_tool_calls'],
+      dropped: ['include', 'truncation', 'reasoning.summary', 'max_tool_calls', 'metadata'],
     })
     expect(bodyOf(toChat)).toMatchObject({
-      metadata: { team: 'a' },
       service_tier: 'flex',
       prompt_cache_key: 'k',
       verbosity: 'low',
     })
+  })
+
+  test('takes its metadata along where Chat takes them: beside `store`', () => {
+    const body = { metadata: { team: 'a' }, store: true }
+    expect(bodyOf(translate(['responses', 'chat'], body))).toMatchObject(body)
   })
 
   test.each<[string, object]>([
