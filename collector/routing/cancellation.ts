@@ -21,8 +21,12 @@ export class Cancellation {
     listener?.(cause)
   }
 
-  /** One waits at a time: a request does one thing after another. `undefined` waits no more. */
+  /**
+   * One waits at a time: a request does one thing after another. `undefined` waits no more. Who
+   * comes too late is told at once.
+   */
   listen(listener: ((cause: CancelCause) => void) | undefined): void {
-    this.#listener = listener
+    if (this.#cause === undefined) this.#listener = listener
+    else listener?.(this.#cause)
   }
 }

@@ -45,6 +45,9 @@ export async function runChain(run: RequestRun): Promise<void> {
 }
 
 function firstStep(run: RequestRun): Step {
+  // A client may leave between its last byte and our first step; nothing is spent on it.
+  const { cause } = run.cancellation
+  if (cause !== undefined) return { kind: 'end', ending: { kind: 'cancelled', cause } }
   const choice = chooseTarget(run, [...run.chain.own, ...allowedFallbacks(run)])
   if (choice.kind === 'planned') return { kind: 'attempt', plan: choice.plan, fallback: undefined }
   if (choice.kind === 'stop') {
