@@ -204,6 +204,24 @@ test('a client that leaves in the middle of its upload was never there', async (
   expect(stage.asked(1)).toHaveLength(1)
 })
 
+test('a request that waits for its next attempt is told of a shutdown, and makes no other', async () => {
+  const stage = await startStage({
+    api: 'chat',
+    settings: SETTINGS,
+    scripts: [status(503), healthy],
+  })
+  const pending = stage.post()
+  await stage.clock.soonTimer(1000)
+  void stage.router.stop()
+  const stopped = stage.router.stop()
+  const answer = await pending
+
+  expect(answer.status).toBe(503)
+  expect(await answer.text()).toContain('shutting down')
+  await stopped
+  expect(stage.asked(2)).toHaveLength(0)
+})
+
 test('clients that leave at any time leave nothing behind them', async () => {
   const report = await runDisconnects(100, 1)
   process.stderr.write(describeReport(report))
