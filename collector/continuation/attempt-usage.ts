@@ -23,9 +23,9 @@ export function usageOfAttempt(account: AttemptAccount): AttemptUsage {
   if (isFinal && usage?.outputTokens !== undefined) return { source: 'reported', ...known }
   if (contentChars > 0) {
     const outputTokens = Math.max(usage?.outputTokens ?? 0, estimateTokensOf(contentChars))
-    return { ...known, outputTokens, source: 'estimated' }
+    return { source: 'estimated', ...known, outputTokens }
   }
-  return { ...known, source: usage === undefined ? 'unknown' : 'partial' }
+  return { source: usage === undefined ? 'unknown' : 'partial', ...known }
 }
 
 /**
