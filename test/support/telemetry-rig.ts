@@ -51,7 +51,11 @@ export async function startTelemetryRig(options: RigOptions = {}): Promise<Telem
   const { spoolDir, sampleRatio = 1, exportTimeoutMs = 500 } = options
   const provider = await startProvider()
   const receiver = await startFaultyReceiver()
-  const loaded = loadConfig(demoConfig({ providerUrl: provider.url, sidecarPort: 0 }), {
+  // The demo's limits are for a demo: here a busy machine must not look like a silent provider.
+  const config = demoConfig({ providerUrl: provider.url, sidecarPort: 0 })
+    .replace(/first_content_ms: \d+/, 'first_content_ms: 120000')
+    .replace(/content_idle_ms: \d+/, 'content_idle_ms: 120000')
+  const loaded = loadConfig(config, {
     environment: {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       OTEL_EXPORTER_OTLP_TIMEOUT: String(exportTimeoutMs),
