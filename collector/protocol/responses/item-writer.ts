@@ -47,7 +47,9 @@ const SPOKEN: Readonly<Record<SpokenType, Spoken>> = {
 export class ItemWriter {
   readonly #ledger: OutputLedger
   readonly #createId: (prefix: string) => string
-  /** Tool call of the target that is speaking → its item. */
+  /** Items that the target that is speaking has said anything in. */
+  readonly #spoken = new Set<OutputItem>()
+  /** Its tool calls → their items. */
   readonly #calls = new Map<number, OutputItem>()
 
   constructor(ledger: OutputLedger, createId: (prefix: string) => string) {
@@ -64,6 +66,7 @@ export class ItemWriter {
       : this.#addItem({ id: this.#createId(spoken.idPrefix), ...spoken.item })
     const item = this.#ledger.last
     if (item === undefined) return added
+    this.#spoken.add(item)
     const opened = this.#openPart(item, type)
     const fields = { ...spoken.deltaFields, delta: text }
     return added + opened + this.#ledger.write(spoken.deltaType, { ...lastPlace(item), ...fields })
@@ -80,7 +83,9 @@ export class ItemWriter {
       arguments: '',
     })
     const item = this.#ledger.last
-    if (item !== undefined) this.#calls.set(event.index, item)
+    if (item === undefined) return added
+    this.#spoken.add(item)
+    this.#calls.set(event.index, item)
     return added
   }
 
@@ -96,17 +101,26 @@ export class ItemWriter {
 
   /** Whoever acts on `output_item.done` must not act on a call that was cut off. */
   closeAll(status: 'completed' | 'incomplete'): string {
-    const open = this.#ledger.items.filter((item) => item.done === undefined)
-    const closable = open.filter((item) => status === 'completed' || !item.isCall)
-    return closable.map((item) => this.#write(closeItem(item, status))).join('')
+    return this.#close(status, (item) => {
+      return !item.isCall || (status === 'completed' && this.#spoken.has(item))
+    })
   }
 
   /** A new item closes what was said before it, but no call: several may be told in turns. */
   #addItem(item: JsonObject): string {
-    const open = this.#ledger.items.filter((one) => one.done === undefined && !one.isCall)
-    const closed = open.map((one) => this.#write(closeItem(one, 'completed'))).join('')
+    const closed = this.#close('completed', (open) => !open.isCall)
     const fields = { output_index: this.#ledger.nextIndex, item }
     return closed + this.#ledger.write('response.output_item.added', fields)
+  }
+
+  #close(status: 'completed' | 'incomplete', closes: (item: OutputItem) => boolean): string {
+    const open = this.#ledger.items.filter((item) => item.done === undefined && closes(item))
+    return open.map((item) => this.#write(closeItem(item, this.#statusOf(item, status)))).join('')
+  }
+
+  /** Text goes on behind a seam; what else the target before it had begun, nobody will finish. */
+  #statusOf(item: OutputItem, status: 'completed' | 'incomplete'): 'completed' | 'incomplete' {
+    return item.type === 'message' || this.#spoken.has(item) ? status : 'incomplete'
   }
 
   #openPart(item: OutputItem, type: SpokenType): string {

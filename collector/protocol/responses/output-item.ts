@@ -31,6 +31,7 @@ export class OutputItem {
   readonly #base: JsonObject
   #done: JsonObject | undefined
   #chars: number
+  #lastAt = -1
 
   /** `size` is what the event that added it came to. */
   constructor(index: number, base: JsonObject, size: number) {
@@ -63,7 +64,7 @@ export class OutputItem {
 
   /** The part that was opened last, with its index. */
   get lastPart(): readonly [at: number, part: OutputPart | undefined] {
-    return [...this.content].at(-1) ?? [-1, undefined]
+    return [this.#lastAt, this.content.get(this.#lastAt)]
   }
 
   get callId(): string {
@@ -77,6 +78,7 @@ export class OutputItem {
   addPart(list: PartList, at: number, { part, size }: { part: JsonObject; size: number }): void {
     const type = partType(stringOf(part, 'type'), list)
     this.#chars += PIECE_CHARS + size
+    if (list === 'content') this.#lastAt = at
     this[list].set(at, {
       type,
       annotations: (arrayOf(part, 'annotations') ?? []).filter(isObject),

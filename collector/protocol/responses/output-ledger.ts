@@ -72,9 +72,9 @@ export class OutputLedger {
     return `the answer is over ${OUTPUT_CHARS_MAX} characters, which a Responses stream repeats`
   }
 
-  /** The output as it stands, `status` where an item was never done. */
-  output(status: 'completed' | 'incomplete'): readonly JsonObject[] {
-    return this.items.map((item) => item.toJson(status))
+  /** The output as it stands: an item that was never done is incomplete. */
+  output(): readonly JsonObject[] {
+    return this.items.map((item) => item.toJson('incomplete'))
   }
 
   item(payload: JsonObject): OutputItem | undefined {

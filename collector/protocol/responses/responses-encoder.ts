@@ -106,7 +106,7 @@ class ResponsesWriter {
     if (this.#isClosed || this.#stop === undefined) return ''
     this.#isClosed = true
     const fields = writeStop(this.#stop)
-    const output = this.#ledger.output(fields.status)
+    const output = this.#ledger.output()
     const usage = writeResponsesUsage(this.#usage)
     const response = this.#response({ ...fields, output, usage })
     return this.#ledger.write(`response.${fields.status}`, { response })
@@ -119,7 +119,7 @@ class ResponsesWriter {
     const response = this.#response({
       status: 'failed',
       error: responseError(error),
-      output: this.#ledger.output('incomplete'),
+      output: this.#ledger.output(),
     })
     return (
       opening +

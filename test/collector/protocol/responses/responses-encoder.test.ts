@@ -237,8 +237,18 @@ describe('behind a seam', () => {
     const cut = leg(...begun, ...reasoning('rs_a', 1, 'Hm').slice(0, 3))
     const { text } = play(request, [cut, goOn(' four.')])
     const response = await finalResponse(text)
-    expect(response.output.map(({ type }) => type)).toEqual(['message', 'reasoning', 'message'])
+    expect(response.output).toMatchObject([
+      { type: 'message', status: 'completed' },
+      { type: 'reasoning', status: 'incomplete', summary: [{ text: 'Hm' }] },
+      { type: 'message', status: 'completed' },
+    ])
     expect(response.output_text).toBe('One two three four.')
+  })
+
+  test('a call that the first target had begun is never told as done', () => {
+    const cut = leg(...begun, callAdded('fc_a', 1), callDelta('fc_a', 1, '{"a"'))
+    const { text } = play(request, [cut, goOn(' four.')])
+    expect(text).not.toContain('response.function_call_arguments.done')
   })
 
   test('a second seam goes on as the first did', async () => {
