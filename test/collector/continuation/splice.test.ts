@@ -174,7 +174,7 @@ describe('any text over any number of seams, through any protocols, in any piece
         expect(textOfClient(client, played.text)).toBe(story)
         expect(played.stream.terminal).toBeDefined()
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     )
   })
 })
