@@ -418,6 +418,22 @@ describe('problems', () => {
     )
     expect(warnings.join()).toContain(`did you mean "${meant}"?`)
   })
+
+  test.each([
+    ['router_settings', 'model_group_settings'],
+    ['router_settings', 'allowed_fails_policy'],
+    ['litellm_settings', 'callbacks'],
+    ['litellm_settings', 'default_team_params'],
+  ])("a word of %s that is LiteLLM's own is no slip of the pen: %s", (section, key) => {
+    const { warnings, config } = loadText(
+      JSON.stringify({
+        model_list: [{ model_name: 'a', litellm_params: { model: 'openai/x' } }],
+        [section]: { [key]: 'x' },
+      }),
+    )
+    expect(warnings).toEqual([])
+    expect(config.ignoredKeys).toEqual([`${section}.${key}`])
+  })
 })
 
 function never(): never {
