@@ -13,9 +13,11 @@ export function createRun(
   routed: RoutedRequest,
 ): RequestRun {
   const { config, clock } = router
+  const nowSeconds = () => Math.floor(clock.wallNow() / 1000)
   const encoderContext: EncoderContext = {
     request: routed.request,
-    createdSeconds: Math.floor(clock.wallNow() / 1000),
+    createdSeconds: nowSeconds(),
+    nowSeconds,
     createId: (prefix) => prefix + randomBytes(12).toString('hex'),
   }
   const run: RequestRun = {
