@@ -40,6 +40,10 @@ export interface RequestFeatures {
   readonly hostedTools: boolean
   /** Needs state that lives at one provider: file ids, containers, previous responses. */
   readonly stateful: boolean
+  /** Which state, where the request names it by an id: an earlier response, a conversation. */
+  readonly stateIds?: readonly string[]
+  /** Responses only: the provider keeps the answer, and a next turn may name it. */
+  readonly keepsAnswer?: true
   readonly thinking: boolean
   /** Chat only: the client asked for the usage chunk. */
   readonly includeUsage: boolean
