@@ -154,7 +154,6 @@ export interface BreakerConfig {
 }
 
 interface LimitsConfig {
-  readonly connectionsMax: number
   readonly requestBodyBytesMax: number
   readonly sseLineBytesMax: number
   readonly sseEventBytesMax: number

@@ -1,7 +1,7 @@
-import { Agent } from 'undici'
-import { watchSocket, type Carrier } from './watch-sockets.ts'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { Connections } from './connections.ts'
+import { watchSocket, type Carrier } from './watch-sockets.ts'
 
 /** One HTTP attempt: what is sent. The body is complete, so that it can be sent again. */
 export interface UpstreamCall {
@@ -45,12 +45,6 @@ export interface UpstreamClient {
   close(): Promise<void>
 }
 
-/** Sockets that never come up are given up after this, whoever still waits for them. */
-const CONNECT_TIMEOUT_MS_MAX = 30_000
-
-/** Providers' headers are some 2 KiB; what sends more is not one. */
-const RESPONSE_HEADER_BYTES_MAX = 32 * 1024
-
 const ABORTED = new Error('the attempt was given up by the router')
 
 /**
@@ -59,52 +53,59 @@ const ABORTED = new Error('the attempt was given up by the router')
  * that a key goes to its provider's origin only.
  */
 export function createUpstreamClient(): UpstreamClient {
-  const agent = new Agent({
-    connect: { timeout: CONNECT_TIMEOUT_MS_MAX },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    // No pipelining: one slow stream must not hold another's answer.
-    pipelining: 1,
-    maxHeaderSize: RESPONSE_HEADER_BYTES_MAX,
-  })
+  const connections = new Connections()
   return {
-    send: (call, listener) => send(agent, call, listener),
-    close: () => agent.destroy(ABORTED),
+    send: (call, listener) => send(connections, call, listener),
+    close: () => connections.destroy(ABORTED),
   }
 }
 
-function send(agent: Agent, call: UpstreamCall, listener: UpstreamListener): Exchange {
-  const exchange = new UndiciExchange(listener, () => {
-    agent.dispatch(
-      {
-        origin: call.url.origin,
-        path: call.url.pathname + call.url.search,
-        method: 'POST',
-        headers: call.headers,
-        body: call.body,
-      },
-      exchange,
-    )
+function send(connections: Connections, call: UpstreamCall, listener: UpstreamListener): Exchange {
+  const { origin } = call.url
+  const connection = connections.take(origin)
+  const options = {
+    path: call.url.pathname + call.url.search,
+    method: 'POST',
+    headers: call.headers,
+    body: call.body,
+  } as const
+  const exchange = new UndiciExchange(listener, {
+    dispatch() {
+      connection.dispatch(options, exchange)
+    },
+    // Not at once: undici still works on the connection when it says that a request has ended.
+    free(isBroken) {
+      setImmediate(() => connections.giveBack(origin, connection, isBroken))
+    },
   })
   exchange.dispatch()
   return exchange
 }
 
+/** What an exchange does to the connection that carries it. */
+interface Line {
+  /** Sends the call, on a fresh socket where the one before has closed. */
+  dispatch(): void
+  free(isBroken: boolean): void
+}
+
 class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   readonly #listener: UpstreamListener
+  readonly #line: Line
   #controller: Dispatcher.DispatchController | undefined
-  readonly #dispatch: () => void
   #carrier: Carrier | undefined
   #isSecondTry = false
+  /** HTTP has said its last word, heard or not: the connection is free. */
+  #isFree = false
   #over = false
 
-  constructor(listener: UpstreamListener, dispatch: () => void) {
+  constructor(listener: UpstreamListener, line: Line) {
     this.#listener = listener
-    this.#dispatch = dispatch
+    this.#line = line
   }
 
   dispatch(): void {
-    this.#dispatch()
+    this.#line.dispatch()
   }
 
   pause(): void {
@@ -149,23 +150,31 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#free(false)
     if (this.#over) return
     this.#over = true
     this.#listener.end()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#over) return
     // Its server closed a kept connection while we were about to use it again: nothing is lost but
-    // the connection, and this is no failure of the target. Once, for twice is no coincidence.
-    if (!this.#isSecondTry && this.#carrier?.isStale() === true) {
+    // the socket, and this is no failure of the target. Once, for twice is no coincidence.
+    if (!this.#over && !this.#isSecondTry && this.#carrier?.isStale() === true) {
       this.#isSecondTry = true
       this.#carrier = undefined
-      this.#dispatch()
+      this.#line.dispatch()
       return
     }
+    this.#free(true)
+    if (this.#over) return
     this.#over = true
     this.#listener.failed(toTransportError(error))
+  }
+
+  #free(isBroken: boolean): void {
+    if (this.#isFree) return
+    this.#isFree = true
+    this.#line.free(isBroken)
   }
 }
 

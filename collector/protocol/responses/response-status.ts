@@ -32,32 +32,23 @@ export function stopOfResponse(response: JsonObject, hasCalls: boolean): Respons
   }
 }
 
-/** Why it is `incomplete`, or undefined where it is not. */
-export function incompleteReasonOf({ stop, native }: ResponseStop): string | undefined {
+/** The fields of a Response that say how it ended. */
+export function writeStop({ stop, native }: ResponseStop): {
+  readonly status: 'completed' | 'incomplete'
+  readonly incomplete_details: JsonObject | null
+} {
   switch (stop) {
     case 'end':
     case 'tool-calls':
-      return undefined
+      return { status: 'completed', incomplete_details: null }
     case 'length':
-      return 'max_output_tokens'
+      return { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } }
     case 'filtered':
-      return 'content_filter'
+      return { status: 'incomplete', incomplete_details: { reason: 'content_filter' } }
     case 'paused':
     case 'other':
-      return native
+      return { status: 'incomplete', incomplete_details: { reason: native } }
     default:
       return stop satisfies never
   }
-}
-
-export function statusOf(stop: ResponseStop): 'completed' | 'incomplete' {
-  return incompleteReasonOf(stop) === undefined ? 'completed' : 'incomplete'
-}
-
-/** The fields of a Response that say how it ended, and when: only what is whole has a time. */
-export function writeStop(stop: ResponseStop, nowSeconds: () => number) {
-  const reason = incompleteReasonOf(stop)
-  return reason === undefined
-    ? { status: 'completed', completed_at: nowSeconds(), incomplete_details: null }
-    : { status: 'incomplete', completed_at: null, incomplete_details: { reason } }
 }

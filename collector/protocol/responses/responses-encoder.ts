@@ -1,12 +1,12 @@
 import type { DecodedFrame, StreamEvent, Usage } from '../event.ts'
-import { toBytes } from '../json.ts'
+import { stringOf, toBytes } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { ClientError, EncoderContext, StreamEncoder } from '../protocol.ts'
 import { commentLine } from '../sse/comment-line.ts'
 import { ItemWriter } from './item-writer.ts'
 import { OutputLedger } from './output-ledger.ts'
 import { openResponse } from './response-echo.ts'
-import { incompleteReasonOf, statusOf, writeStop } from './response-status.ts'
+import { writeStop } from './response-status.ts'
 import type { ResponseStop } from './response-status.ts'
 import { errorEventFields, responseError } from './responses-error.ts'
 import { writeResponsesUsage } from './responses-usage.ts'
@@ -35,7 +35,8 @@ export function createResponsesEncoder(context: EncoderContext): StreamEncoder {
 
 /** The status, or why it is `incomplete`: as `stopOfResponse` reads it. */
 function terminalWord(event: ResponseStop): string {
-  return incompleteReasonOf(event) ?? 'completed'
+  const { status, incomplete_details: details } = writeStop(event)
+  return (details && stringOf(details, 'reason')) ?? status
 }
 
 class ResponsesWriter {
@@ -88,7 +89,7 @@ class ResponsesWriter {
       case 'terminal':
         // Chat counts its tokens behind its terminal, and here they stand in it.
         this.#stop ??= event
-        return this.#open() + this.#items.closeAll(statusOf(event))
+        return this.#open() + this.#items.closeAll(writeStop(event).status)
       case 'closing':
         return this.closing()
       case 'prelude':
@@ -104,7 +105,7 @@ class ResponsesWriter {
   closing(): string {
     if (this.#isClosed || this.#stop === undefined) return ''
     this.#isClosed = true
-    const fields = writeStop(this.#stop, this.#context.nowSeconds)
+    const fields = writeStop(this.#stop)
     const output = this.#ledger.output()
     const usage = writeResponsesUsage(this.#usage)
     const response = this.#response({ ...fields, output, usage })

@@ -197,28 +197,18 @@ export class DiskSpool implements Spool {
 
   async #write(run: Run): Promise<void> {
     const { segment, handle } = await this.#writerFor(run)
-    const isNew = segment.bytes === 0
-    const bytes = isNew ? Buffer.concat([encodeOriginRecord(run.origin), run.bytes]) : run.bytes
     try {
-      await handle.appendFile(bytes)
+      await handle.appendFile(run.bytes)
     } catch (error) {
       // The rest of a torn record must not stand before the next one.
       delete this.#writers[run.kind]
       await handle.truncate(segment.bytes).catch(ignore)
       await handle.close().catch(ignore)
-      if (isNew) await this.#forget(segment)
       throw error
     }
-    segment.bytes += bytes.length
+    segment.bytes += run.bytes.length
     segment.spans += run.spans
-    this.#bytes += bytes.length
-  }
-
-  /** A file that nothing could be written to holds nothing to read. */
-  async #forget(segment: Segment): Promise<void> {
-    const kept = this.#segments[segment.important ? 'important' : 'ordinary']
-    kept.splice(kept.indexOf(segment), 1)
-    await this.#delete(segment)
+    this.#bytes += run.bytes.length
   }
 
   async #writerFor({ kind, origin, bytes }: Run): Promise<Writer> {
@@ -230,10 +220,11 @@ export class DiskSpool implements Spool {
     }
     const path = await this.#folder.newPath(kind)
     const handle = await open(path, 'a', 0o600)
+    const head = encodeOriginRecord(origin)
     const segment: Segment = {
       path,
       important: kind === 'important',
-      bytes: 0,
+      bytes: head.length,
       spans: 0,
       damaged: 0,
       unsettled: 0,
@@ -241,6 +232,8 @@ export class DiskSpool implements Spool {
     const writer = { segment, handle, origin }
     this.#writers[kind] = writer
     this.#segments[kind].push(segment)
+    this.#bytes += head.length
+    await handle.appendFile(head)
     return writer
   }
 

@@ -12,7 +12,6 @@ export function bodyRulesOf(target: DeploymentConfig): BodyRules {
   const rules: BodyRules = {
     ...target.body,
     ...(provider.limitField !== undefined && { limitField: provider.limitField(target) }),
-    ...(provider.chatDialect !== undefined && { chatDialect: provider.chatDialect(target) }),
     ...(provider.envelope !== undefined && { envelope: provider.envelope() }),
     ...(provider.modelInPath !== undefined && { modelInPath: provider.modelInPath }),
   }
