@@ -2,7 +2,6 @@ import type { Path } from './config-path.ts'
 import type { DeploymentParams } from './deployment-params.ts'
 import type { ModelName } from './parse-model-name.ts'
 import { PROVIDERS, UNSUPPORTED_PROVIDERS } from './providers.ts'
-import type { NotServed } from './read-deployment.ts'
 import { suggest } from './suggest.ts'
 
 /**
@@ -32,7 +31,17 @@ interface ServedPlace {
   readonly missingCredential: string | undefined
 }
 
-/** Why a deployment is left out; `undefined` where it is served. */
+/** Why a deployment is left out; the rest of the file is served without it. */
+export interface NotServed {
+  readonly code: 'CONFIG_PROVIDER_UNSUPPORTED' | 'CONFIG_NOT_SERVED'
+  readonly path: Path
+  readonly message: string
+  readonly hint?: string
+  /** It serves no chat, and nobody expects it to. */
+  readonly otherMode?: true
+}
+
+/** What keeps a deployment from being served; `undefined` where nothing does. */
 export function checkServed(params: DeploymentParams, place: ServedPlace): NotServed | undefined {
   const { reader, own } = params
   const { info, name, missingCredential } = place

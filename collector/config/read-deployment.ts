@@ -2,7 +2,7 @@ import type { DeploymentConfig, TimersConfig } from './config.ts'
 import type { ConfigReader } from './config-reader.ts'
 import type { Path } from './config-path.ts'
 import { DeploymentParams } from './deployment-params.ts'
-import { checkServed } from './check-served.ts'
+import { checkServed, type NotServed } from './check-served.ts'
 import { type ServedModel, parseModelName } from './parse-model-name.ts'
 import { PROVIDERS, type ProviderFacts } from './providers.ts'
 import { readApis } from './read-apis.ts'
@@ -36,16 +36,6 @@ export type ReadDeployment =
   | { readonly kind: 'not-served'; readonly id: string; readonly why: NotServed }
   /** A problem was reported. */
   | { readonly kind: 'invalid' }
-
-/** Why a deployment is left out; the rest of the file is served without it. */
-export interface NotServed {
-  readonly code: 'CONFIG_PROVIDER_UNSUPPORTED' | 'CONFIG_NOT_SERVED'
-  readonly path: Path
-  readonly message: string
-  readonly hint?: string
-  /** It serves no chat, and nobody expects it to. */
-  readonly otherMode?: true
-}
 
 /** Reads one entry of `model_list`. */
 export function readDeployment(

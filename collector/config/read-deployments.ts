@@ -1,14 +1,10 @@
+import type { NotServed } from './check-served.ts'
 import type { DeploymentConfig } from './config.ts'
 import type { ConfigReader } from './config-reader.ts'
 import type { Path } from './config-path.ts'
 import { ignoreOtherParams } from './ignore-params.ts'
 import { routesOfAnyProvider } from './any-provider.ts'
-import {
-  type DeploymentContext,
-  type DeploymentPlace,
-  type NotServed,
-  readDeployment,
-} from './read-deployment.ts'
+import { type DeploymentContext, type DeploymentPlace, readDeployment } from './read-deployment.ts'
 import { weigh } from './weigh-deployments.ts'
 
 export interface Deployments {

@@ -294,6 +294,33 @@ describe('what is odd and allowed', () => {
   })
 })
 
+test.each([true, false])(
+  'a provider is told of the trace where the configuration says so: %s',
+  async (propagate) => {
+    const provider = await startFakeUpstream((exchange) => {
+      exchange.send(STREAM_HEAD)
+      for (const frame of chatFrames(['Hi'])) exchange.chunk(frame)
+      exchange.send(LAST_CHUNK)
+    })
+    const other = await startRouter({
+      routes: [{ name: 'route', model: 'openai/gpt-4o', apiBase: `${provider.url}/v1` }],
+      secondwind: { propagate_trace_context: propagate },
+    })
+    const answer = await fetch(`${other.url}${TARGET}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: BODY,
+    })
+    await answer.text()
+    const told = provider.requests[0]?.headers.get('traceparent')
+
+    expect(told).toBe(propagate ? answer.headers.get('traceparent') : undefined)
+    expect(answer.headers.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-/)
+    await other.stop()
+    await provider.stop()
+  },
+)
+
 test('headers that a provider adds behind its answer are no part of it', async () => {
   const odd = await startFakeUpstream((exchange) => {
     exchange.send('HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n')
