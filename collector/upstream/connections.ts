@@ -1,10 +1,4 @@
-import { Client, buildConnector } from 'undici'
-
-/** Sockets that never come up are given up after this, whoever still waits for them. */
-const CONNECT_TIMEOUT_MS_MAX = 30_000
-
-/** Providers' headers are some 2 KiB; what sends more is not one. */
-const RESPONSE_HEADER_BYTES_MAX = 32 * 1024
+import type { Client } from 'undici'
 
 /**
  * Kept for an origin beyond those that are busy. An idle one's socket closes by itself, and without
@@ -20,21 +14,17 @@ const IDLE_CONNECTIONS_MAX = 256
 export class Connections {
   readonly #idle = new Map<string, Client[]>()
   readonly #all = new Set<Client>()
-  // One, so that connections of an origin share its TLS sessions.
-  readonly #connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS_MAX })
+  readonly #open: (origin: string) => Client
+
+  constructor(open: (origin: string) => Client) {
+    this.#open = open
+  }
 
   /** For one request at a time; whoever takes it gives it back. */
   take(origin: string): Client {
     const idle = this.#idle.get(origin)?.pop()
     if (idle !== undefined) return idle
-    const client = new Client(origin, {
-      connect: this.#connect,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      // No pipelining: one slow stream must not hold another's answer.
-      pipelining: 1,
-      maxHeaderSize: RESPONSE_HEADER_BYTES_MAX,
-    })
+    const client = this.#open(origin)
     this.#all.add(client)
     return client
   }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { Client, buildConnector } from 'undici'
 import type { Dispatcher } from 'undici'
 import { Connections } from './connections.ts'
 import { watchSocket, type Carrier } from './watch-sockets.ts'
@@ -45,6 +46,12 @@ export interface UpstreamClient {
   close(): Promise<void>
 }
 
+/** Sockets that never come up are given up after this, whoever still waits for them. */
+const CONNECT_TIMEOUT_MS_MAX = 30_000
+
+/** Providers' headers are some 2 KiB; what sends more is not one. */
+const RESPONSE_HEADER_BYTES_MAX = 32 * 1024
+
 const ABORTED = new Error('the attempt was given up by the router')
 
 /**
@@ -53,7 +60,19 @@ const ABORTED = new Error('the attempt was given up by the router')
  * that a key goes to its provider's origin only.
  */
 export function createUpstreamClient(): UpstreamClient {
-  const connections = new Connections()
+  // One, so that connections of an origin share its TLS sessions.
+  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS_MAX })
+  const connections = new Connections(
+    (origin) =>
+      new Client(origin, {
+        connect,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        // No pipelining: one slow stream must not hold another's answer.
+        pipelining: 1,
+        maxHeaderSize: RESPONSE_HEADER_BYTES_MAX,
+      }),
+  )
   return {
     send: (call, listener) => send(connections, call, listener),
     close: () => connections.destroy(ABORTED),
