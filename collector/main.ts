@@ -8,6 +8,7 @@ import { createLearnedRefusals } from './continuation/learned-refusals.ts'
 import { createBreakers } from './routing/breakers.ts'
 import { systemClock } from './routing/clock.ts'
 import { createRetryBudget } from './routing/retry-budget.ts'
+import { createStateHomes } from './routing/state-homes.ts'
 import { createMetrics } from './server/metrics.ts'
 import { createServer } from './server/create-server.ts'
 import { RunningRequests } from './server/running-requests.ts'
@@ -55,6 +56,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     budget: createRetryBudget(config.retry),
     learned: createLearnedRefusals(),
     tokens: createTokens(clock),
+    stateHomes: createStateHomes(),
   }
   const metrics = createMetrics({
     telemetry,

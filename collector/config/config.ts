@@ -154,6 +154,7 @@ export interface BreakerConfig {
 }
 
 interface LimitsConfig {
+  readonly connectionsMax: number
   readonly requestBodyBytesMax: number
   readonly sseLineBytesMax: number
   readonly sseEventBytesMax: number

@@ -61,7 +61,9 @@ export const OTHER_PARAMS: ReadonlySet<string> = new Set([
   'itpm',
   'otpm',
   'region_name',
+  'rpd',
   'tags',
+  'tpd',
 ])
 
 /** Notes what stands in an entry of `model_list` and changes nothing here. */

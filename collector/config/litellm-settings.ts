@@ -30,10 +30,13 @@ const SECTIONS = ['router_settings', 'litellm_settings'] as const
 /** LiteLLM's own words that look like one that is honoured, and mean something else. */
 const OTHER_SETTINGS: ReadonlySet<string> = new Set([
   'allowed_fails_policy',
+  'callbacks',
   'context_window_fallback_dict',
   'default_max_parallel_requests',
+  'default_team_params',
   'max_retries',
   'model_group_retry_policy',
+  'model_group_settings',
   'num_retries_per_request',
   'retry_after',
 ])

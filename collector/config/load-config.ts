@@ -208,6 +208,7 @@ function isLoopback(host: string): boolean {
 
 function toLimits(limits: SecondwindSection['limits']): SidecarConfig['limits'] {
   return {
+    connectionsMax: limits.connections_max,
     requestBodyBytesMax: limits.request_body_bytes_max,
     sseLineBytesMax: limits.sse_line_bytes_max,
     sseEventBytesMax: limits.sse_event_bytes_max,

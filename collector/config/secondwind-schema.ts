@@ -179,6 +179,9 @@ export const secondwindSchema = z.strictObject({
     .prefault({}),
   limits: z
     .strictObject({
+      connections_max: count(1_000_000)
+        .default(10_000)
+        .describe('Clients’ connections at one time; more are closed as they come.'),
       request_body_bytes_max: bytes
         .default(32 * 1024 ** 2)
         .describe('Body of a request; more is 413.'),

@@ -1,6 +1,6 @@
 import type { DecodedFrame, StreamEvent } from '../protocol/event.ts'
 import { protocolOf } from '../protocol/index.ts'
-import type { ClientError, ClientRequest } from '../protocol/protocol.ts'
+import type { ClientError, ClientRequest, EncoderContext } from '../protocol/protocol.ts'
 import { unsayableStop } from '../protocol/unsayable-stop.ts'
 import { usageComment } from './attempt-usage.ts'
 import { AnswerWriter, HELD } from './answer-writer.ts'
@@ -18,10 +18,7 @@ import { Splice } from './splice.ts'
 import type { SpliceStep } from './splice.ts'
 import { ToolArguments } from './tool-arguments.ts'
 
-export interface ClientStreamOptions {
-  readonly request: ClientRequest
-  readonly createdSeconds: number
-  readonly createId: (prefix: string) => string
+export interface ClientStreamOptions extends EncoderContext {
   /** Bounds the prelude that is held and the delivered text that is kept for a continuation. */
   readonly bufferBytesMax: number
 }

@@ -4,7 +4,8 @@ import { claudeVersion, isNewClaudeFamily, isUpTo } from './model-version.ts'
 
 /**
  * What a model takes of a request that is translated for it, by its name: providers publish no
- * other sign, and asking them costs a 400. A request that needs no translation is never touched.
+ * other sign, and asking them costs a 400. Of a request that needs no translation nothing but the
+ * word for the limit is touched.
  */
 export function modelTraits(target: NamedModel): ModelTraits {
   const known = knownModels.get(target)

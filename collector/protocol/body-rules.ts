@@ -1,10 +1,8 @@
 import type { Api } from '../vocabulary.ts'
 import { own, without } from './json.ts'
+import { fitChatBody } from './fit-chat-body.ts'
 import type { JsonObject, JsonValue } from './json.ts'
-import type { BodyRules, UpstreamRequestInput } from './protocol.ts'
-
-const LIMIT_FIELDS = ['max_tokens', 'max_completion_tokens'] as const
-type LimitField = (typeof LIMIT_FIELDS)[number]
+import type { BodyRules, ChatLimitField, UpstreamRequestInput } from './protocol.ts'
 
 export interface RuledBody {
   readonly body: JsonObject
@@ -17,18 +15,33 @@ export interface RuledBody {
 export function applyBodyRules(body: JsonObject, input: UpstreamRequestInput): RuledBody {
   const { rules } = input
   if (rules === undefined) return { body, changed: false, dropped: [] }
-  const renamed = withLimitField(body, input, rules.limitField)
-  const defaults = defaultsFor(renamed, rules, input)
+  const fitted = fitToServer(body, rules, input)
+  const defaults = defaultsFor(fitted, rules, input)
   const dropped = (rules.omit ?? [])
     .map((name) => wordOf(name, input.targetApi) ?? name)
-    .filter((field) => own(renamed, field) !== undefined)
+    .filter((field) => own(fitted, field) !== undefined)
   const omitted = rules.modelInPath === true ? [...dropped, 'model'] : dropped
   const added = { ...defaults, ...rules.extra }
   return {
-    body: withFields(renamed, omitted, { ...added, ...rules.envelope }),
-    changed: dropped.length > 0 || Object.keys(added).length > 0,
+    body: withFields(fitted, omitted, { ...added, ...rules.envelope }),
+    changed: fitted !== body || dropped.length > 0 || Object.keys(added).length > 0,
     dropped,
   }
+}
+
+/** A Chat client's own word for the limit stays, unless the server is known to refuse it. */
+function fitToServer(body: JsonObject, rules: BodyRules, input: UpstreamRequestInput): JsonObject {
+  if (input.targetApi !== 'chat') return body
+  const { limitField, chatDialect = {} } = rules
+  if (input.request.api === 'chat') return fitChatBody(body, chatDialect)
+  const refused = limitField === undefined ? {} : { refusedLimitField: OTHER_WORD[limitField] }
+  return fitChatBody(body, { ...chatDialect, ...refused })
+}
+
+/** One limit under the name that the server knows: some refuse the newer word, some the older. */
+const OTHER_WORD: Readonly<Record<ChatLimitField, ChatLimitField>> = {
+  max_tokens: 'max_completion_tokens',
+  max_completion_tokens: 'max_tokens',
 }
 
 /** The same object where there is nothing to say: most deployments have nothing to say. */
@@ -76,26 +89,11 @@ function hasLimit({ request }: UpstreamRequestInput): boolean {
   return request.features.maxTokens !== undefined
 }
 
-function limitWord(name: LimitField, rules: BodyRules, { targetApi }: UpstreamRequestInput) {
+function limitWord(name: ChatLimitField, rules: BodyRules, { targetApi }: UpstreamRequestInput) {
   if (targetApi === 'chat') return rules.limitField ?? name
   return targetApi === 'messages' ? 'max_tokens' : 'max_output_tokens'
 }
 
 function toList(value: JsonValue): JsonValue {
   return Array.isArray(value) ? value : [value]
-}
-
-/**
- * One limit under the name that the server knows: some refuse the newer word, some the older. A
- * Chat client's own word stays.
- */
-function withLimitField(
-  body: JsonObject,
-  { request, targetApi }: UpstreamRequestInput,
-  field: LimitField | undefined,
-): JsonObject {
-  if (targetApi !== 'chat' || request.api === 'chat') return body
-  const other = LIMIT_FIELDS.find((name) => name !== field && own(body, name) !== undefined)
-  if (field === undefined || other === undefined) return body
-  return withFields(body, [other], { [field]: own(body, other) })
 }

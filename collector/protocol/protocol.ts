@@ -1,6 +1,7 @@
 import type { Api } from '../vocabulary.ts'
 import type { DecodedFrame, ProviderError, StopKind, StreamEvent, Usage } from './event.ts'
 import type { JsonObject } from './json.ts'
+import type { ToolIdForm } from './tool-id.ts'
 
 /**
  * What each wire protocol offers. `protocol/` decodes and encodes; it knows no target, no timer and
@@ -39,6 +40,10 @@ export interface RequestFeatures {
   readonly hostedTools: boolean
   /** Needs state that lives at one provider: file ids, containers, previous responses. */
   readonly stateful: boolean
+  /** Which state, where the request names it by an id: an earlier response, a conversation. */
+  readonly stateIds?: readonly string[]
+  /** Responses only: the provider keeps the answer, and a next turn may name it. */
+  readonly keepsAnswer?: true
   readonly thinking: boolean
   /** Chat only: the client asked for the usage chunk. */
   readonly includeUsage: boolean
@@ -140,7 +145,19 @@ export interface BodyRules {
   /** The provider wants the model in the path and nowhere else. */
   readonly modelInPath?: boolean
   /** The server's word for the limit, in a body that is not the client's own Chat. */
-  readonly limitField?: 'max_tokens' | 'max_completion_tokens'
+  readonly limitField?: ChatLimitField
+  /** What the server refuses of Chat that others write. */
+  readonly chatDialect?: ChatDialect
+}
+
+export type ChatLimitField = 'max_tokens' | 'max_completion_tokens'
+
+/** Where a server's Chat is narrower than OpenAI's, or OpenAI's than that of others. */
+export interface ChatDialect {
+  /** A word for the limit that is refused, or taken and not obeyed. */
+  readonly refusedLimitField?: ChatLimitField
+  /** Ids of tool calls that another server gave may not fit here. */
+  readonly toolIdForm?: ToolIdForm
 }
 
 export type UpstreamRequest =
@@ -279,6 +296,8 @@ export interface EncoderContext {
   readonly request: ClientRequest
   /** Seconds since the epoch, for envelopes that we open ourselves. */
   readonly createdSeconds: number
+  /** The same clock, when an answer is whole. */
+  readonly nowSeconds: () => number
   /** Source of ids for envelopes that we open ourselves. */
   readonly createId: (prefix: string) => string
 }

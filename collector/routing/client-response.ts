@@ -79,7 +79,11 @@ export class ClientResponse {
     })
   }
 
-  /** Who feeds the stream is told when the client cannot keep up, and when it can again. */
+  /**
+   * Who feeds the stream is told when the client cannot keep up, and when it can again. An attempt
+   * that begins meanwhile hears of it by its first write: paused from the start, a target could
+   * not even show that it lives, and would be blamed for a slow client.
+   */
   onPressure(callback: ((isSlow: boolean) => void) | undefined): void {
     this.#onPressure = callback
   }

@@ -1,10 +1,13 @@
 import type { EncoderContext } from '../protocol/protocol.ts'
 import type { ClientConnection } from './client.ts'
 import type { RequestRun, RoutedRequest, Router } from './request-run.ts'
+import type { Chain } from './resolve-chain.ts'
+import type { Home } from './state-homes.ts'
 import { randomBytes } from 'node:crypto'
 import { createClientStream } from '../continuation/create-client-stream.ts'
 import { ClientResponse } from './client-response.ts'
 import { resolveChain, withOwnFallbacks } from './resolve-chain.ts'
+import { isSameHome } from './state-homes.ts'
 
 /** Opens one request's run: its chain, its response and, where it streams, its spliced stream. */
 export function createRun(
@@ -13,17 +16,20 @@ export function createRun(
   routed: RoutedRequest,
 ): RequestRun {
   const { config, clock } = router
+  const nowSeconds = () => Math.floor(clock.wallNow() / 1000)
   const encoderContext: EncoderContext = {
     request: routed.request,
-    createdSeconds: Math.floor(clock.wallNow() / 1000),
+    createdSeconds: nowSeconds(),
+    nowSeconds,
     createId: (prefix) => prefix + randomBytes(12).toString('hex'),
   }
+  const { features, options } = routed.request
+  const chain = resolveChain(withOwnFallbacks(routed.route, options), config, () => clock.random())
   const run: RequestRun = {
     router,
     encoderContext,
-    chain: resolveChain(withOwnFallbacks(routed.route, routed.request.options), config, () =>
-      clock.random(),
-    ),
+    chain,
+    stateHome: homeWithin(chain, router.stateHomes.homeOf(features.stateIds ?? [])),
     response: new ClientResponse({
       connection,
       clock,
@@ -52,6 +58,14 @@ export function createRun(
   router.budget.countRequest(clock.now())
   if (routed.request.stream) run.response.hold()
   return run
+}
+
+/** A home that no target of the chain is at says nothing of where this request may go. */
+function homeWithin(chain: Chain, home: Home | undefined): Home | undefined {
+  if (home === undefined) return undefined
+  return [...chain.own, ...chain.fallbacks].some((target) => isSameHome(target, home))
+    ? home
+    : undefined
 }
 
 /** What every response tells of its way here, as known when its head goes out. */

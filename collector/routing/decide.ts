@@ -23,6 +23,8 @@ export interface ChainState {
   readonly otherTargetConfigured: boolean
   /** The target got a request that we translated or continued: its 400 may be our doing. */
   readonly requestChanged: boolean
+  /** The target does not know the state that the request names, and somebody else may. */
+  readonly stateSoughtElsewhere?: boolean
   /** The token that was refused is gone, and the next one is another (Vertex AI). */
   readonly tokenRenewed?: boolean
   /** Another honest way to ask this target to go on is left. */
@@ -83,6 +85,8 @@ function ruleOf(failure: Failure, state: ChainState): Rule {
     case 'timeout-connect':
       return BACKOFF
     case 'bad-request':
+      if (state.stateSoughtElsewhere === true) return NEXT_ONLY
+      return state.requestChanged ? IF_CHANGED : NOT_ELIGIBLE
     case 'prefill-rejected':
       return state.requestChanged ? IF_CHANGED : NOT_ELIGIBLE
     // Half an hour is spent: the client is better off asking anew than waiting for another.

@@ -47,6 +47,7 @@ export async function performAttempt(context: AttemptContext): Promise<AttemptOu
   else breaker.undecided()
   const billed = noteBill(run, plan, outcome)
   noteServing(run, plan.target, outcome)
+  noteHome(run, plan, outcome)
   context.fallback?.end(run.clientStream?.seam)
   endSpan(recorder, outcome, billed)
   return outcome
@@ -123,6 +124,15 @@ function noteServing(run: RequestRun, target: DeploymentConfig, outcome: Attempt
   const isOther = target.id !== run.firstTarget?.id || target.route !== run.route.name
   const served = outcome.result.kind === 'complete' || outcome.delivered.chunks > 0
   if (isOther && served) run.servedByOther = true
+}
+
+/** Where nobody else could be asked, there is no need to know. */
+function noteHome(run: RequestRun, plan: AttemptPlan, { result, facts }: AttemptOutcome): void {
+  if (result.kind !== 'complete' || plan.targetProtocol.api !== 'responses') return
+  if (run.chain.own.length + run.chain.fallbacks.length < 2) return
+  const { stateIds = [], keepsAnswer } = run.request.features
+  const kept = keepsAnswer === true && facts.responseId !== undefined ? [facts.responseId] : []
+  run.router.stateHomes.note([...stateIds, ...kept], plan.target)
 }
 
 /** A refused request costs nothing; whatever began to answer is billed, told or not. */

@@ -10,10 +10,12 @@ import { modelTraits } from '../continuation/model-traits.ts'
 import { continueFrom, tokensLeft } from '../continuation/continue-from.ts'
 import { buildUpstreamRequest } from '../protocol/build-upstream-request.ts'
 import { protocolOf } from '../protocol/index.ts'
+import { isStateUnknown } from '../upstream/error-texts.ts'
 import { bodyRulesOf } from '../upstream/providers/body-rules-of.ts'
 import { findProvider } from '../upstream/providers/index.ts'
 import { targetApi } from '../upstream/providers/provider.ts'
 import { isCommitted } from './request-run.ts'
+import { isSameHome } from './state-homes.ts'
 
 /** Everything that one attempt needs to be made, and what its decision is recorded with. */
 export interface AttemptPlan {
@@ -153,11 +155,18 @@ function kindOf(run: RequestRun, target: DeploymentConfig): AttemptKind {
 
 /** State (files, containers, earlier responses) lives with one provider under one key. */
 function isPortableTo(run: RequestRun, target: DeploymentConfig): boolean {
-  if (!run.request.features.stateful) return true
-  const home = run.firstTarget ?? run.chain.own[0]
-  if (home === undefined || home.id === target.id) return true
-  return (
-    new URL(home.apiBase).origin === new URL(target.apiBase).origin &&
-    home.apiKey?.reveal() === target.apiKey?.reveal()
+  if (!run.request.features.stateful || isSoughtElsewhere(run)) return true
+  const home = run.stateHome ?? run.firstTarget ?? run.chain.own[0]
+  return home === undefined || isSameHome(home, target)
+}
+
+/**
+ * Nobody here knows who keeps what the request names, and who was asked does not: whoever else is
+ * asked knows it, or says the same.
+ */
+export function isSoughtElsewhere({ request, stateHome, failures }: RequestRun): boolean {
+  if (!request.features.stateful || stateHome !== undefined) return false
+  return failures.some(
+    ({ failure }) => failure.error !== undefined && isStateUnknown(failure.error),
   )
 }

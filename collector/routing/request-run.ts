@@ -15,6 +15,7 @@ import type { Clock } from './clock.ts'
 import type { Chain } from './resolve-chain.ts'
 import type { RequestRecorder } from './recorder.ts'
 import type { RetryBudget } from './retry-budget.ts'
+import type { Home, StateHomes } from './state-homes.ts'
 
 /** What all requests share. */
 export interface Router {
@@ -25,6 +26,7 @@ export interface Router {
   readonly budget: RetryBudget
   readonly learned: LearnedRefusals
   readonly tokens: Tokens
+  readonly stateHomes: StateHomes
 }
 
 /** One request that is to be routed, as the server hands it over. */
@@ -43,6 +45,8 @@ export interface RequestRun extends RoutedRequest {
   readonly router: Router
   readonly encoderContext: EncoderContext
   readonly chain: Chain
+  /** Where the state is that the request names, if that is known and the chain leads there. */
+  readonly stateHome: Home | undefined
   readonly response: ClientResponse
   /** Absent: the client wants its answer in one piece. */
   readonly clientStream: ClientStream | undefined

@@ -15,7 +15,7 @@ import { chooseTarget } from './choose-target.ts'
 import { conclude } from './conclude.ts'
 import { decide } from './decide.ts'
 import { performAttempt } from './perform-attempt.ts'
-import { planAttempt, strategyFor } from './plan-attempt.ts'
+import { isSoughtElsewhere, planAttempt, strategyFor } from './plan-attempt.ts'
 import { recordDecision, recordStop } from './record-decision.ts'
 import { refusesEveryPrefill } from '../upstream/error-texts.ts'
 import { isCommitted } from './request-run.ts'
@@ -171,6 +171,7 @@ function chainState(run: RequestRun, plan: AttemptPlan, reason: FailureReason): 
     targetsDisabled: configured.filter((target) => isDisabled(run, target)).length,
     otherTargetConfigured: configured.some(({ id }) => id !== run.firstTarget?.id),
     requestChanged: plan.built.changed,
+    stateSoughtElsewhere: isSoughtElsewhere(run),
     strategyLeft: hasStrategyLeft(run, plan),
   }
 }

@@ -29,9 +29,6 @@ const SWEEP_MS = 1000
 /** Longer than the keep-alive of load balancers in front, so that they close first. */
 const KEEP_ALIVE_MS = 75_000
 
-/** More streams than one process serves well; beyond it the system's own queue holds clients. */
-const CONNECTIONS_MAX = 10_000
-
 /**
  * Builds the listener. Model calls write to the raw response; Fastify routes, reads and rejects.
  */
@@ -49,7 +46,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
       refuse({ request, reply }, toRejection(error, apiOfPath(request.url)))
     },
   })
-  app.server.maxConnections = CONNECTIONS_MAX
+  app.server.maxConnections = config.limits.connectionsMax
+  app.server.on('drop', () => options.metrics.countRefusedConnection())
   app.server.on('connect', refuseTunnel)
   readBodiesAsBytes(app)
   guard(app, options)

@@ -17,6 +17,7 @@ export interface Metrics {
   /** The recorder that requests go through, so that each is counted when it ends. */
   readonly recorder: Recorder
   readonly inFlight: () => number
+  countRefusedConnection(): void
   render(): string
 }
 
@@ -40,6 +41,7 @@ const FIRST_CONTENT_BOUNDS_S = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 1
 export function createMetrics(options: MetricsOptions): Metrics {
   const counters = createCounters()
   let inFlight = 0
+  let connectionsRefused = 0
   const recorder: Recorder = {
     startRequest(start) {
       const request = options.telemetry.startRequest(start)
@@ -67,11 +69,21 @@ export function createMetrics(options: MetricsOptions): Metrics {
       labels: [],
       read: () => [[[], inFlight]],
     }),
+    readMetric({
+      name: 'secondwind_sidecar_connections_refused_total',
+      help: 'Connections beyond the limit, closed as they came.',
+      type: 'counter',
+      labels: [],
+      read: () => [[[], connectionsRefused]],
+    }),
     ...createReadMetrics(options),
   ]
   return {
     recorder,
     inFlight: () => inFlight,
+    countRefusedConnection() {
+      connectionsRefused += 1
+    },
     render: () => `${metrics.flatMap((metric) => metric.render()).join('\n')}\n`,
   }
 }

@@ -1,12 +1,14 @@
 import type { Api } from '../vocabulary.ts'
 import type { Recorder } from '../routing/recorder.ts'
 import type { RoutedRequest, Router } from '../routing/request-run.ts'
-import type { RequestOptions } from '../protocol/protocol.ts'
+import type { ClientRequest, RequestOptions } from '../protocol/protocol.ts'
+import type { HeaderOptions } from '../protocol/litellm-headers.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Exchange } from './exchange.ts'
 import type { RunningRequests } from './running-requests.ts'
 import { findRoute } from '../config/find-route.ts'
 import { protocolOf } from '../protocol/index.ts'
+import { readHeaderOptions } from '../protocol/litellm-headers.ts'
 import { Cancellation } from '../routing/cancellation.ts'
 import { createRun } from '../routing/create-run.ts'
 import { conclude } from '../routing/conclude.ts'
@@ -54,13 +56,25 @@ export async function serveRequest(service: Service, api: Api, exchange: Exchang
     })
     return
   }
-  const { options } = parsed.request
-  const missing = findMissingRoute(router, options)
+  const missing = findMissingRoute(router, parsed.request.options)
   if (missing !== undefined) {
     rejectWith(service.recorder, exchange, { api, statusCode: 400, ...missing })
     return
   }
-  await run(service, exchange, { startMs, protocol, route, request: parsed.request })
+  const byHeader = readHeaderOptions(exchange.request.headers)
+  if (byHeader.kind === 'invalid') {
+    const { message, param } = byHeader
+    rejectWith(service.recorder, exchange, { api, statusCode: 400, message, param })
+    return
+  }
+  const request = withOptions(parsed.request, byHeader.options)
+  await run(service, exchange, { startMs, protocol, route, request })
+}
+
+/** As in LiteLLM, a header wins over the body's field. */
+function withOptions(request: ClientRequest, options: HeaderOptions): ClientRequest {
+  if (Object.keys(options).length === 0) return request
+  return { ...request, options: { ...request.options, ...options } }
 }
 
 type Accepted = Pick<RoutedRequest, 'startMs' | 'protocol' | 'route' | 'request'>

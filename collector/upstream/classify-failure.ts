@@ -2,7 +2,13 @@ import type { FailureReason, Phase } from '../vocabulary.ts'
 import type { ProviderError } from '../protocol/event.ts'
 import type { Failure } from './failure.ts'
 import type { ResponseHead, TransportError } from './send.ts'
-import { isContentPolicy, isContextLength, isPrefillRefusal, isQuota } from './error-texts.ts'
+import {
+  isContentPolicy,
+  isContextLength,
+  isPrefillRefusal,
+  isQuota,
+  isStateUnknown,
+} from './error-texts.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
 /**
@@ -45,7 +51,7 @@ function reasonOf(statusCode: number, error: ProviderError): FailureReason {
     case 404:
     case 405:
     case 410:
-      return 'not-found'
+      return isStateUnknown(error) ? 'bad-request' : 'not-found'
     case 408:
     case 409:
       return 'server-error'

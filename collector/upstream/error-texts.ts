@@ -96,6 +96,14 @@ export function isContentPolicy(error: ProviderError): boolean {
   return matches(error, CONTENT_CODES, CONTENT_TEXTS)
 }
 
+const STATE_CODES = new Set(['previous_response_not_found'])
+const STATE_TEXTS = /\b(?:previous response|conversation) with id\b.{1,200}\bnot found/i
+
+/** The provider keeps nothing by the id that the request names. */
+export function isStateUnknown(error: ProviderError): boolean {
+  return matches(error, STATE_CODES, []) || STATE_TEXTS.test(error.message)
+}
+
 const NO_CODES: ReadonlySet<string> = new Set()
 
 function matches(

@@ -234,14 +234,17 @@ function warningsOf(params: object, extra: object = {}, environment = ENVIRONMEN
 }
 
 describe('good by default: nothing but LiteLLM’s own words', () => {
-  const { config, targets, warnings } = loadText(`
+  const { config, targets, warnings } = loadText(
+    `
 model_list:
   - {model_name: gpt, litellm_params: {model: openai/gpt-4o}}
   - {model_name: claude, litellm_params: {model: anthropic/claude-sonnet-4-5}}
   - {model_name: vertex, litellm_params: {model: vertex_ai/claude-opus-4-6, vertex_project: p}}
   - {model_name: vllm, litellm_params: {model: hosted_vllm/llama, api_base: "http://h:8000/v1"}}
 router_settings: {num_retries: 2, timeout: 30, fallbacks: [{gpt: [claude, vllm]}]}
-`)
+`,
+    { ...ENVIRONMENT, SECONDWIND_DATA_DIR: '/data' },
+  )
 
   test.each(['gpt', 'claude', 'vertex', 'vllm'])(
     'every deployment has every timer: %s',
@@ -281,13 +284,23 @@ router_settings: {num_retries: 2, timeout: 30, fallbacks: [{gpt: [claude, vllm]}
       openMaxMs: 120_000,
       quotaOpenMs: 300_000,
     })
-    expect(config.limits).toMatchObject({
+    expect(config.limits).toEqual({
+      connectionsMax: 10_000,
       requestBodyBytesMax: 32 * 1024 ** 2,
       sseLineBytesMax: 1024 ** 2,
       sseEventBytesMax: 4 * 1024 ** 2,
       streamBufferBytesMax: 1024 ** 2,
+      answerBytesMax: 32 * 1024 ** 2,
     })
     expect(config.headerHoldMs).toBe(15_000)
+    expect(config.keepAliveMs).toBe(10_000)
+    expect(config.drainMs).toBe(30_000)
+    expect(config.listen).toEqual({ host: '127.0.0.1', port: 4100, allowedHosts: [] })
+    expect(config.telemetry).toMatchObject({
+      tracesUrl: 'http://127.0.0.1:4318/v1/traces',
+      sampleRatio: 1,
+      spool: { bytesMax: 256 * 1024 ** 2 },
+    })
     expect(config.routes.get('gpt')?.continuation).toEqual({
       enabled: true,
       strategy: 'auto',
@@ -417,6 +430,22 @@ describe('problems', () => {
       }),
     )
     expect(warnings.join()).toContain(`did you mean "${meant}"?`)
+  })
+
+  test.each([
+    ['router_settings', 'model_group_settings'],
+    ['router_settings', 'allowed_fails_policy'],
+    ['litellm_settings', 'callbacks'],
+    ['litellm_settings', 'default_team_params'],
+  ])("a word of %s that is LiteLLM's own is no slip of the pen: %s", (section, key) => {
+    const { warnings, config } = loadText(
+      JSON.stringify({
+        model_list: [{ model_name: 'a', litellm_params: { model: 'openai/x' } }],
+        [section]: { [key]: 'x' },
+      }),
+    )
+    expect(warnings).toEqual([])
+    expect(config.ignoredKeys).toEqual([`${section}.${key}`])
   })
 })
 

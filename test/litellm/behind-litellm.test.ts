@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BEHAVIOURS } from '../../demo/provider/behaviours.ts'
 import { startProvider } from '../../demo/provider/start-provider.ts'
-import { SIXTY_WORDS } from '../support/demo-words.ts'
+import { aloneAnswerOf, rescuedAnswerOf, truthOf } from '../support/behaviour-truth.ts'
 import { READERS, type Read } from '../support/sdk-clients.ts'
 import { startRouter, type TestRouter } from '../support/start-router.ts'
 import { MASTER_KEY, startLiteLlm, type LiteLlm } from './start-litellm.ts'
@@ -23,16 +23,6 @@ const TIMERS = {
   byte_idle_ms: 1500,
   content_idle_ms: 2000,
 }
-
-/** Complete answers that are not the sixty words. */
-const OTHER_ANSWERS = new Map([
-  ['length', SIXTY_WORDS.slice(0, 30 * 8 - 1)],
-  ['tool-call', ''],
-  ['empty-success', ''],
-])
-
-/** What no other target may mend: a part of a tool call is out, or the failure is final. */
-const NEVER_RESCUED = new Set(['half-tool-call'])
 
 beforeAll(async () => {
   provider = await startProvider()
@@ -86,10 +76,7 @@ afterAll(async () => {
   await provider?.stop()
 })
 
-/** Its own Responses route is asked in another way: the recipe is for chat and messages. */
-const CLIENTS = READERS.filter(({ api }) => api !== 'responses')
-
-describe.each(CLIENTS)('$name, through LiteLLM', ({ name, read }) => {
+describe.each(READERS)('$name, through LiteLLM', ({ name, read }) => {
   const prefix = name.startsWith('@anthropic') ? 'claude-' : ''
 
   const readRoute = (route: string): Promise<Read> =>
@@ -98,27 +85,14 @@ describe.each(CLIENTS)('$name, through LiteLLM', ({ name, read }) => {
   test.each(BEHAVIOURS)('reads the truth of $example without a fallback', async (behaviour) => {
     const result = await readRoute(`alone-${behaviour.example}`)
 
-    expect(truthOf(result)).toBe(
-      result.kind === 'raised' ? 'an error' : wholeAnswerOf(behaviour.name),
-    )
+    expect(truthOf(result)).toBe(aloneAnswerOf(behaviour))
   })
 
   describe.each(['openai', 'anthropic'])('with a first target of %s', (target) => {
     test.each(BEHAVIOURS)('gets $example rescued whole', async (behaviour) => {
       const result = await readRoute(`${target}-${behaviour.example}`)
 
-      expect(truthOf(result)).toBe(
-        NEVER_RESCUED.has(behaviour.name) ? 'an error' : wholeAnswerOf(behaviour.name),
-      )
+      expect(truthOf(result)).toBe(rescuedAnswerOf(behaviour.name))
     })
   })
 })
-
-function wholeAnswerOf(behaviour: string): string {
-  return OTHER_ANSWERS.get(behaviour) ?? SIXTY_WORDS
-}
-
-function truthOf(result: Read): string {
-  if (result.kind === 'complete') return result.text
-  return result.kind === 'raised' ? 'an error' : `silence after ${result.text.length} characters`
-}

@@ -11,6 +11,7 @@ import type { Recorder } from '../../collector/routing/recorder.ts'
 import type { Router } from '../../collector/routing/request-run.ts'
 import { createRetryBudget } from '../../collector/routing/retry-budget.ts'
 import { runChain } from '../../collector/routing/run-chain.ts'
+import { createStateHomes } from '../../collector/routing/state-homes.ts'
 import { createTokens } from '../../collector/upstream/tokens.ts'
 import type { UpstreamClient } from '../../collector/upstream/send.ts'
 import type { Api } from '../../collector/vocabulary.ts'
@@ -28,6 +29,7 @@ export function createSimulatedRouter(
     breakers: createBreakers(config),
     budget: createRetryBudget(config.retry),
     learned: createLearnedRefusals(),
+    stateHomes: createStateHomes(),
     tokens: createTokens(clock),
   }
 }

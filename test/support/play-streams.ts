@@ -37,6 +37,7 @@ export function streamOf(request: ClientRequest, bufferBytesMax = 1 << 20): Clie
   return createClientStream({
     request,
     createdSeconds: 1_700_000_000,
+    nowSeconds: () => 1_700_000_009,
     createId: (prefix) => `${prefix}${(ids += 1)}`,
     bufferBytesMax,
   })

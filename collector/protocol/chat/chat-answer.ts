@@ -127,7 +127,7 @@ function toolCall(
   id: string,
   { name, json }: Extract<AnswerPart, { kind: 'tool-call' }>,
 ): JsonObject {
-  return { id, type: 'function', function: { name, arguments: json } }
+  return { id, type: 'function', function: { name, arguments: json || '{}' } }
 }
 
 function malformed(detail: string): AnswerResult {

@@ -15,6 +15,7 @@ export function createChatEncoder(context: EncoderContext): StreamEncoder {
   const state: ChatEnvelope = {
     open: undefined,
     usage: undefined,
+    silentCalls: new Set(),
     isClosed: false,
   }
   return {
@@ -35,6 +36,8 @@ interface ChatEnvelope {
   /** What every chunk repeats; learned from the first chunk, or opened by us. */
   open: JsonObject | undefined
   usage: Usage | undefined
+  /** Tool calls that were given no arguments yet. */
+  readonly silentCalls: Set<number>
   isClosed: boolean
 }
 
@@ -54,17 +57,20 @@ function encodeEvent(event: StreamEvent, state: ChatEnvelope, context: EncoderCo
       const { index, name } = event
       const id = event.id === '' ? context.createId('call_') : event.id
       const call = { index, id, type: 'function', function: { name, arguments: '' } }
+      state.silentCalls.add(index)
       return delta({ tool_calls: [call] }, state, context)
     }
-    case 'tool-arguments': {
-      const call = { index: event.index, function: { arguments: event.json } }
-      return delta({ tool_calls: [call] }, state, context)
-    }
+    case 'tool-arguments':
+      state.silentCalls.delete(event.index)
+      return argumentsDelta(event, state, context)
     case 'usage':
       state.usage = { ...state.usage, ...event.usage }
       return ''
     case 'terminal':
-      return chunk({ choices: [finishedChoice(event)] }, state, context)
+      return (
+        emptyArguments(event, state, context) +
+        chunk({ choices: [finishedChoice(event)] }, state, context)
+      )
     case 'closing':
       return closing(state, context)
     case 'prelude':
@@ -87,7 +93,29 @@ function openEnvelope(model: string, state: ChatEnvelope, context: EncoderContex
   return delta({ role: 'assistant', content: '' }, state, context)
 }
 
-function finishedChoice({ stop, native }: Extract<StreamEvent, { kind: 'terminal' }>): JsonObject {
+type TerminalEvent = Extract<StreamEvent, { readonly kind: 'terminal' }>
+
+function argumentsDelta(
+  { index, json }: { readonly index: number; readonly json: string },
+  state: ChatEnvelope,
+  context: EncoderContext,
+): string {
+  return delta({ tool_calls: [{ index, function: { arguments: json } }] }, state, context)
+}
+
+/** Anthropic streams none for a call without arguments, and nobody can parse an empty string. */
+function emptyArguments(
+  { stop }: TerminalEvent,
+  state: ChatEnvelope,
+  context: EncoderContext,
+): string {
+  // Cut off by a limit, a call may have lost the arguments that it was to have.
+  if (stop !== 'end' && stop !== 'tool-calls') return ''
+  const silent = [...state.silentCalls]
+  return silent.map((index) => argumentsDelta({ index, json: '{}' }, state, context)).join('')
+}
+
+function finishedChoice({ stop, native }: TerminalEvent): JsonObject {
   return { index: 0, delta: {}, finish_reason: finishReasonOf(stop, native) }
 }
 

@@ -16,6 +16,7 @@ import type {
   EncodedAnswer,
   EncoderContext,
 } from '../protocol.ts'
+import { fitToolId, MESSAGES_TOOL_ID } from '../tool-id.ts'
 import { unsayableAnswer } from '../unsayable-answer.ts'
 import { readErrorObject } from '../read-error.ts'
 import { MessagesUsage, writeMessagesUsage } from './messages-usage.ts'
@@ -124,7 +125,7 @@ function writePart(
       const input = parseJson(part.json === '' ? '{}' : part.json)
       // Never repaired: an empty input in place of a cut one is a call that nobody made.
       if (input.kind === 'invalid' || !isObject(input.value)) return 'broken-arguments'
-      const id = part.id === '' ? context.createId('toolu_') : part.id
+      const id = part.id === '' ? context.createId('toolu_') : fitToolId(part.id, MESSAGES_TOOL_ID)
       return { type: 'tool_use', id, name: part.name, input: input.value }
     }
     default:

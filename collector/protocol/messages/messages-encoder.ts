@@ -3,6 +3,7 @@ import { numberOf, objectOf, stringOf, toBytes } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { ClientError, EncoderContext, StreamEncoder } from '../protocol.ts'
 import { commentLine } from '../sse/comment-line.ts'
+import { fitToolId, MESSAGES_TOOL_ID } from '../tool-id.ts'
 import { messagesErrorBody } from './messages-error.ts'
 import { JsonProgress } from './json-progress.ts'
 import { writeMessagesUsage } from './messages-usage.ts'
@@ -180,7 +181,8 @@ class MessagesWriter {
       this.#waiting.addCall(event)
       return ''
     }
-    const id = event.id === '' ? this.#context.createId('toolu_') : event.id
+    const id =
+      event.id === '' ? this.#context.createId('toolu_') : fitToolId(event.id, MESSAGES_TOOL_ID)
     const opening = this.#openBlock({ type: 'tool_use', id, name: event.name, input: {} })
     this.#call = { index: event.index, progress: new JsonProgress() }
     return opening

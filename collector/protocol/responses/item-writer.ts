@@ -1,5 +1,6 @@
 import type { StreamEvent } from '../event.ts'
 import type { JsonObject } from '../json.ts'
+import { fitToolId, RESPONSES_TOOL_ID } from '../tool-id.ts'
 import { closeItem, closePart } from './close-item.ts'
 import type { UnnumberedEvent } from './close-item.ts'
 import { partJson } from './output-item.ts'
@@ -73,12 +74,13 @@ export class ItemWriter {
   }
 
   call(event: ToolCallEvent): string {
-    const isTaken = [...this.#calls.values()].some((item) => item.callId === event.id)
+    const id = event.id === '' ? '' : fitToolId(event.id, RESPONSES_TOOL_ID)
+    const isTaken = [...this.#calls.values()].some((item) => item.callId === id)
     const added = this.#addItem({
       id: this.#createId('fc_'),
       type: 'function_call',
       status: 'in_progress',
-      call_id: event.id === '' || isTaken ? this.#createId('call_') : event.id,
+      call_id: id === '' || isTaken ? this.#createId('call_') : id,
       name: event.name,
       arguments: '',
     })

@@ -4,7 +4,7 @@ import { invalid, parseEnvelope } from '../parse-body.ts'
 import type { InvalidRequest } from '../parse-body.ts'
 import type { ParsedRequest, RequestFeatures } from '../protocol.ts'
 import { withoutOwnReasoning } from './own-reasoning.ts'
-import { isStateful } from './stateful.ts'
+import { isStateful, stateIdsOf } from './stateful.ts'
 
 export function parseResponsesRequest(bytes: Uint8Array): ParsedRequest {
   const read = parseEnvelope(bytes)
@@ -39,6 +39,7 @@ function featuresOf(body: JsonObject): RequestFeatures {
   const toolChoice = toolChoiceOf(own(body, 'tool_choice'))
   const responseFormat = responseFormatOf(body)
   const maxTokens = numberOf(body, 'max_output_tokens')
+  const stateIds = stateIdsOf(body)
   return {
     tools: tools.length,
     ...(toolChoice === undefined ? {} : { toolChoice }),
@@ -48,6 +49,8 @@ function featuresOf(body: JsonObject): RequestFeatures {
     audio: asksForAudio(body),
     hostedTools: tools.some(isHostedTool),
     stateful: isStateful(body, tools),
+    ...(stateIds.length === 0 ? {} : { stateIds }),
+    ...(own(body, 'store') === false ? {} : { keepsAnswer: true as const }),
     thinking: isThinking(objectOf(body, 'reasoning')),
     // The count stands in the terminal event, which every client gets.
     includeUsage: true,

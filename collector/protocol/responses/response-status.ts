@@ -32,23 +32,32 @@ export function stopOfResponse(response: JsonObject, hasCalls: boolean): Respons
   }
 }
 
-/** The fields of a Response that say how it ended. */
-export function writeStop({ stop, native }: ResponseStop): {
-  readonly status: 'completed' | 'incomplete'
-  readonly incomplete_details: JsonObject | null
-} {
+/** Why it is `incomplete`, or undefined where it is not. */
+export function incompleteReasonOf({ stop, native }: ResponseStop): string | undefined {
   switch (stop) {
     case 'end':
     case 'tool-calls':
-      return { status: 'completed', incomplete_details: null }
+      return undefined
     case 'length':
-      return { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } }
+      return 'max_output_tokens'
     case 'filtered':
-      return { status: 'incomplete', incomplete_details: { reason: 'content_filter' } }
+      return 'content_filter'
     case 'paused':
     case 'other':
-      return { status: 'incomplete', incomplete_details: { reason: native } }
+      return native
     default:
       return stop satisfies never
   }
+}
+
+export function statusOf(stop: ResponseStop): 'completed' | 'incomplete' {
+  return incompleteReasonOf(stop) === undefined ? 'completed' : 'incomplete'
+}
+
+/** The fields of a Response that say how it ended, and when: only what is whole has a time. */
+export function writeStop(stop: ResponseStop, nowSeconds: () => number) {
+  const reason = incompleteReasonOf(stop)
+  return reason === undefined
+    ? { status: 'completed', completed_at: nowSeconds(), incomplete_details: null }
+    : { status: 'incomplete', completed_at: null, incomplete_details: { reason } }
 }

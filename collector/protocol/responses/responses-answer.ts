@@ -8,6 +8,7 @@ import type {
   EncoderContext,
 } from '../protocol.ts'
 import { readErrorObject } from '../read-error.ts'
+import { fitToolId, RESPONSES_TOOL_ID } from '../tool-id.ts'
 import { unsayableAnswer } from '../unsayable-answer.ts'
 import { OWN_REASONING_PREFIX } from './own-reasoning.ts'
 import { openResponse } from './response-echo.ts'
@@ -95,9 +96,9 @@ export function encodeResponsesAnswer(
 ): EncodedAnswer {
   const detail = unsayableAnswer('responses', answer)
   if (detail !== undefined) return { kind: 'not-translatable', detail }
-  const { createId, createdSeconds, request } = context
+  const { createId, createdSeconds, nowSeconds, request } = context
   const head = { id: createId('resp_'), createdSeconds, model: answer.model }
-  const fields = writeStop(answer.stop)
+  const fields = writeStop(answer.stop, nowSeconds)
   const body = {
     ...openResponse(request.body, head),
     ...fields,
@@ -140,7 +141,7 @@ function writeItems(
           id: createId('fc_'),
           type: 'function_call',
           status,
-          call_id: part.id === '' ? createId('call_') : part.id,
+          call_id: part.id === '' ? createId('call_') : fitToolId(part.id, RESPONSES_TOOL_ID),
           name: part.name,
           arguments: part.json === '' ? '{}' : part.json,
         })

@@ -1,12 +1,12 @@
 import type { DecodedFrame, StreamEvent, Usage } from '../event.ts'
-import { stringOf, toBytes } from '../json.ts'
+import { toBytes } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { ClientError, EncoderContext, StreamEncoder } from '../protocol.ts'
 import { commentLine } from '../sse/comment-line.ts'
 import { ItemWriter } from './item-writer.ts'
 import { OutputLedger } from './output-ledger.ts'
 import { openResponse } from './response-echo.ts'
-import { writeStop } from './response-status.ts'
+import { incompleteReasonOf, statusOf, writeStop } from './response-status.ts'
 import type { ResponseStop } from './response-status.ts'
 import { errorEventFields, responseError } from './responses-error.ts'
 import { writeResponsesUsage } from './responses-usage.ts'
@@ -35,8 +35,7 @@ export function createResponsesEncoder(context: EncoderContext): StreamEncoder {
 
 /** The status, or why it is `incomplete`: as `stopOfResponse` reads it. */
 function terminalWord(event: ResponseStop): string {
-  const { status, incomplete_details: details } = writeStop(event)
-  return (details && stringOf(details, 'reason')) ?? status
+  return incompleteReasonOf(event) ?? 'completed'
 }
 
 class ResponsesWriter {
@@ -89,7 +88,7 @@ class ResponsesWriter {
       case 'terminal':
         // Chat counts its tokens behind its terminal, and here they stand in it.
         this.#stop ??= event
-        return this.#open() + this.#items.closeAll(writeStop(event).status)
+        return this.#open() + this.#items.closeAll(statusOf(event))
       case 'closing':
         return this.closing()
       case 'prelude':
@@ -105,7 +104,7 @@ class ResponsesWriter {
   closing(): string {
     if (this.#isClosed || this.#stop === undefined) return ''
     this.#isClosed = true
-    const fields = writeStop(this.#stop)
+    const fields = writeStop(this.#stop, this.#context.nowSeconds)
     const output = this.#ledger.output()
     const usage = writeResponsesUsage(this.#usage)
     const response = this.#response({ ...fields, output, usage })

@@ -11,6 +11,16 @@ export function isStateful(body: JsonObject, tools: readonly JsonObject[]): bool
   return (arrayOf(body, 'input') ?? []).filter(isObject).some(isStoredItem)
 }
 
+/** The ids of what one provider keeps, and answers to by nothing else. */
+export function stateIdsOf(body: JsonObject): readonly string[] {
+  const conversation = own(body, 'conversation')
+  const ids = [
+    stringOf(body, 'previous_response_id'),
+    isObject(conversation) ? stringOf(conversation, 'id') : stringOf(body, 'conversation'),
+  ]
+  return ids.filter((id) => id !== undefined)
+}
+
 function isStoredItem(item: JsonObject): boolean {
   const type = stringOf(item, 'type')
   if (type === 'item_reference') return true

@@ -1,11 +1,8 @@
 import type { JsonObject, JsonValue } from '../json.ts'
 import type { Item, MessageItem, Part, ToolCall, ToolResult } from './conversation.ts'
 import { urlOfSource } from './inline-data.ts'
-import { fitToolId } from './tool-id.ts'
+import { CHAT_TOOL_ID, fitToolId } from '../tool-id.ts'
 import type { TranslationNotes } from './translation-notes.ts'
-
-/** Chat's limit for the id of a tool call. */
-const TOOL_ID = /^[\w.:-]{1,40}$/
 
 /** Items as Chat's messages: what the model said and called is one message, a result one each. */
 export function writeChatMessages(
@@ -91,7 +88,7 @@ class MessageWriter {
     const prefix = result.isError ? 'Error: ' : ''
     this.#messages.push({
       role: 'tool',
-      tool_call_id: fitToolId(result.id, TOOL_ID),
+      tool_call_id: fitToolId(result.id, CHAT_TOOL_ID),
       content: prefix + texts.join('\n'),
     })
   }
@@ -127,7 +124,8 @@ class MessageWriter {
 }
 
 function writeToolCall({ id, name, json }: ToolCall): JsonObject {
-  return { id: fitToolId(id, TOOL_ID), type: 'function', function: { name, arguments: json } }
+  const called = { name, arguments: json || '{}' }
+  return { id: fitToolId(id, CHAT_TOOL_ID), type: 'function', function: called }
 }
 
 function writePart(part: Part, notes: TranslationNotes): JsonObject {

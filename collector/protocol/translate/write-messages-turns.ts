@@ -2,11 +2,8 @@ import { isObject, parseJson } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { Item, MessageItem, Part, Said, ToolCall, ToolResult } from './conversation.ts'
 import { urlOfSource } from './inline-data.ts'
-import { fitToolId } from './tool-id.ts'
+import { fitToolId, MESSAGES_TOOL_ID } from '../tool-id.ts'
 import type { TranslationNotes } from './translation-notes.ts'
-
-/** Anthropic's own pattern for the id of a tool call, and a length that is on the safe side. */
-const TOOL_ID = /^[a-zA-Z0-9_-]{1,64}$/
 
 export interface MessagesTurns {
   /** System and developer messages, wherever they stood: Anthropic has one place for them. */
@@ -80,7 +77,7 @@ function writeToolCall({ field, id, name, json }: ToolCall, notes: TranslationNo
   if (!isValid) notes.refuse(field, 'the arguments are no JSON object')
   return {
     type: 'tool_use',
-    id: fitToolId(id, TOOL_ID),
+    id: fitToolId(id, MESSAGES_TOOL_ID),
     name,
     input: isValid ? input.value : {},
   }
@@ -92,7 +89,7 @@ function writeToolResult(
 ): JsonObject {
   return {
     type: 'tool_result',
-    tool_use_id: fitToolId(id, TOOL_ID),
+    tool_use_id: fitToolId(id, MESSAGES_TOOL_ID),
     content: writeParts(parts, notes),
     ...(isError ? { is_error: true } : {}),
     ...cached(cacheControl),

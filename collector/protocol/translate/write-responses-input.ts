@@ -1,11 +1,8 @@
 import type { JsonObject, JsonValue } from '../json.ts'
 import type { Item, MessageItem, Part, ToolResult } from './conversation.ts'
 import { urlOfSource } from './inline-data.ts'
-import { fitToolId } from './tool-id.ts'
+import { fitToolId, RESPONSES_TOOL_ID } from '../tool-id.ts'
 import type { TranslationNotes } from './translation-notes.ts'
-
-/** OpenAI's limit for a `call_id`. */
-const TOOL_ID = /^[\w.:-]{1,64}$/
 
 /** Items as Responses' input items, without ids: those name what OpenAI has stored. */
 export function writeResponsesInput(
@@ -18,7 +15,7 @@ export function writeResponsesInput(
         return item.parts.length === 0 ? [] : [writeMessage(item, notes)]
       case 'tool-call': {
         const { id, name, json } = item
-        const call = { call_id: fitToolId(id, TOOL_ID), name, arguments: json || '{}' }
+        const call = { call_id: fitToolId(id, RESPONSES_TOOL_ID), name, arguments: json || '{}' }
         return [{ type: 'function_call', ...call }]
       }
       case 'tool-result':
@@ -45,7 +42,7 @@ function writeResult(
   // Responses has no field that says that a tool failed.
   const said: readonly Part[] = isError ? failed(parts) : parts
   const output = said.length === 0 ? '' : writeInput(said, notes)
-  return { type: 'function_call_output', call_id: fitToolId(id, TOOL_ID), output }
+  return { type: 'function_call_output', call_id: fitToolId(id, RESPONSES_TOOL_ID), output }
 }
 
 function failed([first, ...rest]: readonly Part[]): readonly Part[] {

@@ -197,18 +197,28 @@ export class DiskSpool implements Spool {
 
   async #write(run: Run): Promise<void> {
     const { segment, handle } = await this.#writerFor(run)
+    const isNew = segment.bytes === 0
+    const bytes = isNew ? Buffer.concat([encodeOriginRecord(run.origin), run.bytes]) : run.bytes
     try {
-      await handle.appendFile(run.bytes)
+      await handle.appendFile(bytes)
     } catch (error) {
       // The rest of a torn record must not stand before the next one.
       delete this.#writers[run.kind]
       await handle.truncate(segment.bytes).catch(ignore)
       await handle.close().catch(ignore)
+      if (isNew) await this.#forget(segment)
       throw error
     }
-    segment.bytes += run.bytes.length
+    segment.bytes += bytes.length
     segment.spans += run.spans
-    this.#bytes += run.bytes.length
+    this.#bytes += bytes.length
+  }
+
+  /** A file that nothing could be written to holds nothing to read. */
+  async #forget(segment: Segment): Promise<void> {
+    const kept = this.#segments[segment.important ? 'important' : 'ordinary']
+    kept.splice(kept.indexOf(segment), 1)
+    await this.#delete(segment)
   }
 
   async #writerFor({ kind, origin, bytes }: Run): Promise<Writer> {
@@ -220,11 +230,10 @@ export class DiskSpool implements Spool {
     }
     const path = await this.#folder.newPath(kind)
     const handle = await open(path, 'a', 0o600)
-    const head = encodeOriginRecord(origin)
     const segment: Segment = {
       path,
       important: kind === 'important',
-      bytes: head.length,
+      bytes: 0,
       spans: 0,
       damaged: 0,
       unsettled: 0,
@@ -232,8 +241,6 @@ export class DiskSpool implements Spool {
     const writer = { segment, handle, origin }
     this.#writers[kind] = writer
     this.#segments[kind].push(segment)
-    this.#bytes += head.length
-    await handle.appendFile(head)
     return writer
   }
 

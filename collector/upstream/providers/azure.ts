@@ -2,7 +2,7 @@ import type { DeploymentConfig } from '../../config/config.ts'
 import type { Api } from '../../vocabulary.ts'
 import type { Provider } from './provider.ts'
 import { bearer, clientHeaders, withPath } from './provider.ts'
-import { openAiHeaders } from './openai.ts'
+import { openAiDialect, openAiHeaders } from './openai.ts'
 
 /** LiteLLM's default for Chat; Responses came later and needs no date. */
 const CHAT_VERSION_DEFAULT = '2025-02-01-preview'
@@ -35,6 +35,7 @@ export const azure: Provider = {
 
   // Reasoning models refuse the older word, and every current version knows the newer one.
   limitField: () => 'max_completion_tokens',
+  chatDialect: openAiDialect,
 }
 
 /** Refuses a date: only what is not generally available yet is still named by a version. */

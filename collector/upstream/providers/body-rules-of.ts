@@ -12,6 +12,7 @@ export function bodyRulesOf(target: DeploymentConfig): BodyRules {
   const rules: BodyRules = {
     ...target.body,
     ...(provider.limitField !== undefined && { limitField: provider.limitField(target) }),
+    ...(provider.chatDialect !== undefined && { chatDialect: provider.chatDialect(target) }),
     ...(provider.envelope !== undefined && { envelope: provider.envelope() }),
     ...(provider.modelInPath !== undefined && { modelInPath: provider.modelInPath }),
   }

@@ -11,4 +11,5 @@ export const ollama: Provider = {
     return withPath(base, '/v1/chat/completions')
   },
   limitField: () => 'max_tokens',
+  chatDialect: () => ({ refusedLimitField: 'max_completion_tokens' }),
 }

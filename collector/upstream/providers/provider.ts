@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { DeploymentConfig } from '../../config/config.ts'
 import type { JsonObject } from '../../protocol/json.ts'
-import type { BodyRules } from '../../protocol/protocol.ts'
+import type { ChatDialect, ChatLimitField } from '../../protocol/protocol.ts'
 import type { Secret } from '../../config/secret.ts'
 import type { Api } from '../../vocabulary.ts'
 
@@ -12,7 +12,9 @@ export interface Provider {
   endpoint(target: DeploymentConfig, api: Api, stream: boolean): URL
   headers(input: ProviderHeadersInput): Readonly<Record<string, string>>
   /** The word for the limit in a Chat body of ours; absent: it speaks no Chat. */
-  limitField?(target: DeploymentConfig): NonNullable<BodyRules['limitField']>
+  limitField?(target: DeploymentConfig): ChatLimitField
+  /** What it refuses of Chat that others write. */
+  chatDialect?(target: DeploymentConfig): ChatDialect
   /** False: `temperature`, `top_p` and `top_k` are refused. */
   acceptsSampling?(target: DeploymentConfig): boolean
   /** What its envelope puts into the body. */

@@ -75,6 +75,48 @@ test("a client's `num_retries` stands in for the configured number", async () =>
   expect(upstream.requests).toHaveLength(1)
 })
 
+describe('a client that cannot add fields to its body', () => {
+  test('says in a header how often the target is asked, and the header wins', async () => {
+    const upstream = await upstreamOf(status(429, { 'retry-after-ms': 1 }), whole)
+    const router = await routerOver([upstream], { router: { num_retries: 2 } })
+    const headers = { 'x-litellm-num-retries': '0' }
+
+    expect((await postChat(router, { num_retries: 2 }, { headers })).status).toBe(429)
+    expect(upstream.requests).toHaveLength(1)
+    expect(upstream.requests[0]?.head).not.toContain('litellm')
+  })
+
+  test('says in a header how long it waits', async () => {
+    const clock = createFakeClock()
+    const silent = await upstreamOf(() => {})
+    const router = await routerOver([silent, await upstreamOf(whole)], { clock })
+    const pending = postChat(router, {}, { headers: { 'x-litellm-timeout': '1.5' } })
+    await silent.waitForRequests(1)
+    clock.advance(500)
+
+    expect((await pending).headers.get('x-secondwind-deployment')).toBe('second/1')
+  })
+
+  test.each(['soon', '-1', '0', '', '1e9', 'NaN', '1, 2'])(
+    'is told what is wrong with a time-out of %j',
+    async (value) => {
+      const upstream = await upstreamOf(whole)
+      const router = await routerOver([upstream])
+      const headers = { 'x-litellm-timeout': value }
+      const answer = await postChat(router, {}, { headers })
+
+      expect(answer.status).toBe(400)
+      expect(await answer.json()).toMatchObject({
+        error: {
+          param: 'x-litellm-timeout',
+          message: '`x-litellm-timeout` must be a number of seconds over 0.',
+        },
+      })
+      expect(upstream.requests).toHaveLength(0)
+    },
+  )
+})
+
 test("a client's `timeout` bounds its own wait, and leaves time for the rescue", async () => {
   const clock = createFakeClock()
   const silent = await upstreamOf(() => {})

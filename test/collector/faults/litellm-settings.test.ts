@@ -55,6 +55,30 @@ describe('fallbacks', () => {
     expect(askedOf(stage, 3)).toEqual([1, 0, 1])
   })
 
+  test('a policy’s reason reaches the client, whatever becomes of its fallbacks', async () => {
+    const stage = await startStage({
+      api: 'chat',
+      settings: { num_retries: 2, content_policy_fallbacks: [{ primary: ['second', 'third'] }] },
+      scripts: [POLICY, refuse(401), refuse(503)],
+    })
+    const pending = stage.post()
+    // The third is asked again, as any target that is overloaded.
+    for (const maxMs of [500, 1000]) {
+      // oxlint-disable-next-line no-await-in-loop -- one wait after another
+      stage.clock.advance(await stage.clock.soonTimer(maxMs))
+    }
+    const answer = await pending
+
+    expect(answer.status).toBe(400)
+    expect(await answer.json()).toMatchObject({
+      error: {
+        message: 'Your request was rejected by our safety system.',
+        code: 'content_policy_violation',
+      },
+    })
+    expect(askedOf(stage, 3)).toEqual([1, 1, 3])
+  })
+
   test('`context_window_fallbacks` alone are asked after a request did not fit', async () => {
     const stage = await startStage({
       api: 'chat',

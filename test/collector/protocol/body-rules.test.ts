@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { buildUpstreamRequest } from '../../../collector/protocol/build-upstream-request.ts'
 import type { BodyRules, UpstreamRequestInput } from '../../../collector/protocol/protocol.ts'
+import { MISTRAL_TOOL_ID, OPENAI_TOOL_ID } from '../../../collector/protocol/tool-id.ts'
 import { parse, textOf } from '../../support/play-streams.ts'
 
 interface Case {
@@ -99,3 +100,64 @@ test('an envelope of the provider’s own is no change of the request', () => {
   expect(json).not.toHaveProperty('model')
   expect(changed).toBe(false)
 })
+
+describe('a Chat client’s own request', () => {
+  test('says its limit by the other word where the server refuses the one it used', () => {
+    const rules = { chatDialect: { refusedLimitField: 'max_completion_tokens' } } as const
+    const body = { max_completion_tokens: 5 }
+    const { json, changed } = sent({ from: 'chat', to: 'chat', body, rules })
+    expect(json).toMatchObject({ max_tokens: 5 })
+    expect(json).not.toHaveProperty('max_completion_tokens')
+    expect(changed).toBe(true)
+  })
+
+  test('says one limit only where it said both', () => {
+    const rules = { chatDialect: { refusedLimitField: 'max_completion_tokens' } } as const
+    const body = { max_tokens: 4, max_completion_tokens: 5 }
+    const { json } = sent({ from: 'chat', to: 'chat', body, rules })
+    expect(json).toMatchObject({ max_tokens: 4 })
+    expect(json).not.toHaveProperty('max_completion_tokens')
+  })
+
+  test('names its tool calls as the server takes them, and each result like its call', () => {
+    const rules = { chatDialect: { toolIdForm: MISTRAL_TOOL_ID } }
+    const body = { messages: toolTurns('call_PTLP8xhu3uwZk4l3nlnrrJha', 'call_Q') }
+    const { json, changed } = sent({ from: 'chat', to: 'chat', body, rules })
+    const { calls, results } = toolIds(json)
+    expect(calls).toEqual([expect.stringMatching(/^[a-z0-9]{9}$/), expect.anything()])
+    expect(new Set(calls).size).toBe(2)
+    expect(results).toEqual(calls)
+    expect(changed).toBe(true)
+  })
+
+  test('is not touched where its tool calls are named as the server takes them', () => {
+    const rules = { chatDialect: { toolIdForm: OPENAI_TOOL_ID } }
+    const body = { messages: toolTurns('call_1', 'functions.now:1') }
+    const { json, changed } = sent({ from: 'chat', to: 'chat', body, rules })
+    expect(json).toMatchObject(body)
+    expect(changed).toBe(false)
+  })
+})
+
+function toolTurns(...ids: readonly string[]) {
+  const calls = ids.map((id) => ({
+    id,
+    type: 'function',
+    function: { name: 'f', arguments: '{}' },
+  }))
+  return [
+    { role: 'user', content: 'Look.' },
+    { role: 'assistant', content: null, tool_calls: calls },
+    ...ids.map((id) => ({ role: 'tool', tool_call_id: id, content: 'ok' })),
+  ]
+}
+
+function toolIds(json: Record<string, unknown>) {
+  const messages = Array.isArray(json['messages']) ? json['messages'] : []
+  return {
+    calls: messages.flatMap(({ tool_calls: calls = [] }) =>
+      calls.map(({ id }: { id: string }) => id),
+    ),
+    results: messages.flatMap(({ tool_call_id: id }) => id ?? []),
+  }
+}

@@ -21,6 +21,7 @@ function say(client: Served, from: Served, body: unknown): EncodedAnswer {
   return protocolOf(client).encodeAnswer(result.answer, {
     request: parse(client, clientBodies[client]),
     createdSeconds: 7,
+    nowSeconds: () => 9,
     createId: (prefix) => `${prefix}1`,
   })
 }

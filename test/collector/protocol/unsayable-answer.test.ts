@@ -30,6 +30,7 @@ function encode(api: Api, answer: DecodedAnswer): EncodedAnswer {
   return protocolOf(api).encodeAnswer(answer, {
     request: parse(api, requests[api]),
     createdSeconds: 7,
+    nowSeconds: () => 9,
     createId: (prefix) => `${prefix}${(ids += 1)}`,
   })
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BEHAVIOURS } from '../../../demo/provider/behaviours.ts'
 import { startProvider } from '../../../demo/provider/start-provider.ts'
-import { SIXTY_WORDS } from '../../support/demo-words.ts'
-import { READERS, type Read } from '../../support/sdk-clients.ts'
+import { aloneAnswerOf, rescuedAnswerOf, truthOf } from '../../support/behaviour-truth.ts'
+import { READERS } from '../../support/sdk-clients.ts'
 import { startRouter, type TestRouter } from '../../support/start-router.ts'
 
 /**
@@ -24,16 +24,6 @@ const TIMERS = {
 
 /** Nobody is left behind the last target, so it is given all of its `timeout`. */
 const PATIENT = { timeout: 20 }
-
-/** Complete answers that are not the sixty words. */
-const OTHER_ANSWERS = new Map([
-  ['length', SIXTY_WORDS.slice(0, 30 * 8 - 1)],
-  ['tool-call', ''],
-  ['empty-success', ''],
-])
-
-/** What no other target may mend: a part of a tool call is out, or the failure is final. */
-const NEVER_RESCUED = new Set(['half-tool-call'])
 
 beforeAll(async () => {
   provider = await startProvider()
@@ -84,25 +74,13 @@ describe.concurrent.each(READERS)('$name', ({ read }) => {
     test.each(BEHAVIOURS)('reads the truth of $example without a fallback', async (behaviour) => {
       const result = await read({ url: router.url, route: `alone-${target}-${behaviour.example}` })
 
-      expect(truthOf(result)).toBe(
-        result.kind === 'raised' ? 'an error' : (OTHER_ANSWERS.get(behaviour.name) ?? SIXTY_WORDS),
-      )
+      expect(truthOf(result)).toBe(aloneAnswerOf(behaviour))
     })
 
     test.each(BEHAVIOURS)('gets $example rescued whole, or raises', async (behaviour) => {
       const result = await read({ url: router.url, route: `${target}-${behaviour.example}` })
 
-      expect(truthOf(result)).toBe(
-        NEVER_RESCUED.has(behaviour.name)
-          ? 'an error'
-          : (OTHER_ANSWERS.get(behaviour.name) ?? SIXTY_WORDS),
-      )
+      expect(truthOf(result)).toBe(rescuedAnswerOf(behaviour.name))
     })
   })
 })
-
-/** What a client may rely on: the text where the stream ended well, or that it did not. */
-function truthOf(result: Read): string {
-  if (result.kind === 'complete') return result.text
-  return result.kind === 'raised' ? 'an error' : `silence after ${result.text.length} characters`
-}

@@ -229,3 +229,16 @@ test('a closing word of another protocol ends the stream in its own', () => {
   expect(text).toMatch(/event: message_stop\ndata: .*\n\n$/)
   expect(text).not.toContain('[DONE]')
 })
+
+test('a tool call’s id is one that Anthropic takes back with its result', () => {
+  const id = 'functions.now:1'
+  const head = { index: 0, id, function: { name: 'now', arguments: '{}' } }
+  const body = [
+    chatFrame({ tool_calls: [head] }),
+    chatFrame({}, 'tool_calls'),
+    'data: [DONE]\n\n',
+  ].join('')
+  const { text } = play(parse('messages', messagesBody), [{ api: 'chat', body }])
+  const [, given] = /"type":"tool_use","id":"([^"]*)"/.exec(text) ?? []
+  expect(given).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
+})

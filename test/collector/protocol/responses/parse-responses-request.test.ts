@@ -23,6 +23,7 @@ test('a plain request asks for nothing that limits where it may go', () => {
     audio: false,
     hostedTools: false,
     stateful: false,
+    keepsAnswer: true,
     thinking: false,
     includeUsage: true,
     stopSequences: [],
@@ -97,6 +98,14 @@ describe('a request that needs what lives at one provider', () => {
     ],
   ])('%s', (_name, fields) => {
     expect(features(fields).stateful).toBe(true)
+  })
+
+  test('by an id, which is read', () => {
+    expect(features({ previous_response_id: 'resp_1' }).stateIds).toEqual(['resp_1'])
+    expect(features({ conversation: 'conv_1' }).stateIds).toEqual(['conv_1'])
+    expect(features({ conversation: { id: 'conv_2' } }).stateIds).toEqual(['conv_2'])
+    expect(features({ prompt: { id: 'pmpt_1' } })).not.toHaveProperty('stateIds')
+    expect(features({ store: false })).not.toHaveProperty('keepsAnswer')
   })
 
   test.each<[string, object]>([

@@ -18,6 +18,7 @@ function encode(answer: Partial<DecodedAnswer>) {
     {
       request: parse('responses', { ...responsesBody, instructions: 'Be brief.' }),
       createdSeconds: 7,
+      nowSeconds: () => 9,
       createId: (prefix) => `${prefix}${(ids += 1)}`,
     },
   )

@@ -233,6 +233,14 @@ describe('behind a seam', () => {
     expect(response.output).toHaveLength(events === 3 ? 2 : 1)
   })
 
+  test('the end says when the answer was whole, and a failure says no such time', async () => {
+    const { text } = play(request, [leg(...begun), goOn(' four.')])
+    expect(await finalResponse(text)).toMatchObject({ completed_at: 1_700_000_009 })
+    const broken = textOf(play(request, [leg(...begun)]).stream.fail(failure))
+    expect(broken).toContain('response.failed')
+    expect(broken).not.toContain('1700000009')
+  })
+
   test('an item that nobody will end is closed as incomplete', async () => {
     const cut = leg(...begun, ...reasoning('rs_a', 1, 'Hm').slice(0, 3))
     const { text } = play(request, [cut, goOn(' four.')])
@@ -365,6 +373,18 @@ describe('a target of another protocol', () => {
     expect(response.output).toMatchObject([{ status: 'incomplete', arguments: '{"a":' }])
   })
 
+  test('whose id is longer than OpenAI takes back gets one that it takes', async () => {
+    const id = `chatcmpl-tool-${'0'.repeat(64)}`
+    const body = [
+      chatFrame(call(0, { id, function: { name: 'f', arguments: '{}' } })),
+      chatFrame({}, 'tool_calls'),
+      'data: [DONE]\n\n',
+    ].join('')
+    const response = await finalResponse(play(request, [{ api: 'chat', body }]).text)
+    const called = { type: 'function_call', call_id: expect.stringMatching(/^call_\w{24}$/) }
+    expect(response.output).toMatchObject([called])
+  })
+
   test('that uses an id twice gets two', async () => {
     const body = [
       chatFrame(call(0, { id: 'call_a', function: { name: 'f', arguments: '{}' } })),
@@ -443,6 +463,7 @@ function createEncoder(): StreamEncoder {
   return protocolOf('responses').createEncoder({
     request,
     createdSeconds: 1,
+    nowSeconds: () => 9,
     createId: (prefix) => `${prefix}1`,
   })
 }

@@ -152,6 +152,37 @@ describe('a limit that we translated is said in the word that the server knows',
   })
 })
 
+describe('a Chat client’s own limit is said by the other word where its own is refused', () => {
+  test.each([
+    ['openai/gpt-5', 'max_tokens', 'max_completion_tokens'],
+    ['azure/o3', 'max_tokens', 'max_completion_tokens'],
+    ['mistral/mistral-large', 'max_completion_tokens', 'max_tokens'],
+    ['deepseek/deepseek-chat', 'max_completion_tokens', 'max_tokens'],
+    ['hosted_vllm/llama', 'max_completion_tokens', 'max_tokens'],
+    ['ollama/llama3', 'max_completion_tokens', 'max_tokens'],
+  ])('%s: %s', async (model, said, word) => {
+    const { body } = await sent({ model, client: 'chat', target: 'chat', fields: { [said]: 50 } })
+    expect(limitsOf(body)).toEqual([[word, 50]])
+  })
+
+  test.each([
+    ['openai/gpt-4o', 'max_tokens'],
+    ['openai/gpt-5', 'max_completion_tokens'],
+    ['azure/any', 'max_tokens'],
+    ['openai/my-own-llama', 'max_completion_tokens'],
+    ['openrouter/openai/gpt-5', 'max_completion_tokens'],
+    ['litellm_proxy/any', 'max_completion_tokens'],
+    ['mistral/mistral-large', 'max_tokens'],
+  ])('and stays where it is taken, or nobody knows: %s, %s', async (model, said) => {
+    const { body } = await sent({ model, client: 'chat', target: 'chat', fields: { [said]: 50 } })
+    expect(limitsOf(body)).toEqual([[said, 50]])
+  })
+})
+
+function limitsOf(body: object): readonly (readonly [string, unknown])[] {
+  return Object.entries(body).filter(([key]) => key.startsWith('max_'))
+}
+
 test('Ollama is called at its compatible path, whatever its base names', async () => {
   for (const path of ['', '/v1', '/api']) {
     // oxlint-disable-next-line no-await-in-loop -- one server after another
