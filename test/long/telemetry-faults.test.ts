@@ -63,6 +63,10 @@ test(
       expect(imbalance(telemetry)).toBe(0)
     }
     await Promise.all(asking)
+    const seconds = (performance.now() - begun) / 1000
+    process.stderr.write(
+      `${asked} streams in ${seconds.toFixed(0)} s (${(asked / seconds).toFixed(1)}/s), ${mustArrive.size} failed or rescued\n`,
+    )
     const memory = process.memoryUsage.rss() - memoryBefore
     await receiver.behave('healthy')
     const deadline = performance.now() + DELIVERY_MS

@@ -47,6 +47,9 @@ export interface RigOptions {
 }
 
 /** A real sidecar between the demo's provider and a receiver of spans that can do anything. */
+/** As by default: ten minutes of failures at fifty streams a second take half of it. */
+const SPOOL_BYTES_MAX = 256 * 1024 ** 2
+
 export async function startTelemetryRig(options: RigOptions = {}): Promise<TelemetryRig> {
   const { spoolDir, sampleRatio = 1, exportTimeoutMs = 500 } = options
   const provider = await startProvider()
@@ -68,7 +71,7 @@ export async function startTelemetryRig(options: RigOptions = {}): Promise<Telem
     config: {
       ...loaded.config.telemetry,
       sampleRatio,
-      ...(spoolDir !== undefined && { spool: { dir: spoolDir, bytesMax: 64 * 1024 ** 2 } }),
+      ...(spoolDir !== undefined && { spool: { dir: spoolDir, bytesMax: SPOOL_BYTES_MAX } }),
     },
     secrets: [],
     version: '0.0.0',
