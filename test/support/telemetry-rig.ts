@@ -46,10 +46,10 @@ export interface RigOptions {
   readonly exportTimeoutMs?: number
 }
 
-/** A real sidecar between the demo's provider and a receiver of spans that can do anything. */
 /** As by default: ten minutes of failures at fifty streams a second take half of it. */
 const SPOOL_BYTES_MAX = 256 * 1024 ** 2
 
+/** A real sidecar between the demo's provider and a receiver of spans that can do anything. */
 export async function startTelemetryRig(options: RigOptions = {}): Promise<TelemetryRig> {
   const { spoolDir, sampleRatio = 1, exportTimeoutMs = 500 } = options
   const provider = await startProvider()
