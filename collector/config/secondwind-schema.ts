@@ -101,7 +101,9 @@ export const secondwindSchema = z.strictObject({
     .describe('How long status and headers wait for the first content.'),
   keep_alive_ms: ms(10)
     .default(10_000)
-    .describe('Interval of SSE comments while no content has come.'),
+    .describe(
+      'Interval of SSE comments while a stream is silent: until its first content, and whenever it pauses.',
+    ),
   drain_ms: ms(0).default(30_000).describe('How long running requests may go on after SIGTERM.'),
   propagate_trace_context: z
     .boolean()

@@ -64,18 +64,22 @@ export class ClientResponse {
       this.#holdExpired = true
       this.#openStream()
       this.#send(KEEP_ALIVE)
-      this.keepAlive()
     })
   }
 
-  /** Comments until the next content, for a client that would take silence for death. */
-  keepAlive(): void {
-    if (!this.headersSent || this.#ended) return
+  /**
+   * Comments wherever the stream is silent: before its first content, while a target thinks or
+   * hangs, and while another is asked. Proxies cut what is idle for 60 s (nginx, AWS's load
+   * balancers), which is when a rescue begins. The timer is not set anew with every write: it looks
+   * when the last write was.
+   */
+  #keepAlive(): void {
+    if (this.#ended) return
     const { clock, keepAliveMs } = this.#options
     const dueMs = this.#lastWriteMs + keepAliveMs - clock.now()
     this.#setTimer(Math.max(dueMs, 1), () => {
       if (clock.now() - this.#lastWriteMs >= keepAliveMs) this.#send(KEEP_ALIVE)
-      this.keepAlive()
+      this.#keepAlive()
     })
   }
 
@@ -88,10 +92,9 @@ export class ClientResponse {
     this.#onPressure = callback
   }
 
-  /** Content of a stream: opens the response, ends the hold and the comments. */
+  /** A part of a stream: opens the response, and ends the hold. */
   write(bytes: Uint8Array): void {
     if (this.#ended || bytes.length === 0) return
-    this.#clearTimer()
     this.#parts.push(bytes)
     if (this.#flushing) return
     this.#flushing = true
@@ -101,9 +104,9 @@ export class ClientResponse {
   /** The stream is over, complete or by its in-band error. */
   endStream(): void {
     if (this.#ended) return
-    this.#clearTimer()
     this.#flush()
     if (!this.headersSent) this.#openStream()
+    this.#clearTimer()
     this.#ended = true
     this.#options.connection.end()
   }
@@ -143,6 +146,8 @@ export class ClientResponse {
 
   #openStream(): void {
     this.#writeHead(200, STREAM_HEADERS)
+    this.#lastWriteMs = this.#options.clock.now()
+    this.#keepAlive()
   }
 
   #writeHead(statusCode: number, headers: Readonly<Record<string, string>>): void {

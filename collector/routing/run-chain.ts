@@ -76,8 +76,6 @@ async function afterFailure(run: RequestRun, plan: AttemptPlan, failure: Failure
   if (plan.choice.strategy === 'prefill' && refusesEveryPrefill(failure.error)) {
     router.learned.learn(target.id, router.clock.now())
   }
-  // The client holds a part: while another target is asked, comments keep it waiting.
-  run.response.keepAlive()
   const tokenRenewed = failure.statusCode === 401 && router.tokens.refuse(target)
   const decision = decide(failure, { tokenRenewed, ...chainState(run, plan, failure.reason) })
   switch (decision.kind) {

@@ -1,7 +1,9 @@
 import type { ProviderError } from '../protocol/event.ts'
+import { isObject, own, parseJsonBytes } from '../protocol/json.ts'
 import type { Protocol } from '../protocol/protocol.ts'
 import type { Failure } from './failure.ts'
 import type { ResponseHead, TransportError, UpstreamListener } from './send.ts'
+import { readErrorObject, readErrorText } from '../protocol/read-error.ts'
 import { badResponse, classifyResponse, ERROR_BODY_BYTES_MAX } from './classify-failure.ts'
 import { scrubKey } from './scrub-key.ts'
 
@@ -88,12 +90,21 @@ class ResponseGate implements UpstreamListener {
     if (this.#over || this.#refusal === undefined) return
     this.#over = true
     const { head, problem } = this.#refusal
-    const error = scrubKey(this.#readError(head), this.#options.apiKey)
-    const failure =
-      problem === undefined
-        ? classifyResponse(head, error, this.#options.wallNow())
-        : { ...badResponse(`${problem}: ${error.message}`, 'before_content', head), error }
+    const failure = problem === undefined ? this.#refusalOf(head) : this.#noAnswer(head, problem)
     this.#listener.refused(failure, head)
+  }
+
+  #refusalOf(head: ResponseHead): Failure {
+    const error = scrubKey(this.#readError(head), this.#options.apiKey)
+    return classifyResponse(head, error, this.#options.wallNow())
+  }
+
+  #noAnswer(head: ResponseHead, problem: string): Failure {
+    const isReadable = encodingOf(head) === undefined
+    const said = isReadable ? readErrorInside(mediaType(head), this.#body) : undefined
+    if (said === undefined) return badResponse(problem, 'before_content', head)
+    const error = scrubKey(said, this.#options.apiKey)
+    return { ...badResponse(`${problem}: ${error.message}`, 'before_content', head), error }
   }
 
   #readError(head: ResponseHead): ProviderError {
@@ -119,6 +130,21 @@ class ResponseGate implements UpstreamListener {
     if (type === undefined || type === wanted) return undefined
     return `content-type is ${type}, ${wanted} was asked for`
   }
+}
+
+/**
+ * What a body with status 200 says of an error: the words of a page, or an error object. Anything
+ * else is an answer, or a part of one, and no error is to be read into it.
+ */
+function readErrorInside(
+  type: string | undefined,
+  body: readonly Uint8Array[],
+): ProviderError | undefined {
+  const bytes = Buffer.concat(body)
+  if (type === 'text/html') return readErrorText(bytes.toString('utf8'))
+  const json = parseJsonBytes(bytes)
+  if (json.kind === 'invalid' || !isObject(json.value)) return undefined
+  return own(json.value, 'error') ? readErrorObject(json.value) : undefined
 }
 
 function encodingOf(head: ResponseHead): string | undefined {

@@ -234,6 +234,30 @@ describe('the header hold', () => {
     expect(summary).toMatchObject({ outcome: 'rescued', headerHoldExpired: true })
   })
 
+  test('leaves comments in every later silence too, between whole frames', async () => {
+    let paused: WireExchange | undefined
+    const [first = '', ...others] = chatFrames(WORDS)
+    const upstream = await upstreamOf((exchange) => {
+      paused = exchange
+      exchange.send(STREAM_HEAD)
+      exchange.chunk(first + others.join('').slice(0, 200))
+    })
+    const router = await routerOver([upstream], { secondwind: HOLD })
+    const answer = await post(router)
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    while (text.split('keep-alive').length < 3) text += (await reader?.read())?.value ?? ''
+    paused?.chunk(others.join('').slice(200))
+    paused?.send(LAST_CHUNK)
+    for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+      text += read.value
+    }
+
+    expect(text.replaceAll(': secondwind keep-alive\n\n', '')).toBe(chatFrames(WORDS).join(''))
+    const { summary } = await router.telemetry.waitForRequest()
+    expect(summary).toMatchObject({ outcome: 'ok' })
+  })
+
   test('leaves a later failure to be told in-band', async () => {
     let late: WireExchange | undefined
     const upstream = await upstreamOf((exchange) => {
@@ -408,6 +432,54 @@ describe('an answer in one piece', () => {
     const { summary } = await router.telemetry.waitForRequest()
     expect(summary.rootCause?.failure.reason).toBe(reason)
     expect(summary.outcome).toBe('rescued')
+  })
+})
+
+function problem(type: string): string {
+  return `content-type is ${type}, text/event-stream was asked for`
+}
+
+describe('a 200 that is no stream', () => {
+  const said = { message: 'No such stream.', type: 'not_our_fault' }
+
+  test.each<{
+    readonly name: string
+    readonly type: string
+    readonly body: string
+    readonly error: { readonly message: string; readonly type: string }
+  }>([
+    {
+      name: 'a whole answer',
+      type: 'application/json',
+      body: JSON.stringify({ ...ANSWER, type: 'message', status: 'completed' }),
+      error: { message: problem('application/json'), type: 'server_error' },
+    },
+    {
+      name: 'a stream under another name',
+      type: 'text/plain',
+      body: chatFrames(WORDS).join(''),
+      error: { message: problem('text/plain'), type: 'server_error' },
+    },
+    {
+      name: 'an error',
+      type: 'application/json',
+      body: JSON.stringify({ error: said }),
+      error: { message: `${problem('application/json')}: ${said.message}`, type: said.type },
+    },
+    {
+      name: 'a page',
+      type: 'text/html',
+      body: '<html><body><h1>Maintenance</h1></body></html>',
+      error: { message: `${problem('text/html')}: Maintenance`, type: 'server_error' },
+    },
+  ])('and is $name tells of no other error than it holds', async ({ type, body, error }) => {
+    const upstream = await upstreamOf((exchange) =>
+      exchange.send(response(200, { 'content-type': type }, body)),
+    )
+    const answer = await post(await routerOver([upstream]))
+
+    expect(answer.status).toBe(502)
+    expect(await answer.json()).toMatchObject({ error })
   })
 })
 
