@@ -5,9 +5,9 @@
 export interface Scenario {
   /** Also the route's name. */
   readonly name: string
-  /** One sentence, for the terminal and the table of `demo/README.md`. */
+  /** One sentence. */
   readonly tells: string
-  readonly api: 'chat' | 'messages'
+  readonly api: 'chat' | 'messages' | 'responses'
   readonly stream: boolean
   /** The route's deployments, tried in this order. */
   readonly targets: readonly Target[]
@@ -71,6 +71,12 @@ export const SCENARIOS: readonly Scenario[] = [
     weight: 2,
     expected: { outcome: 'failed', finding: 'fallback-bypassed' },
   }),
+  responses('responses-tool-call-cut', {
+    tells: 'The same on OpenAI Responses, an incident class of its own.',
+    targets: [{ model: `${GPT}@half-tool-call` }],
+    weight: 2,
+    expected: { outcome: 'failed', finding: 'aresponses-fallback-bypassed' },
+  }),
   chat('nothing-to-fall-back-to', {
     tells: 'A stream dies and its route has no fallback.',
     targets: [{ model: `${GPT}@cut-fin-40` }],
@@ -90,10 +96,22 @@ export const SCENARIOS: readonly Scenario[] = [
     weight: 25,
     expected: { outcome: 'ok' },
   }),
+  responses('healthy-responses', {
+    tells: 'The same on OpenAI Responses.',
+    targets: [{ model: `${GPT}@healthy` }],
+    weight: 20,
+    expected: { outcome: 'ok' },
+  }),
   chat('translated', {
     tells: 'A Chat Completions client served by an Anthropic target.',
     targets: [{ model: `${CLAUDE}@healthy` }],
     weight: 15,
+    expected: { outcome: 'ok' },
+  }),
+  responses('responses-translated', {
+    tells: 'A Responses client served by an Anthropic target.',
+    targets: [{ model: `${CLAUDE}@healthy` }],
+    weight: 5,
     expected: { outcome: 'ok' },
   }),
   chat('healthy-whole', {
@@ -133,6 +151,25 @@ export const SCENARIOS: readonly Scenario[] = [
     targets: [{ model: `${CLAUDE}@cut-rst-40` }],
     backup: [{ model: `${CLAUDE}@refuses-prefill` }],
     expected: { outcome: 'rescued' },
+  }),
+  responses('responses-cut', {
+    tells: 'A Responses stream dies and is finished by another target, as one response.',
+    targets: [{ model: `${GPT}@cut-rst-40` }],
+    backup: [{ model: `${GPT}@starts-over` }],
+    weight: 2,
+    expected: { outcome: 'rescued' },
+  }),
+  responses('responses-failed', {
+    tells: '`response.failed` after word 40; a target of another protocol goes on.',
+    targets: [{ model: `${GPT}@error-in-answer-40` }],
+    backup: [{ model: `${CLAUDE}@refuses-prefill` }],
+    expected: { outcome: 'rescued' },
+  }),
+  messages('messages-overloaded', {
+    tells: 'An error event after word 40 of a Messages stream, and the fallback is overloaded too.',
+    targets: [{ model: `${CLAUDE}@error-event-40` }],
+    backup: [{ model: `${CLAUDE}@status-529` }],
+    expected: { outcome: 'failed', finding: 'fallback-exhausted' },
   }),
   chat('ends-without-terminal', {
     tells: 'A stream ends cleanly at word 40 of 60, with no terminal.',
@@ -249,6 +286,10 @@ function chat(name: string, told: Told): Scenario {
     weight: 1,
     ...told,
   }
+}
+
+function responses(name: string, told: Told): Scenario {
+  return chat(name, { ...told, api: 'responses' })
 }
 
 function messages(name: string, told: Told): Scenario {

@@ -60,12 +60,17 @@ async function waitUntil(atMs: number, signal: AbortSignal): Promise<boolean> {
   }
 }
 
+const PATHS: Readonly<Record<Scenario['api'], string>> = {
+  chat: '/v1/chat/completions',
+  messages: '/v1/messages',
+  responses: '/v1/responses',
+}
+
 async function ask(sidecarUrl: string, scenario: Scenario): Promise<void> {
   const leave = new AbortController()
   const limit = AbortSignal.any([leave.signal, AbortSignal.timeout(REQUEST_MS_MAX)])
-  const path = scenario.api === 'chat' ? '/v1/chat/completions' : '/v1/messages'
   try {
-    const response = await fetch(sidecarUrl + path, {
+    const response = await fetch(sidecarUrl + PATHS[scenario.api], {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
       body: JSON.stringify(bodyOf(scenario)),
@@ -83,12 +88,16 @@ async function ask(sidecarUrl: string, scenario: Scenario): Promise<void> {
   }
 }
 
-function bodyOf(scenario: Scenario): unknown {
-  const messages = [{ role: 'user', content: 'Say the sixty words.' }]
-  return {
-    model: scenario.name,
-    messages,
-    stream: scenario.stream,
-    ...(scenario.api === 'messages' ? { max_tokens: 1024 } : {}),
+function bodyOf({ api, name, stream }: Scenario): unknown {
+  const turns = [{ role: 'user', content: 'Say the sixty words.' }]
+  switch (api) {
+    case 'chat':
+      return { model: name, stream, messages: turns }
+    case 'messages':
+      return { model: name, stream, messages: turns, max_tokens: 1024 }
+    case 'responses':
+      return { model: name, stream, input: turns }
+    default:
+      return api satisfies never
   }
 }

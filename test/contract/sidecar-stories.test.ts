@@ -27,7 +27,7 @@ interface Asked {
 }
 
 const ASKED: readonly Asked[] = SCENARIOS.flatMap((scenario) =>
-  [scenario.api, 'responses' as const].map((api) => ({
+  [...new Set<Api>([scenario.api, 'responses'])].map((api) => ({
     title: `${scenario.name}, asked through ${api}`,
     scenario,
     api,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { APIS } from '../../collector/vocabulary.ts'
 import { BEHAVIOURS } from '../../demo/provider/behaviours.ts'
 import { parseModel } from '../../demo/provider/parse-model.ts'
 import { SCENARIOS } from '../../demo/scenarios.ts'
@@ -36,6 +37,13 @@ test('once every scenario was shown, most of the traffic is healthy', () => {
   expect(healthy.length / later.length).toBeGreaterThan(0.6)
 })
 
+test.each(APIS)('clients of %s are seen served, rescued and failing', (api) => {
+  const outcomes = SCENARIOS.flatMap((scenario) =>
+    scenario.api === api ? [scenario.expected.outcome] : [],
+  )
+  expect(outcomes).toEqual(expect.arrayContaining(['ok', 'rescued', 'failed']))
+})
+
 test('every target of every scenario is a model that the provider knows', () => {
   const models = SCENARIOS.flatMap(({ targets, backup }) => [...targets, ...backup]).map(
     ({ model }) => model.slice(model.indexOf('/') + 1),
@@ -53,7 +61,6 @@ test('every way to break is some scenario’s, but for the variants that only te
     'cut-length',
     'error-flat',
     'error-unnamed',
-    'error-in-answer',
     'stray-page',
     'half-event',
     'long-line',
