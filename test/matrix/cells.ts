@@ -34,7 +34,7 @@ export type Slot =
 export const TARGETS = ['same', 'cross'] as const
 type Target = (typeof TARGETS)[number]
 
-const STYLES: readonly ContinuationStyle[] = ['from-anchor', 'starts-over', 'without-anchor']
+export const STYLES: readonly ContinuationStyle[] = ['from-anchor', 'starts-over', 'without-anchor']
 
 /** Three cells of five are rescued at once; the others fail on, in turn. */
 const CHAIN_TURNS: readonly ChainKind[] = [
@@ -50,7 +50,9 @@ const CHAIN_TURNS: readonly ChainKind[] = [
 export const SLOTS: readonly Slot[] = SERVED.flatMap((client) =>
   TARGETS.flatMap((target) =>
     FAULTS.flatMap((fault, row) =>
-      POSITIONS.map((at, column) => slotOf({ client, target, fault, at, turn: row * 3 + column })),
+      POSITIONS.map((at, column) =>
+        slotOf({ client, target, fault, at, turn: row * 3 + column, blend: blendOf(target, row) }),
+      ),
     ),
   ),
 )
@@ -59,15 +61,24 @@ export const CELLS: readonly Cell[] = SLOTS.flatMap((slot) =>
   slot.kind === 'cell' ? [slot.cell] : [],
 )
 
+/**
+ * Who stands behind a target and how they go on must not hang on where it breaks: at every position
+ * each client meets fallbacks of all three protocols, going on in all three styles.
+ */
+function blendOf(target: Target, row: number): number {
+  return row + (target === 'cross' ? 7 : 0)
+}
+
 interface SlotInput {
   readonly client: Api
   readonly target: Target
   readonly fault: Fault
   readonly at: Position
   readonly turn: number
+  readonly blend: number
 }
 
-function slotOf({ client, target, fault, at, turn }: SlotInput): Slot {
+function slotOf({ client, target, fault, at, turn, blend }: SlotInput): Slot {
   const path = [client, target, fault.name, at.replaceAll(' ', '-')].join('/')
   const others = SERVED.filter((api) => api !== client)
   // The other protocols by turns; where only one can break so, that one.
@@ -78,7 +89,7 @@ function slotOf({ client, target, fault, at, turn }: SlotInput): Slot {
     return { kind: 'impossible', path, why }
   }
   const chain = CHAIN_TURNS[turn % CHAIN_TURNS.length] ?? 'rescue'
-  const fallbacks = inTurn(SERVED, turn)
+  const fallbacks = inTurn(SERVED, Math.floor(blend / STYLES.length))
   return {
     kind: 'cell',
     path,
@@ -90,7 +101,7 @@ function slotOf({ client, target, fault, at, turn }: SlotInput): Slot {
       at,
       chain,
       fallbacks: fallbacksOf(chain, fallbacks),
-      style: STYLES[turn % STYLES.length] ?? 'from-anchor',
+      style: STYLES[blend % STYLES.length] ?? 'from-anchor',
       prefills: turn % 4 === 0,
     },
   }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Span } from '../../analyzer/story/span.ts'
 import { CELLS } from './cells.ts'
 import { checkCell } from './check-cell.ts'
-import type { Breach } from './check-cell.ts'
+import type { Breach } from './cell-facts.ts'
 import { readMatrix, runMatrix } from './run-matrix.ts'
 import type { ReadCell } from './run-matrix.ts'
 
@@ -201,6 +201,101 @@ const LIES: readonly Lie[] = [
     seenAs: 'grammar of the protocol',
   },
   {
+    what: 'an attempt that the error does not list',
+    cells: ['chat/same/short-length/in-text', 'messages/cross/short-length/in-text'],
+    tell: withBody((body) => body.replace(/,\{"number":2,[^}]*\}/, '')),
+    seenAs: 'every attempt is told',
+  },
+  {
+    what: 'an error of another type',
+    cells: [...FAILED, ...REFUSED],
+    tell: withBody((body) => body.replace(/"type":"(?:server|api)_error"/g, '"type":"made_up"')),
+    seenAs: 'every attempt is told',
+  },
+  {
+    what: 'headers of another attempt',
+    cells: [...RESCUED, ...REFUSED],
+    tell: (cell) => ({
+      ...cell,
+      answer: { ...cell.answer, headers: { ...cell.answer.headers, 'x-secondwind-attempts': '9' } },
+    }),
+    seenAs: 'every attempt is told',
+  },
+  {
+    what: 'a seam without its comment',
+    cells: RESCUED,
+    tell: withBody((body) => body.replace(/: secondwind seam .*\n\n/, '')),
+    seenAs: 'every seam is told',
+  },
+  {
+    what: 'a seam that is called verified and is not',
+    cells: ['messages/cross/fin-mid-chunk/in-text'],
+    tell: withBody((body) => body.replace('verified=false', 'verified=true')),
+    seenAs: 'every seam is told',
+  },
+  {
+    what: 'the second model in an envelope of the first',
+    cells: RESCUED,
+    tell: withBody((body) => body.replace('"model":"served-by-1"', '"model":"served-by-2"')),
+    seenAs: 'one model, one count of tokens',
+  },
+  {
+    what: 'tokens that nobody reported',
+    cells: ['messages/cross/fin-mid-chunk/in-text'],
+    tell: withBody((body) =>
+      body.replace(
+        /"output_tokens":\d+\}\}\n\nevent: message_stop/,
+        '"output_tokens":999}}\n\nevent: message_stop',
+      ),
+    ),
+    seenAs: 'one model, one count of tokens',
+  },
+  {
+    what: 'a guess that is called reported',
+    cells: RESCUED,
+    tell: withRequest('secondwind.usage.source', 'reported'),
+    seenAs: 'one model, one count of tokens',
+  },
+  {
+    what: 'an answer that ended for another reason',
+    cells: RESCUED,
+    tell: withBody((body) =>
+      body
+        .replace('"finish_reason":"stop"', '"finish_reason":"length"')
+        .replace('"stop_reason":"end_turn"', '"stop_reason":"max_tokens"'),
+    ),
+    seenAs: 'made-up terminator',
+  },
+  {
+    what: 'a break that came before content, told of text',
+    cells: FAILED,
+    tell: withRequest('secondwind.root_cause.phase', 'before_content'),
+    seenAs: 'the verdict is right',
+  },
+  {
+    what: 'a reason not to go on that was none',
+    cells: CALLED,
+    tell: withRequest('secondwind.fallbacks.not_tried', 'failure_not_eligible'),
+    seenAs: 'the verdict is right',
+  },
+  {
+    what: 'a rescue with a finding of a failure',
+    cells: RESCUED,
+    tell: withRequest('secondwind.outcome', 'failed'),
+    seenAs: 'the verdict is right',
+  },
+  {
+    what: 'a broken stream whose span is well',
+    cells: FAILED,
+    tell: (cell) => ({
+      ...cell,
+      spans: cell.spans.map((span) =>
+        span.name === 'stream' ? { ...span, status: { ...span.status, code: 'unset' } } : span,
+      ),
+    }),
+    seenAs: 'the verdict is right',
+  },
+  {
     what: 'a redirect that was followed',
     cells: ['chat/same/redirect/before-headers'],
     tell: (cell) => ({ ...cell, followed: 1 }),
@@ -261,6 +356,10 @@ function withFrames(change: (frames: readonly string[]) => readonly string[]): L
       .join('')
     return { ...cell, answer: { ...cell.answer, body } }
   }
+}
+
+function withBody(change: (body: string) => string): Lie['tell'] {
+  return (cell) => ({ ...cell, answer: { ...cell.answer, body: change(cell.answer.body) } })
 }
 
 function withRequest(key: string, value: string): Lie['tell'] {

@@ -1,35 +1,13 @@
 import { assembleStories } from '../../analyzer/story/assemble.ts'
-import type { Span } from '../../analyzer/story/span.ts'
 import { answerText } from '../../demo/provider/answer-text.ts'
-import { isRecord } from '../../demo/provider/protocols/protocol.ts'
-import type { Cell } from './cells.ts'
-import { readStream } from './read-stream.ts'
-import type { Shown } from './read-stream.ts'
-import type { RecordedCell } from './run-matrix.ts'
+import { breach, factsOf, numberOf, quoted, show } from './cell-facts.ts'
+import type { Breach, Facts } from './cell-facts.ts'
+import { checkTold } from './check-told.ts'
+import { checkVerdict } from './check-verdict.ts'
 import { PROVIDER_KEY } from './run-cell.ts'
+import type { RecordedCell } from './run-matrix.ts'
 import type { SdkRead } from './sdk-reads.ts'
 import { TOOL, WORDS } from './target-wire.ts'
-
-/**
- * The invariants, asked of the bytes and never of a golden file: a cell that breaks one is wrong
- * however often it has been written down so.
- */
-export interface Breach {
-  readonly invariant:
-    | 'silent truncation'
-    | 'made-up terminator'
-    | 'doubled or lost text'
-    | 'replayed tool call'
-    | 'one envelope'
-    | 'one terminal'
-    | 'error shown is the root cause'
-    | 'outcome is what the bytes say'
-    | 'spans agree with bytes'
-    | 'grammar of the protocol'
-    | 'hostile upstream'
-    | 'sdk'
-  readonly detail: string
-}
 
 const WHOLE_TEXT = answerText(WORDS)
 
@@ -44,55 +22,11 @@ export function checkCell(recorded: RecordedCell, reads: readonly SdkRead[]): re
     ...checkError(facts),
     ...checkOutcome(facts),
     ...checkSpans(facts),
+    ...checkTold(facts),
+    ...checkVerdict(facts),
     ...checkEdges(facts),
     ...reads.flatMap((read) => [...checkRead(read, facts)]),
   ]
-}
-
-interface Facts {
-  readonly recorded: RecordedCell
-  readonly cell: Cell
-  readonly shown: Shown
-  /** An HTTP error in the place of a stream. */
-  readonly refusal: string | undefined
-  readonly complete: boolean
-  /** The answer of the cell is a tool call. */
-  readonly callsTool: boolean
-  /** The scripted answer has no content at all. */
-  readonly isEmpty: boolean
-  readonly request: Span | undefined
-  readonly attempts: readonly Span[]
-}
-
-const NOTHING_SHOWN: Shown = {
-  text: '',
-  toolCalls: [],
-  envelopes: [],
-  terminals: [],
-  closings: 0,
-  errors: [],
-  usages: 0,
-  flaws: [],
-}
-
-function factsOf(recorded: RecordedCell): Facts {
-  const { cell, answer, spans } = recorded
-  const isStream = answer.statusCode === 200
-  const shown = isStream ? readStream(cell.client, answer.body) : NOTHING_SHOWN
-  const isWhole = cell.fault.reason(cell.at) === 'none'
-  return {
-    recorded,
-    cell,
-    shown,
-    refusal: isStream ? undefined : messageOf(answer.body),
-    complete: shown.terminals.length > 0,
-    callsTool: cell.at === 'in a tool call',
-    isEmpty: isWhole && cell.at === 'before content',
-    request: spans.find((span) => span.kind === 'server'),
-    attempts: spans
-      .filter((span) => span.kind === 'client')
-      .toSorted((a, b) => numberOf(a, 'attempt.number') - numberOf(b, 'attempt.number')),
-  }
 }
 
 function* checkEnd({ shown, refusal, recorded, complete }: Facts): Generator<Breach> {
@@ -183,7 +117,7 @@ function* checkError({
     yield breach(cause, `the root cause is ${wanted ?? 'none'}, recorded ${quoted(recordedReason)}`)
   }
   if (complete) return
-  const [message = refusal ?? ''] = shown.errors
+  const [message = String(refusal?.['message'])] = shown.errors
   if (shown.errors.length > 1) yield breach(cause, `${shown.errors.length} errors`)
   if (cell.fault.speaks === true && message !== 'Target 1 of the chain is broken.') {
     yield breach(cause, `the provider's words are not shown: ${quoted(message)}`)
@@ -311,27 +245,4 @@ function* checkRead(read: SdkRead, { complete, shown }: Facts): Generator<Breach
   if (read.kind === 'complete' && read.text !== shown.text) {
     yield breach('sdk', `${read.name} reads ${quoted(read.text)}`)
   }
-}
-
-function breach(invariant: Breach['invariant'], detail: string): Breach {
-  return { invariant, detail }
-}
-
-function numberOf(span: Span, key: string): number {
-  return Number(span.attributes.get(`secondwind.${key}`) ?? 0)
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value) ?? 'nothing'
-}
-
-function messageOf(body: string): string {
-  const json: unknown = JSON.parse(body)
-  const error = isRecord(json) ? json['error'] : undefined
-  return isRecord(error) ? String(error['message']) : ''
-}
-
-function quoted(value: unknown): string {
-  const text = typeof value === 'string' ? value : 'nothing'
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 }

@@ -301,6 +301,13 @@ function failedInBand({ api, error }: TargetWire): string {
   })
 }
 
+/** An event of Responses is one line, and the last one repeats the whole answer. */
+const LINE_BYTES_MAX: Readonly<Record<Api, number>> = {
+  chat: 1 << 20,
+  messages: 1 << 20,
+  responses: 4 << 20,
+}
+
 const FRAMES: readonly Fault[] = [
   errorFrame('error-nested', 'an event named `error` with a nested error object', (wire) => {
     const { error } = wire
@@ -342,12 +349,12 @@ const FRAMES: readonly Fault[] = [
   },
   {
     name: 'oversized-line',
-    does: 'a line over the limit of 1 MiB',
+    does: 'a line over the limit of its protocol',
     impossible: inBody,
     reason: () => 'malformed-frame',
     async perform(wire, at) {
       lead(wire, at)
-      wire.body(`data: {"padding":"${'x'.repeat(1 << 20)}"}\n\n`)
+      wire.body(`data: {"padding":"${'x'.repeat(LINE_BYTES_MAX[wire.api])}"}\n\n`)
       wire.end()
     },
   },

@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { CELLS } from './cells.ts'
+import type { Span } from '../../analyzer/story/span.ts'
+import {
+  ATTR_ATTEMPT_NUMBER,
+  ATTR_FALLBACK_STRATEGY,
+  ATTR_SEAM_VERIFIED,
+} from '../../collector/vocabulary.ts'
+import { CELLS, SERVED, STYLES } from './cells.ts'
 import type { Cell } from './cells.ts'
 import { checkCell } from './check-cell.ts'
 import { goldenFiles, readGolden, renderCell, settleGolden, TABLE_PATH } from './golden.ts'
@@ -40,6 +46,29 @@ describe.each(CELLS)('$path', (cell) => {
     expect(page).toBe(readGolden(`${cell.path}.txt`))
   })
 })
+
+describe.each(SERVED)('a %s client whose answer breaks', (client) => {
+  // Behind the last word nothing is left to say, and who repeats no anchor makes no seam there.
+  test.each([
+    { at: 'in text', styles: STYLES },
+    { at: 'after the last content', styles: STYLES.filter((style) => style !== 'without-anchor') },
+  ])('$at meets a seam by every protocol, in every style, and by a prefill', ({ at, styles }) => {
+    const seams = [...cells.values()].flatMap(({ cell, spans }) =>
+      cell.client === client && cell.at === at ? spans.flatMap((span) => seamOf(span, cell)) : [],
+    )
+    const wanted = SERVED.flatMap((api) => styles.map((style) => `user_turn ${api} ${style}`))
+    expect(seams).toEqual(expect.arrayContaining(wanted))
+    expect(seams.some((seam) => seam.startsWith('prefill messages'))).toBe(true)
+  })
+})
+
+/** Who went on and how, of the span of a decision that came to a seam. */
+function seamOf({ attributes }: Span, { fallbacks, style }: Cell): readonly string[] {
+  if (!attributes.has(ATTR_SEAM_VERIFIED)) return []
+  const api = fallbacks[Number(attributes.get(ATTR_ATTEMPT_NUMBER)) - 2]
+  const strategy = attributes.get(ATTR_FALLBACK_STRATEGY)
+  return typeof strategy === 'string' ? [`${strategy} ${api} ${style}`] : []
+}
 
 describe('the table of all cells', () => {
   test('names the outcome of each, and why there is none', () => {

@@ -13,7 +13,15 @@ export interface Shown {
   readonly terminals: readonly string[]
   readonly closings: number
   readonly errors: readonly string[]
+  /** The objects that `errors` are the messages of. */
+  readonly errorObjects: readonly Json[]
   readonly usages: number
+  /** Of the last count. */
+  readonly tokens: { readonly input?: unknown; readonly output?: unknown }
+  /** Every name that the answer's model was given. */
+  readonly models: ReadonlySet<string>
+  /** What the router says beside the protocol. */
+  readonly comments: readonly string[]
   /** Breaches of the protocol's own grammar. */
   readonly flaws: readonly string[]
 }
@@ -29,10 +37,10 @@ interface Frame {
   readonly data: string
 }
 
-type Json = Readonly<Record<string, unknown>>
+export type Json = Readonly<Record<string, unknown>>
 
 export function readStream(api: Api, body: string): Shown {
-  const reading = new Reading()
+  const reading = new Reading(commentsOf(body))
   if (body !== '' && !body.endsWith('\n\n')) reading.flaw('the last event is not ended')
   const read = READERS[api](reading)
   for (const frame of framesOf(body, reading)) {
@@ -46,6 +54,10 @@ export function readStream(api: Api, body: string): Shown {
     else read(json, frame.event)
   }
   return reading
+}
+
+function commentsOf(body: string): readonly string[] {
+  return body.split('\n').flatMap((line) => (line.startsWith(': ') ? [line.slice(2)] : []))
 }
 
 /** Events of the stream; comments say nothing. */
@@ -67,9 +79,17 @@ class Reading implements Shown {
   readonly envelopes: string[] = []
   readonly terminals: string[] = []
   readonly errors: string[] = []
+  readonly errorObjects: Json[] = []
+  readonly models = new Set<string>()
+  readonly comments: readonly string[]
+  tokens: Shown['tokens'] = {}
   readonly flaws: string[] = []
   closings = 0
   usages = 0
+
+  constructor(comments: readonly string[]) {
+    this.comments = comments
+  }
 
   flaw(what: string): void {
     this.flaws.push(what)
@@ -112,11 +132,17 @@ class Reading implements Shown {
   fail(error: unknown): void {
     if (this.closings > 0) this.flaw('an error behind the closing frame')
     this.errors.push(isRecord(error) ? String(error['message']) : String(error))
+    if (isRecord(error)) this.errorObjects.push(error)
   }
 
-  count(): void {
+  count(input: unknown, output: unknown): void {
     this.#alive()
     this.usages += 1
+    this.tokens = { input, output }
+  }
+
+  name(model: unknown): void {
+    this.models.add(String(model))
   }
 
   #content(): void {
@@ -148,7 +174,9 @@ function readChat(reading: Reading): ReadFrame {
     if (id !== undefined && json['id'] !== id) reading.flaw('another id')
     id = json['id']
     if (json['object'] !== 'chat.completion.chunk') reading.flaw('no chunk')
-    if (isRecord(json['usage'])) reading.count()
+    reading.name(json['model'])
+    const usage = json['usage']
+    if (isRecord(usage)) reading.count(usage['prompt_tokens'], usage['completion_tokens'])
     for (const choice of listOf(json['choices'])) {
       if (choice['index'] !== 0) reading.flaw('another choice')
       const delta = recordOf(choice['delta'])
@@ -183,6 +211,7 @@ function readMessages(reading: Reading): ReadFrame {
       case 'message_start': {
         const message = recordOf(json['message'])
         if (!isRecord(message['usage'])) reading.flaw('message_start without usage')
+        reading.name(message['model'])
         return reading.open(message['id'])
       }
       case 'content_block_start': {
@@ -209,10 +238,11 @@ function readMessages(reading: Reading): ReadFrame {
         return
       case 'message_delta': {
         if (open !== undefined) reading.flaw('the end of a message inside a block')
-        if (typeof recordOf(json['usage'])['output_tokens'] !== 'number') {
+        const usage = recordOf(json['usage'])
+        if (typeof usage['output_tokens'] !== 'number') {
           reading.flaw('message_delta without output_tokens')
         }
-        reading.count()
+        reading.count(usage['input_tokens'], usage['output_tokens'])
         return reading.end(recordOf(json['delta'])['stop_reason'])
       }
       case 'message_stop':
@@ -241,6 +271,7 @@ function readResponses(reading: Reading): ReadFrame {
     const response = recordOf(json['response'])
     responseId ??= response['id']
     if (response['id'] !== responseId) reading.flaw('another id')
+    reading.name(response['model'])
     return response
   }
   const checkOutput = (output: readonly Json[]): void => {
@@ -312,7 +343,8 @@ function readResponses(reading: Reading): ReadFrame {
         const response = sameResponse(json)
         checkOutput(listOf(response['output']))
         if (items.some((item) => !item.done)) reading.flaw('complete with an item that is not')
-        if (isRecord(response['usage'])) reading.count()
+        const usage = response['usage']
+        if (isRecord(usage)) reading.count(usage['input_tokens'], usage['output_tokens'])
         reading.end(response['status'])
         return reading.close()
       }
