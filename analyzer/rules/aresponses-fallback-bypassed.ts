@@ -13,7 +13,7 @@ export const aresponsesFallbackBypassed: Rule = {
     stopItNow:
       'Send the clients of {route} to {fallback} by hand: swap the two in `model_list` and restart, or change the `model` that the clients ask for; no setting of LiteLLM makes this path fall back.',
     fixIt:
-      'LiteLLM: 1.109 falls back on in-band errors of /v1/responses and before content, not after a cut or a time-out after content; before 1.87 nothing does. Upgrade, use /v1/chat/completions for {route}, or, where its deployment is `anthropic/`, put the sidecar behind LiteLLM (`api_base` of the deployment): it keeps the failure from ever reaching LiteLLM.',
+      'LiteLLM: 1.109 falls back on in-band errors of /v1/responses and before content, not after a cut or a time-out after content; before 1.87 nothing does. Upgrade, use /v1/chat/completions for {route}, or put the sidecar behind LiteLLM (`api_base` of the deployment): it keeps the failure from ever reaching LiteLLM. Sidecar: where it stopped after content, see `secondwind.continuation` of {route}.',
     verify:
       'secondwind classify --router-config config.yaml --fail-on aresponses-fallback-bypassed spans.json',
   },

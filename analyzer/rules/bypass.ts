@@ -19,13 +19,14 @@ export function findBypass(story: Story): Finding | undefined {
   const cause = rootCause(story)
   const { configured, disabled, tried } = story.fallbacks
   if (story.outcome !== 'failed' || cause === undefined || !mayFallBack(cause)) return undefined
-  if (tried !== false || disabled?.value === true) return undefined
+  if (tried !== false && !leftTargetsUnasked(story)) return undefined
+  if (disabled?.value === true) return undefined
   if (configured === undefined || configured.value.length === 0) return undefined
   const why = whyNotTried(story, cause)
   if (why === undefined) return undefined
   return {
     confidence: confidenceOf(story, configured),
-    summary: `${describeTarget(cause)} failed ${describePhase(cause)}: ${describeError(cause)}. Its fallback ${configured.value.join(', ')} was never asked${why === UNTOLD ? '' : ` (${why})`}; ${describeClient(story)}.`,
+    summary: `${describeTarget(cause)} failed ${describePhase(cause)}: ${describeError(cause)}. ${unasked(story, configured.value)}${why === UNTOLD ? '' : ` (${why})`}; ${describeClient(story)}.`,
     evidence: mergeEvidence(
       cause.evidence,
       configured.evidence === undefined ? [] : [configured.evidence],
@@ -33,6 +34,24 @@ export function findBypass(story: Story): Finding | undefined {
     ),
     cause: `${causeOf(cause)}, ${why}`,
   }
+}
+
+/**
+ * A fallback was asked and failed, and the router says why it asked no other: what was left was
+ * skipped, and not every target failed.
+ */
+export function leftTargetsUnasked({ fallbacks }: Story): boolean {
+  const stated = fallbacks.notTried?.value
+  return fallbacks.tried === true && stated !== undefined && WHY_STATED.has(stated)
+}
+
+function unasked(story: Story, configured: readonly string[]): string {
+  if (story.fallbacks.tried === false)
+    return `Its fallback ${configured.join(', ')} was never asked`
+  const asked = new Set(story.attempts.map(({ route }) => route))
+  const left = configured.filter((route) => !asked.has(route))
+  const whom = left.length === 0 ? 'another of its targets' : left.join(', ')
+  return `${story.attempts.length} attempts failed, and ${whom} was never asked`
 }
 
 /** In closed words, for they tell incidents apart; undefined where not trying was right. */

@@ -1,5 +1,6 @@
 import { rootCause } from '../story/eligible.ts'
 import type { Story } from '../story/story.ts'
+import { leftTargetsUnasked } from './bypass.ts'
 import {
   causeOf,
   describeClient,
@@ -29,6 +30,7 @@ export const fallbackExhausted: Rule = {
     if (story.outcome !== 'failed' || story.fallbacks.tried !== true || cause === undefined) {
       return undefined
     }
+    if (leftTargetsUnasked(story)) return undefined
     const failed = story.attempts.filter((attempt) => attempt.status === 'failed')
     const last = failed.at(-1) ?? cause
     return {
