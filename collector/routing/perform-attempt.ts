@@ -68,7 +68,7 @@ function makeCall(
   const { clock, config } = router
   const timers = timersFor(plan.target.timers, request.options)
   const input: Omit<AttemptInput, 'limits'> = {
-    call: toCall(run, plan, apiKey),
+    call: toCall(run, plan, { apiKey, recorder }),
     targetProtocol: plan.targetProtocol,
     apiKey: apiKey?.reveal(),
     config,

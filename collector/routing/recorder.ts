@@ -69,6 +69,8 @@ export interface AttemptStart {
 }
 
 export interface AttemptRecorder {
+  /** Of the attempt's span, for a provider that is told of the trace; absent: nothing records. */
+  traceparent(): string | undefined
   /** The first content of this attempt: ends `first_chunk`, starts `stream`. */
   firstContent(kind: ContentKind, preludeEvents: number): void
   end(summary: AttemptSummary): void

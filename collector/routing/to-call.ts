@@ -2,6 +2,7 @@ import type { DeploymentConfig } from '../config/config.ts'
 import type { Secret } from '../config/secret.ts'
 import type { UpstreamCall } from '../upstream/send.ts'
 import type { AttemptPlan } from './plan-attempt.ts'
+import type { AttemptRecorder } from './recorder.ts'
 import type { RequestRun } from './request-run.ts'
 import { findProvider } from '../upstream/providers/index.ts'
 
@@ -19,6 +20,11 @@ export function addressOf(run: RequestRun, { target, targetProtocol }: AttemptPl
   return url
 }
 
+interface CallContext {
+  readonly apiKey: Secret | undefined
+  readonly recorder: AttemptRecorder
+}
+
 /**
  * What goes over the wire. Headers are made anew: the provider's own, those of the client that it
  * names, and what the configuration adds.
@@ -26,7 +32,7 @@ export function addressOf(run: RequestRun, { target, targetProtocol }: AttemptPl
 export function toCall(
   run: RequestRun,
   plan: AttemptPlan,
-  apiKey: Secret | undefined,
+  { apiKey, recorder }: CallContext,
 ): UpstreamCall {
   const { target, built } = plan
   const provider = findProvider(target.provider)
@@ -39,7 +45,9 @@ export function toCall(
       // A compressed body that is cut looks like one that ended: nothing would show the loss.
       'accept-encoding': 'identity',
       'user-agent': 'secondwind',
-      ...(run.router.config.propagateTraceContext && { traceparent: run.recorder.traceparent }),
+      ...(run.router.config.propagateTraceContext && {
+        traceparent: recorder.traceparent() ?? run.recorder.traceparent,
+      }),
       ...(target.headers !== undefined && configured(target.headers)),
       ...provider.headers({ target, apiKey, clientApi: request.api, clientHeaders }),
     },

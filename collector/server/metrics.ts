@@ -147,6 +147,7 @@ function countAttempt(
   attempt: AttemptRecorder,
 ): AttemptRecorder {
   return {
+    traceparent: () => attempt.traceparent(),
     firstContent: (content, preludeEvents) => attempt.firstContent(content, preludeEvents),
     end(summary: AttemptSummary) {
       const { failure, result } = summary

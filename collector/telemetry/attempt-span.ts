@@ -4,6 +4,7 @@ import * as v from '../vocabulary.ts'
 import type { ContentKind } from '../vocabulary.ts'
 import type { RecordedSpan } from './recorded-span.ts'
 import { type SpanStarter, childContext } from './span-starter.ts'
+import { formatTraceparent } from './trace-context.ts'
 
 /** LiteLLM's provider prefix where the GenAI convention has another word for the same. */
 const GEN_AI_PROVIDERS: ReadonlyMap<string, string> = new Map([
@@ -57,6 +58,10 @@ export class AttemptSpan implements AttemptRecorder {
     this.#phase = start.stream
       ? { kind: 'waiting', firstChunk: this.#startChild('first_chunk', startTime) }
       : { kind: 'whole' }
+  }
+
+  traceparent(): string {
+    return formatTraceparent(this.#span.span.spanContext())
   }
 
   firstContent(kind: ContentKind, preludeEvents: number): void {

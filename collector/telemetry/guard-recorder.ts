@@ -28,6 +28,7 @@ export function guardRecorder(recorder: Recorder, options: GuardOptions): Record
     }
   }
   const guardAttempt = (inner: AttemptRecorder): AttemptRecorder => ({
+    traceparent: () => attempt(() => inner.traceparent(), nothing),
     firstContent: (kind, preludeEvents) =>
       attempt(() => inner.firstContent(kind, preludeEvents), nothing),
     end: (summary) => attempt(() => inner.end(summary), nothing),

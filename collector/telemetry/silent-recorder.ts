@@ -2,7 +2,11 @@ import type { Recorder, RequestRecorder, RequestStart } from '../routing/recorde
 import { formatTraceparent, parseTraceparent } from './trace-context.ts'
 
 const NOTHING_RECORDED = {
-  startAttempt: () => ({ firstContent: () => undefined, end: () => undefined }),
+  startAttempt: () => ({
+    traceparent: () => undefined,
+    firstContent: () => undefined,
+    end: () => undefined,
+  }),
   recordFallback: () => ({ end: () => undefined }),
   end: () => undefined,
 } as const satisfies Partial<RequestRecorder>

@@ -233,6 +233,7 @@ function watchAttempts(telemetry: Telemetry): {
           startAttempt(attemptStart) {
             const attempt = request.startAttempt(attemptStart)
             return {
+              traceparent: () => attempt.traceparent(),
               firstContent: (kind, preludeEvents) => attempt.firstContent(kind, preludeEvents),
               end(summary) {
                 ended += 1

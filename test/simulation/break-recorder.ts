@@ -13,6 +13,7 @@ export function breakRecorder(recorder: Recorder, isDue: () => boolean): Recorde
       maybe(() => {
         const attempt = request.startAttempt(start)
         return {
+          traceparent: () => maybe(() => attempt.traceparent()),
           firstContent: (kind, preludeEvents) =>
             maybe(() => attempt.firstContent(kind, preludeEvents)),
           end: (summary) => maybe(() => attempt.end(summary)),

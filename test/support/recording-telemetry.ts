@@ -69,6 +69,7 @@ export function createRecordingTelemetry(): RecordingTelemetry {
           const attempt: RecordedAttempt = { start: attemptStart }
           attempts.push(attempt)
           return {
+            traceparent: () => `00-${traceId}-${attempts.length.toString().padStart(16, '0')}-01`,
             firstContent(kind, preludeEvents) {
               attempt.firstContent = { kind, preludeEvents }
             },

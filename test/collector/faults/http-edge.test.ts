@@ -332,7 +332,9 @@ test.each([true, false])(
     await answer.text()
     const told = provider.requests[0]?.headers.get('traceparent')
 
-    expect(told).toBe(propagate ? answer.headers.get('traceparent') : undefined)
+    // The provider's spans belong under the attempt, not beside it.
+    const traceId = answer.headers.get('x-secondwind-trace-id')
+    expect(told).toBe(propagate ? `00-${traceId}-0000000000000001-01` : undefined)
     expect(answer.headers.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-/)
     await other.stop()
     await provider.stop()

@@ -263,6 +263,19 @@ describe('createTelemetry', () => {
     expect(new Set(spans.map((span) => span.traceId))).toEqual(new Set([traceId]))
   })
 
+  test('tells a provider of the attempt’s own span', async () => {
+    const analyzer = await receiver()
+    const { telemetry } = telemetryTo(analyzer.url)
+    const request = telemetry.startRequest({ api: 'chat', path: '/v1/chat/completions' })
+    const attempt = request.startAttempt(FIRST_ATTEMPT)
+    const told = attempt.traceparent()
+    attempt.end(OK_ATTEMPT)
+    request.end(OK_SUMMARY)
+    const spans = await analyzer.waitForSpans(3)
+    const span = spans.find(({ kind }) => kind === 'client')
+    expect(told).toBe(`00-${request.traceId}-${span?.spanId}-01`)
+  })
+
   test('ends a first_chunk that never came with the reason and ERROR', async () => {
     const analyzer = await receiver()
     const { telemetry } = telemetryTo(analyzer.url)
