@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyInstance } from 'fastify'
+import type { SidecarConfig } from '../config/config.ts'
 import type { Api } from '../vocabulary.ts'
 import type { Exchange } from './exchange.ts'
 import type { Metrics } from './metrics.ts'
@@ -13,6 +14,7 @@ import { createAuthenticate } from './authenticate.ts'
 import { registerHealth } from './health.ts'
 import { modelList } from './model-list.ts'
 import { API_PATHS, apiOfPath, isStoredResponse, methodOf, MODELS_PATHS, SERVED } from './paths.ts'
+import { readRest } from './read-rest.ts'
 import { errorBody, rejectWith } from './reject.ts'
 import { serveRequest } from './serve-request.ts'
 
@@ -65,8 +67,15 @@ export function createServer(options: ServerOptions): FastifyInstance {
   )
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const { api } = request.routeOptions.config
-    if (api === undefined) refuse({ request, reply }, toRejection(error, apiOfPath(request.url)))
-    else rejectWith(options.recorder, { request, reply }, toRejection(error, api))
+    const exchange: Exchange = { request, reply }
+    if (api === undefined) {
+      refuse(exchange, toRejection(error, apiOfPath(request.url)))
+    } else if (error.statusCode === 413) {
+      readRest(exchange)
+      rejectWith(options.recorder, exchange, tooLarge(api, config.limits))
+    } else {
+      rejectWith(options.recorder, exchange, toRejection(error, api))
+    }
   })
   return app
 }
@@ -184,11 +193,13 @@ function notFound(url: string, method: string): Rejection {
   return { api, statusCode: 404, message: `nothing is served at this path; there is ${SERVED}` }
 }
 
-/** What Fastify refuses by itself: bodies too large or of another type, malformed addresses. */
+function tooLarge(api: Api, { requestBodyBytesMax }: SidecarConfig['limits']): Rejection {
+  const limit = `${requestBodyBytesMax} bytes of \`secondwind.limits.request_body_bytes_max\``
+  return { api, statusCode: 413, message: `the request body is over the ${limit}` }
+}
+
+/** What Fastify refuses by itself: bodies of another type, malformed addresses. */
 function toRejection(error: FastifyError, api: Api): Rejection {
-  if (error.statusCode === 413) {
-    return { api, statusCode: 413, message: 'the request body is over `secondwind.limits`' }
-  }
   if (error.statusCode === 415) {
     return { api, statusCode: 415, message: 'the request body must be `application/json`' }
   }

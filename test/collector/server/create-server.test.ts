@@ -183,6 +183,17 @@ describe('a request that is never routed', () => {
     expect(answer.error.type).toBe('request_too_large')
   })
 
+  test('is told so while it still sends, and not by a reset', async () => {
+    // More than the kernels on the way hold: a connection that is closed now is reset.
+    const body = JSON.stringify({ ...BODY, padding: 'x'.repeat(16 * 1024 * 1024) })
+    const answer = await call(open, '/v1/chat/completions', { body })
+
+    expect(answer.status).toBe(413)
+    expect(answer.error.message).toContain(
+      'over the 4096 bytes of `secondwind.limits.request_body_bytes_max`',
+    )
+  })
+
   test('is told that a form is no model call', async () => {
     const answer = await call(open, '/v1/chat/completions', {
       headers: { 'content-type': 'text/plain' },
