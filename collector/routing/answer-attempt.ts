@@ -11,7 +11,7 @@ import {
   missingTerminal,
   timedOut,
 } from '../upstream/classify-failure.ts'
-import { createResponseGate } from '../upstream/response-gate.ts'
+import { createResponseGate, type ResponseGate } from '../upstream/response-gate.ts'
 import { scrubKey } from '../upstream/scrub-key.ts'
 import { createFacts, NOTHING_DELIVERED } from './attempt.ts'
 import { Watchdog } from './watchdog.ts'
@@ -33,6 +33,7 @@ class AnswerAttempt implements GatedListener {
   readonly #resolve: (outcome: AttemptOutcome) => void
   readonly #watchdog: Watchdog
   readonly #facts: AttemptFacts = createFacts()
+  #gate: ResponseGate | undefined
   #exchange: Exchange | undefined
   #settled = false
   #parts: Uint8Array[] = []
@@ -49,13 +50,14 @@ class AnswerAttempt implements GatedListener {
   start(): void {
     const input = this.#input
     input.cancellation.listen((cause) => this.#settle({ kind: 'cancelled', cause }))
-    const gate = createResponseGate(this, {
+    this.#gate = createResponseGate(this, {
       protocol: input.targetProtocol,
       stream: false,
       wallNow: () => input.clock.wallNow(),
+      setTimer: (ms, onTime) => input.clock.setTimer(ms, onTime),
       apiKey: input.apiKey,
     })
-    this.#exchange = input.upstream.send(input.call, gate)
+    this.#exchange = input.upstream.send(input.call, this.#gate)
     if (this.#settled) this.#exchange.abort()
   }
 
@@ -139,6 +141,7 @@ class AnswerAttempt implements GatedListener {
   #settle(result: AttemptResult): void {
     if (this.#settled) return
     this.#settled = true
+    this.#gate?.close()
     this.#watchdog.stop()
     this.#input.cancellation.listen(undefined)
     this.#parts = []

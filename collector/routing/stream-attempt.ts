@@ -16,7 +16,7 @@ import {
   missingTerminal,
   timedOut,
 } from '../upstream/classify-failure.ts'
-import { createResponseGate } from '../upstream/response-gate.ts'
+import { createResponseGate, type ResponseGate } from '../upstream/response-gate.ts'
 import { scrubKey } from '../upstream/scrub-key.ts'
 import { createFacts } from './attempt.ts'
 import { Watchdog } from './watchdog.ts'
@@ -49,6 +49,7 @@ class StreamAttempt implements GatedListener {
   readonly #watchdog: Watchdog
   readonly #decoder: StreamDecoder
   readonly #facts: AttemptFacts = createFacts()
+  #gate: ResponseGate | undefined
   #exchange: Exchange | undefined
   #settled = false
   #hasContent = false
@@ -82,13 +83,14 @@ class StreamAttempt implements GatedListener {
       else this.#completeAlone()
     })
     input.response.onPressure((isSlow) => this.#press(isSlow))
-    const gate = createResponseGate(this, {
+    this.#gate = createResponseGate(this, {
       protocol: input.targetProtocol,
       stream: true,
       wallNow: () => input.clock.wallNow(),
+      setTimer: (ms, onTime) => input.clock.setTimer(ms, onTime),
       apiKey: input.apiKey,
     })
-    this.#exchange = input.upstream.send(input.call, gate)
+    this.#exchange = input.upstream.send(input.call, this.#gate)
     // The verdict may have come while it was being sent.
     if (this.#settled) this.#exchange.abort()
   }
@@ -257,6 +259,7 @@ class StreamAttempt implements GatedListener {
   #settle(result: AttemptResult): void {
     if (this.#settled) return
     this.#settled = true
+    this.#gate?.close()
     this.#watchdog.stop()
     this.#cancelHold?.()
     this.#cancelAfterTerminal?.()

@@ -24,23 +24,32 @@ export interface GateOptions {
   readonly protocol: Protocol
   readonly stream: boolean
   readonly wallNow: () => number
+  readonly setTimer: (ms: number, onTime: () => void) => () => void
   /** Never repeated to a client, even where the target's own error does. */
   readonly apiKey: string | undefined
 }
+
+export interface ResponseGate extends UpstreamListener {
+  /** Nobody waits for it any more. */
+  close(): void
+}
+
+/**
+ * An error's body comes with its head; what hangs is an error with that status all the same, and
+ * must not be waited for until it is told as a time-out.
+ */
+const ERROR_BODY_MS = 5000
 
 /**
  * Stands between the transport and whoever reads the answer: an error status, a redirect, a page of
  * HTML or a compressed body with status 200 become a failure here, with as much of the body as
  * tells why.
  */
-export function createResponseGate(
-  listener: GatedListener,
-  options: GateOptions,
-): UpstreamListener {
-  return new ResponseGate(listener, options)
+export function createResponseGate(listener: GatedListener, options: GateOptions): ResponseGate {
+  return new Gate(listener, options)
 }
 
-class ResponseGate implements UpstreamListener {
+class Gate implements ResponseGate {
   readonly #listener: GatedListener
   readonly #options: GateOptions
   /** Set where the body is read for its error only. */
@@ -48,6 +57,7 @@ class ResponseGate implements UpstreamListener {
   #body: Uint8Array[] = []
   #bodyBytes = 0
   #over = false
+  #cancelTimer: (() => void) | undefined
 
   constructor(listener: GatedListener, options: GateOptions) {
     this.#listener = listener
@@ -60,8 +70,12 @@ class ResponseGate implements UpstreamListener {
 
   head(head: ResponseHead): void {
     const problem = head.statusCode === 200 ? this.#problemOf(head) : undefined
-    if (head.statusCode === 200 && problem === undefined) this.#listener.opened(head)
-    else this.#refusal = { head, problem }
+    if (head.statusCode === 200 && problem === undefined) {
+      this.#listener.opened(head)
+      return
+    }
+    this.#refusal = { head, problem }
+    this.#cancelTimer = this.#options.setTimer(ERROR_BODY_MS, () => this.#refuse())
   }
 
   data(chunk: Uint8Array): void {
@@ -86,9 +100,14 @@ class ResponseGate implements UpstreamListener {
     else this.#refuse()
   }
 
+  close(): void {
+    this.#over = true
+    this.#cancelTimer?.()
+  }
+
   #refuse(): void {
     if (this.#over || this.#refusal === undefined) return
-    this.#over = true
+    this.close()
     const { head, problem } = this.#refusal
     const failure = problem === undefined ? this.#refusalOf(head) : this.#noAnswer(head, problem)
     this.#listener.refused(failure, head)

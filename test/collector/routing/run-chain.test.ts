@@ -11,7 +11,9 @@ import {
   type WireExchange,
 } from '../../support/fake-upstream.ts'
 import { postChat, scriptedChain, status, whole, WORDS } from '../../support/scripted-chain.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
 import type { TestRouter } from '../../support/start-router.ts'
+import { waitUntil } from '../../support/wait-until.ts'
 
 const { upstreamOf, routerOver } = scriptedChain()
 
@@ -175,6 +177,28 @@ describe('a failure before content', () => {
 
     expect(answer.status).toBe(401)
     expect(await answer.text()).not.toContain('sk-provider-key-1234')
+  })
+
+  test('is known by its head, though its body never comes', async () => {
+    const clock = createFakeClock()
+    const mute = await upstreamOf((exchange) =>
+      exchange.send('HTTP/1.1 401 Scripted\r\ncontent-length: 100\r\n\r\n'),
+    )
+    const router = await routerOver([mute, await upstreamOf(whole)], { clock })
+    let shown: number | undefined
+    const answered = post(router).then((answer) => {
+      shown = answer.status
+      return answer.text()
+    })
+    await waitUntil(() => {
+      clock.advance(100)
+      return shown !== undefined
+    })
+    await answered
+    const { summary } = await router.telemetry.waitForRequest()
+
+    expect(shown).toBe(200)
+    expect(summary.rootCause?.failure).toMatchObject({ reason: 'auth', statusCode: 401 })
   })
 
   test('follows no redirect, so that no key goes elsewhere', async () => {
