@@ -29,12 +29,30 @@ export function withOwnFallbacks(route: RouteConfig, options: RequestOptions): R
 
 const NONE: readonly DeploymentConfig[] = []
 
+/** Of routes that leave nothing to chance: their chain is the same for every request. */
+const settled = new WeakMap<
+  RouteConfig,
+  { readonly config: SidecarConfig; readonly chain: Chain }
+>()
+
 /** `random` decides among deployments of one `order`, by weight, as LiteLLM's simple shuffle. */
 export function resolveChain(
   route: RouteConfig,
   config: SidecarConfig,
   random: () => number,
 ): Chain {
+  const known = settled.get(route)
+  if (known?.config === config) return known.chain
+  let drawn = false
+  const chain = drawChain(route, config, () => {
+    drawn = true
+    return random()
+  })
+  if (!drawn) settled.set(route, { config, chain })
+  return chain
+}
+
+function drawChain(route: RouteConfig, config: SidecarConfig, random: () => number): Chain {
   const targetsOf = (names: readonly string[]): readonly DeploymentConfig[] =>
     names.length === 0
       ? NONE

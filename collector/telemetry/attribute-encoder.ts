@@ -10,8 +10,9 @@ export const VALUE_CHARS_MAX = 256
 /** Elements of a list: routes of a chain, deployments skipped. */
 const LIST_LENGTH_MAX = 64
 /**
- * Texts of one key that are kept encoded: names come with every span. Beyond it the key's values
- * are ids after all, and the memory starts anew. 64 characters and their key at most: 64 KiB a key.
+ * Texts of one key, and lists of texts, that are kept encoded: names come with every span. Beyond
+ * it the key's values are ids after all, and the memory starts anew. 64 characters and their key at
+ * most: 64 KiB for the texts of a key, and as much for its lists.
  */
 const REMEMBERED_MAX = 256
 const REMEMBERED_CHARS_MAX = 64
@@ -53,6 +54,7 @@ export class AttributeEncoder {
   readonly #isDouble: boolean
   readonly #isNew: boolean
   readonly #texts = new Map<string, Uint8Array>()
+  readonly #lists = new Map<string, Uint8Array>()
 
   constructor({ key, tag, scrubber }: AttributeEncoderOptions) {
     this.#tag = tag
@@ -86,19 +88,10 @@ export class AttributeEncoder {
   }
 
   #encodeText(value: string, out: ProtobufWriter): void {
-    if (this.#isNew || value.length > REMEMBERED_CHARS_MAX) {
-      this.#writeText(value, out)
-      return
+    if (this.#isNew || value.length > REMEMBERED_CHARS_MAX) this.#writeText(value, out)
+    else {
+      out.raw(remember(this.#texts, value, (whole) => this.#writeText(value, whole)))
     }
-    let known = this.#texts.get(value)
-    if (known === undefined) {
-      const whole = new ProtobufWriter(512)
-      this.#writeText(value, whole)
-      known = whole.take()
-      if (this.#texts.size >= REMEMBERED_MAX) this.#texts.clear()
-      this.#texts.set(value, known)
-    }
-    out.raw(known)
   }
 
   #writeText(value: string, out: ProtobufWriter): void {
@@ -120,7 +113,14 @@ export class AttributeEncoder {
     }
   }
 
+  /** Most are empty, or name the same route every time. */
   #encodeList(values: readonly unknown[], out: ProtobufWriter): void {
+    const key = JSON.stringify(values)
+    if (key.length > REMEMBERED_CHARS_MAX) this.#writeList(values, out)
+    else out.raw(remember(this.#lists, key, (whole) => this.#writeList(values, whole)))
+  }
+
+  #writeList(values: readonly unknown[], out: ProtobufWriter): void {
     const texts = values
       .slice(0, LIST_LENGTH_MAX)
       .filter((element) => typeof element === 'string')
@@ -139,6 +139,22 @@ export class AttributeEncoder {
   #clean(text: string): Uint8Array {
     return Buffer.from(this.#scrubber.scrub(text, this.#charsMax))
   }
+}
+
+/** What `write` writes for `value`, written once. */
+function remember(
+  known: Map<string, Uint8Array>,
+  value: string,
+  write: (whole: ProtobufWriter) => void,
+): Uint8Array {
+  const before = known.get(value)
+  if (before !== undefined) return before
+  const whole = new ProtobufWriter(512)
+  write(whole)
+  const bytes = whole.take()
+  if (known.size >= REMEMBERED_MAX) known.clear()
+  known.set(value, bytes)
+  return bytes
 }
 
 const NEGATIVE_INT_BYTES = 10

@@ -6,18 +6,20 @@ import type { JsonObject } from '../json.ts'
 export function readChatUsage(usage: JsonObject): Usage {
   const prompt = objectOf(usage, 'prompt_tokens_details') ?? {}
   const completion = objectOf(usage, 'completion_tokens_details') ?? {}
-  const counts: readonly (readonly [keyof Usage, number | undefined])[] = [
-    ['inputTokens', numberOf(usage, 'prompt_tokens')],
-    ['outputTokens', numberOf(usage, 'completion_tokens')],
+  const read: Partial<Record<keyof Usage, number>> = {}
+  const note = (name: keyof Usage, count: number | undefined): void => {
+    if (count !== undefined) read[name] = count
+  }
+  note('inputTokens', numberOf(usage, 'prompt_tokens'))
+  note('outputTokens', numberOf(usage, 'completion_tokens'))
+  note(
+    'cachedInputTokens',
     // DeepSeek reports its cache beside the details, not in them.
-    [
-      'cachedInputTokens',
-      numberOf(prompt, 'cached_tokens') ?? numberOf(usage, 'prompt_cache_hit_tokens'),
-    ],
-    ['cacheWriteTokens', numberOf(prompt, 'cache_write_tokens')],
-    ['reasoningTokens', numberOf(completion, 'reasoning_tokens')],
-  ]
-  return Object.fromEntries(counts.filter(([, count]) => count !== undefined))
+    numberOf(prompt, 'cached_tokens') ?? numberOf(usage, 'prompt_cache_hit_tokens'),
+  )
+  note('cacheWriteTokens', numberOf(prompt, 'cache_write_tokens'))
+  note('reasoningTokens', numberOf(completion, 'reasoning_tokens'))
+  return read
 }
 
 export function writeChatUsage(usage: Usage): JsonObject {

@@ -52,7 +52,37 @@ const after = (route: string, ...reasons: readonly FailureReason[]): readonly st
 
 const ids = (targets: readonly { readonly id: string }[]): string[] => targets.map(({ id }) => id)
 
+/** How often so many requests ask chance for its opinion. */
+function drawsOf(name: string, requests: number): number {
+  const route = config.routes.get(name)
+  if (route === undefined) throw new Error(`no route ${name}`)
+  let draws = 0
+  for (let request = 0; request < requests; request += 1) {
+    resolveChain(route, config, () => {
+      draws += 1
+      return 0.5
+    })
+  }
+  return draws
+}
+
 describe('resolveChain', () => {
+  test('draws anew for every request where weights leave it to chance, and only there', () => {
+    // Two of its deployments have a weight.
+    expect(drawsOf('main', 3)).toBe(6)
+    expect(drawsOf('bare', 3)).toBe(0)
+    expect(chainOf('bare')).toBe(chainOf('bare'))
+  })
+
+  test('knows the same route under another configuration anew', () => {
+    const bare = config.routes.get('bare')
+    if (bare === undefined) throw new Error('no route bare')
+    const fewer = { ...config, retry: { ...config.retry, fallbacksMax: 0 } }
+
+    expect(ids(chainOf('bare').fallbacks)).toEqual(['d'])
+    expect(ids(resolveChain(bare, fewer, () => 0.5).fallbacks)).toEqual([])
+  })
+
   test("asks the route's own deployments by order, then those of its fallbacks", () => {
     const chain = chainOf('main')
 
