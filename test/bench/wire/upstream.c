@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,10 +128,24 @@ static void close_peer(Peer *peer) {
   free(peer);
 }
 
-/* Short answers fit every socket's buffer. */
+/* Short answers fit every socket's buffer, unless a proxy that is overrun reads no more: it is
+ * waited for, and what cannot be sent to it in a second is its own loss. */
 static void reply(Peer *peer, const char *bytes) {
-  if (send(peer->fd, bytes, strlen(bytes), MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
-    die("send");
+  size_t left = strlen(bytes);
+  while (left > 0) {
+    ssize_t n = send(peer->fd, bytes, left, MSG_NOSIGNAL);
+    if (n >= 0) {
+      bytes += n;
+      left -= (size_t)n;
+    } else if (errno == EAGAIN) {
+      struct pollfd room = {.fd = peer->fd, .events = POLLOUT};
+      if (poll(&room, 1, 1000) == 0) return;
+    } else if (errno == EPIPE || errno == ECONNRESET) {
+      return;
+    } else if (errno != EINTR) {
+      die("send");
+    }
+  }
 }
 
 static void watch(Peer *peer, uint32_t events) {
