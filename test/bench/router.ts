@@ -27,6 +27,12 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
   },
 })
+const { only } = flags
+if (only !== undefined && !SCENARIOS.some(({ name }) => name.includes(only))) {
+  const names = SCENARIOS.map(({ name }) => name).join('; ')
+  process.stderr.write(`--only "${only}" names no scenario; a part of one of: ${names}\n`)
+  process.exit(2)
+}
 const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 3))
 const measureMs = flags.quick ? 600 : 2000
 /** Before the first round it is long enough for the compiler to have seen what is measured. */
@@ -52,12 +58,12 @@ for (const name of COLUMNS) {
 
 printHead()
 try {
-  if (flags.only === undefined) {
+  if (only === undefined) {
     const footprint = { launchers, upstream, tools, streams: flags.quick ? 500 : 2000 }
     for (const { row, values } of await measureFootprint(footprint)) printRow(row, values)
   }
   for (const scenario of SCENARIOS) {
-    if (flags.only !== undefined && !scenario.name.includes(flags.only)) continue
+    if (only !== undefined && !scenario.name.includes(only)) continue
     if (scenario.needsTools && tools === undefined) continue
     await runScenario(scenario)
   }
