@@ -5,17 +5,9 @@ import type {
   EncodedAnswer,
   EncoderContext,
 } from '../protocol.ts'
+import { malformed, parseAnswer } from '../parse-answer.ts'
 import { unsayableAnswer } from '../unsayable-answer.ts'
-import {
-  arrayOf,
-  isArray,
-  isObject,
-  objectOf,
-  own,
-  parseJsonBytes,
-  stringOf,
-  toBytes,
-} from '../json.ts'
+import { arrayOf, isArray, isObject, objectOf, own, stringOf, toBytes } from '../json.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
 import { readErrorObject } from '../read-error.ts'
 import { readChatUsage, writeChatUsage } from './chat-usage.ts'
@@ -23,10 +15,9 @@ import { finishReasonOf, isErrorFinish, stopOfFinishReason } from './finish-reas
 
 /** A Chat Completions answer in one piece. */
 export function decodeChatAnswer(body: Uint8Array): AnswerResult {
-  const json = parseJsonBytes(body)
-  if (json.kind === 'invalid') return malformed(`the answer is broken: ${json.detail}`)
-  const answer = json.value
-  if (!isObject(answer)) return malformed('the answer is no JSON object')
+  const parsed = parseAnswer(body)
+  if (parsed.kind === 'malformed') return parsed
+  const { answer } = parsed
   if (own(answer, 'error') || stringOf(answer, 'object') === 'error') {
     return { kind: 'error', error: readErrorObject(answer) }
   }
@@ -128,8 +119,4 @@ function toolCall(
   { name, json }: Extract<AnswerPart, { kind: 'tool-call' }>,
 ): JsonObject {
   return { id, type: 'function', function: { name, arguments: json || '{}' } }
-}
-
-function malformed(detail: string): AnswerResult {
-  return { kind: 'malformed', detail }
 }

@@ -1,13 +1,4 @@
-import {
-  arrayOf,
-  isObject,
-  objectOf,
-  own,
-  parseJson,
-  parseJsonBytes,
-  stringOf,
-  toBytes,
-} from '../json.ts'
+import { arrayOf, isObject, objectOf, own, parseJson, stringOf, toBytes } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type {
   AnswerPart,
@@ -17,6 +8,7 @@ import type {
   EncoderContext,
 } from '../protocol.ts'
 import { fitToolId, MESSAGES_TOOL_ID } from '../tool-id.ts'
+import { malformed, parseAnswer } from '../parse-answer.ts'
 import { unsayableAnswer } from '../unsayable-answer.ts'
 import { readErrorObject } from '../read-error.ts'
 import { MessagesUsage, writeMessagesUsage } from './messages-usage.ts'
@@ -24,10 +16,9 @@ import { stopOfStopReason, stopReasonOf } from './stop-reason.ts'
 
 /** A Messages answer in one piece. */
 export function decodeMessagesAnswer(body: Uint8Array): AnswerResult {
-  const json = parseJsonBytes(body)
-  if (json.kind === 'invalid') return malformed(`the answer is broken: ${json.detail}`)
-  const answer = json.value
-  if (!isObject(answer)) return malformed('the answer is no JSON object')
+  const parsed = parseAnswer(body)
+  if (parsed.kind === 'malformed') return parsed
+  const { answer } = parsed
   if (own(answer, 'type') === 'error' || isObject(own(answer, 'error'))) {
     return { kind: 'error', error: readErrorObject(answer) }
   }
@@ -131,8 +122,4 @@ function writePart(
     default:
       return part satisfies never
   }
-}
-
-function malformed(detail: string): AnswerResult {
-  return { kind: 'malformed', detail }
 }

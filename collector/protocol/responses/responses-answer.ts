@@ -1,4 +1,4 @@
-import { arrayOf, isObject, objectOf, own, parseJsonBytes, stringOf, toBytes } from '../json.ts'
+import { arrayOf, isObject, objectOf, own, stringOf, toBytes } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type {
   AnswerPart,
@@ -9,6 +9,7 @@ import type {
 } from '../protocol.ts'
 import { readErrorObject } from '../read-error.ts'
 import { fitToolId, RESPONSES_TOOL_ID } from '../tool-id.ts'
+import { malformed, parseAnswer } from '../parse-answer.ts'
 import { unsayableAnswer } from '../unsayable-answer.ts'
 import { OWN_REASONING_PREFIX } from './own-reasoning.ts'
 import { openResponse } from './response-echo.ts'
@@ -17,10 +18,9 @@ import { readResponsesUsage, writeResponsesUsage } from './responses-usage.ts'
 
 /** A Response in one piece. */
 export function decodeResponsesAnswer(body: Uint8Array): AnswerResult {
-  const json = parseJsonBytes(body)
-  if (json.kind === 'invalid') return malformed(`the answer is broken: ${json.detail}`)
-  const answer = json.value
-  if (!isObject(answer)) return malformed('the answer is no JSON object')
+  const parsed = parseAnswer(body)
+  if (parsed.kind === 'malformed') return parsed
+  const { answer } = parsed
   if (own(answer, 'error') || stringOf(answer, 'object') === 'error') {
     return { kind: 'error', error: readErrorObject(answer) }
   }
@@ -159,8 +159,4 @@ function writeItems(
 function writePart(kind: 'text' | 'refusal', text: string): JsonObject {
   if (kind === 'refusal') return { type: 'refusal', refusal: text }
   return { type: 'output_text', text, annotations: [], logprobs: [] }
-}
-
-function malformed(detail: string): AnswerResult {
-  return { kind: 'malformed', detail }
 }
