@@ -1,6 +1,6 @@
 import { TokenFile, type TokenVerdict } from './api/access.ts'
 import type { SourceConfig } from './config/config.ts'
-import type { Authorisation } from './ingest/otlp-http.ts'
+import type { Authorisation } from './ingest/receiver.ts'
 
 export interface AuthoriseOptions {
   /** Opens everything; absent: reading needs no token, which only a loopback bind may have. */

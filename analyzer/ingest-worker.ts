@@ -10,11 +10,12 @@ import { runWorker } from './worker-calls.ts'
 const PRUNE_INTERVAL_MS = 60_000
 
 runWorker<ExportBody, IngestAnswer>(({ log }) => {
-  const { spansFile, salt, sources, limits }: IngestWorkerData = workerData
+  const { spansFile, salt, sources, limits, bodyBytesMax }: IngestWorkerData = workerData
   const writer = openSpanWriter(spansFile)
   const ingestor = new Ingestor({
     writer,
     salt,
+    bodyBytesMax,
     sourceOf: (span) => sourceOfSpan(sources, span),
     now: Date.now,
     log,

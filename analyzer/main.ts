@@ -1,22 +1,17 @@
-import type { Server } from 'node:http'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
-
 import { HostGate, isLoopback } from './api/access.ts'
 import { createApiServer } from './api/api-server.ts'
-import { httpUrl, listen, toListenError, urlOf } from './api/listen.ts'
 import { LiveFeed } from './api/live-feed.ts'
-import type { ApiAnswer } from './api/query.ts'
 import { createAuthoriser, type Authoriser } from './authorise.ts'
 import type { AnalyzerConfig } from './config/config.ts'
 import { loadAnalyzerConfig } from './config/load-config.ts'
 import { AnalyzerError } from './errors.ts'
-import type { ExportBody, IngestAnswer } from './ingest/ingestor.ts'
-import { createOtlpGrpcServer, type OtlpGrpcServer } from './ingest/otlp-grpc.ts'
-import { createOtlpHttpServer } from './ingest/otlp-http.ts'
+import type { ExportBody } from './ingest/ingestor.ts'
+import { IntakeQueue } from './ingest/intake-queue.ts'
+import { ShedSignal } from './ingest/shed-signal.ts'
+import { startApi, startOtlpGrpc, startOtlpHttp } from './listeners.ts'
 import { openDataFolder, type DataFolder } from './store/sqlite/data-folder.ts'
-import { WorkerCalls } from './worker-calls.ts'
-import type { IngestWorkerData, JudgeCall, JudgeEvent, JudgeWorkerData } from './worker-data.ts'
+import { dashboardFolder, startIngest, startJudge, toTransfer } from './threads.ts'
+import type { JudgeEvent } from './worker-data.ts'
 
 export interface AnalyzerOptions {
   readonly host: string
@@ -49,16 +44,12 @@ export interface Analyzer {
   stop(): Promise<void>
 }
 
-type IngestCalls = WorkerCalls<ExportBody, IngestAnswer>
-type JudgeCalls = WorkerCalls<JudgeCall, ApiAnswer, JudgeEvent>
-
-/** For requests that are under way when the analyzer stops. */
-const STOP_MS = 5000
 const EXIT_INTERNAL = 70
 
 /** Starts the analyzer; rejects with an `AnalyzerError` that says what to do. */
 export async function startAnalyzer(options: AnalyzerOptions): Promise<Analyzer> {
-  const config = loadAnalyzerConfig(options)
+  const loaded = loadAnalyzerConfig(options)
+  const config = { ...loaded, settleMs: options.settleMs ?? loaded.settleMs }
   refuseOpenBind(options)
   const { sources } = config
   const authoriser = createAuthoriser({
@@ -90,66 +81,57 @@ interface Parts {
 }
 
 async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> {
-  const { closers, authoriser } = parts
+  const { closers, authoriser, config, folder } = parts
   const { host, log, allowedHosts } = options
   const hosts = new HostGate(host, allowedHosts)
   const admitsHost = (name: string | undefined): boolean => hosts.admits(name)
-  const live = new LiveFeed()
-  const ingest = startIngest(options, parts)
+  const onDeath = (reason: string): void => fail(options, reason)
+  const threads = { config, folder, log, onDeath }
+  const shed = new ShedSignal()
+  const ingest = startIngest(threads, shed)
   closers.push(() => ingest.stop())
   await ingest.ready()
+  const live = new LiveFeed()
   let judging = true
-  const onEvent = (event: JudgeEvent): void => {
+  const judge = startJudge(threads, (event: JudgeEvent) => {
     if (event === 'changed') live.announce()
     else judging = event === 'resumed'
-  }
-  const judge = startJudge(options, { ...parts, onEvent })
+  })
   closers.push(() => judge.stop())
   await judge.ready()
   const receiver = {
     ingest: (request: ExportBody) => ingest.call(request, toTransfer(request.body)),
+    queue: new IntakeQueue({
+      bodyBytesMax: config.ingest.bodyBytesMax,
+      bytesMax: config.ingest.queueBytesMax,
+      now: Date.now,
+      shed,
+    }),
     admitsHost,
     authorise: authoriser.ingest,
+    onRefused: () => {},
     log,
   }
-  const otlp = createOtlpHttpServer(receiver)
-  await listen(otlp, { host, port: options.otlpHttpPort, flag: '--otlp-http-port' })
-  closers.push(() => closeServer(otlp))
-  const otlpHttpUrl = urlOf(otlp, host)
-  const otlpGrpcUrl = await startGrpc(createOtlpGrpcServer(receiver), options, closers)
+  const otlpHttp = await startOtlpHttp(receiver, { host, port: options.otlpHttpPort })
+  closers.push(() => otlpHttp.stop())
+  const otlpGrpc = await startOtlpGrpc(receiver, { host, port: options.otlpGrpcPort })
+  closers.push(() => otlpGrpc.stop())
   const api = await createApiServer({
-    ask: (query) => judge.call({ query, otlpHttpUrl }),
+    ask: (query) => judge.call({ query, otlpHttpUrl: otlpHttp.url }),
     isReady: () => closers.length > 0 && judging,
     live,
     admitsHost,
     authorise: authoriser.read,
-    dashboardDir: fileURLToPath(builtUrl('dashboard')),
+    dashboardDir: dashboardFolder(),
     log,
   })
+  const page = await startApi(api, { host, port: options.port })
   closers.push(async () => {
     live.close()
-    await api.close()
+    await page.stop()
   })
-  try {
-    await api.listen({ host, port: options.port })
-  } catch (error: unknown) {
-    throw toListenError(error, { host, port: options.port, flag: '--port' })
-  }
-  return { pageUrl: urlOf(api.server, host), otlpHttpUrl, otlpGrpcUrl, stop: parts.stop }
-}
-
-async function startGrpc(
-  server: OtlpGrpcServer,
-  { host, otlpGrpcPort }: AnalyzerOptions,
-  closers: Parts['closers'],
-): Promise<string> {
-  try {
-    const port = await server.listen(host, otlpGrpcPort)
-    closers.push(() => server.stop(STOP_MS))
-    return httpUrl(host, port)
-  } catch (error: unknown) {
-    throw toListenError(error, { host, port: otlpGrpcPort, flag: '--otlp-grpc-port' })
-  }
+  const { stop } = parts
+  return { pageUrl: page.url, otlpHttpUrl: otlpHttp.url, otlpGrpcUrl: otlpGrpc.url, stop }
 }
 
 /** A bind that others can reach must not be open to them. */
@@ -161,71 +143,9 @@ function refuseOpenBind({ host, authTokenFile }: AnalyzerOptions): void {
   })
 }
 
-function startIngest(options: AnalyzerOptions, { config, folder }: Parts): IngestCalls {
-  const { spanAgeMsMax, spanBytesMax } = config.retention
-  const data: IngestWorkerData = {
-    spansFile: folder.spansFile,
-    salt: folder.salt,
-    // A source that has a token is told by it, and by nothing that a sender can write.
-    sources: config.sources.flatMap(({ name, match, tokenFile }) =>
-      tokenFile === undefined ? [{ name, match }] : [],
-    ),
-    limits: { ageMsMax: spanAgeMsMax, bytesMax: spanBytesMax },
-  }
-  return new WorkerCalls(new Worker(builtUrl('analyzer/ingest-worker.js'), { workerData: data }), {
-    log: options.log,
-    onDeath: (reason) => fail(options, `the ingest thread died: ${reason}`),
-  })
-}
-
-function startJudge(
-  options: AnalyzerOptions,
-  { config, folder, onEvent }: Parts & { readonly onEvent: (event: JudgeEvent) => void },
-): JudgeCalls {
-  const { spanAgeMsMax, incidentAgeMsMax } = config.retention
-  const data: JudgeWorkerData = {
-    spansFile: folder.spansFile,
-    verdictsFile: folder.verdictsFile,
-    settleMs: options.settleMs ?? config.settleMs,
-    routerConfigs: new Map(
-      config.sources.flatMap(({ name, routerConfig }) =>
-        routerConfig === undefined ? [] : [[name, routerConfig]],
-      ),
-    ),
-    limits: { requestAgeMsMax: spanAgeMsMax, incidentAgeMsMax },
-  }
-  return new WorkerCalls(new Worker(builtUrl('analyzer/judge-worker.js'), { workerData: data }), {
-    log: options.log,
-    onEvent,
-    onDeath: (reason) => fail(options, `the judging thread died: ${reason}`),
-  })
-}
-
-/** An analyzer without one of its threads would acknowledge or show nothing, and look alive. */
+/** Whoever supervises the process starts it again. */
 function fail({ log, onFatal }: AnalyzerOptions, reason: string): void {
   log(reason)
   if (onFatal === undefined) process.exit(EXIT_INTERNAL)
   onFatal(reason)
-}
-
-/** Of what is built: workers load compiled files only, whether or not this one is. */
-function builtUrl(path: string): URL {
-  const toDist = import.meta.url.endsWith('.ts') ? '../dist/' : '../'
-  return new URL(`${toDist}${path}`, import.meta.url)
-}
-
-function toTransfer({ buffer }: Uint8Array): readonly ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer ? [buffer] : []
-}
-
-/** Takes no new connection and lets running requests end, for a while. */
-async function closeServer(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), STOP_MS)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
 }

@@ -9,6 +9,9 @@ export interface IngestWorkerData {
   readonly salt: Uint8Array
   readonly sources: readonly SourceMatch[]
   readonly limits: SpanLimits
+  readonly bodyBytesMax: number
+  /** Of a `ShedSignal`, which the main thread sets. */
+  readonly shed: SharedArrayBuffer
 }
 
 export interface JudgeWorkerData {

@@ -55,5 +55,26 @@ export const analyzerSchema = z.strictObject({
         .describe('Days that incidents are kept.'),
     })
     .prefault({}),
+  ingest: z
+    .strictObject({
+      body_mib: z
+        .number()
+        .min(1)
+        // Longer text cannot be made of a body by Node.
+        .max(256)
+        // What the OTLP specification recommends.
+        .default(64)
+        .describe('MiB of one request, also after decompression; more is 413.'),
+      queue_mib: z
+        .number()
+        .min(1)
+        .max(65_536)
+        // Two of the largest bodies, or thousands of usual ones: seconds of work.
+        .default(128)
+        .describe(
+          'MiB of all requests that wait to be stored; from 90 % of it on, requests without failures are asked to come again, at 100 % all.',
+        ),
+    })
+    .prefault({}),
 })
 export type AnalyzerSection = z.output<typeof analyzerSchema>

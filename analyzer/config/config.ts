@@ -5,6 +5,14 @@ export interface AnalyzerConfig {
   readonly sources: readonly SourceConfig[]
   readonly settleMs: number
   readonly retention: RetentionConfig
+  readonly ingest: IngestConfig
+}
+
+export interface IngestConfig {
+  /** Of one request, before and after decompression. */
+  readonly bodyBytesMax: number
+  /** Of all requests that wait for their answer. */
+  readonly queueBytesMax: number
 }
 
 export interface SourceConfig {

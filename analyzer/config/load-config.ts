@@ -44,12 +44,16 @@ export function loadAnalyzerConfig({ configFile, routerConfigFile }: ConfigFiles
       spanBytesMax: section.retention.span_mib * MIB,
       incidentAgeMsMax: section.retention.incident_days * DAY_MS,
     },
+    ingest: {
+      bodyBytesMax: section.ingest.body_mib * MIB,
+      queueBytesMax: section.ingest.queue_mib * MIB,
+    },
   }
 }
 
 function parseSection(section: unknown, configFile = ''): AnalyzerSection {
   const result = analyzerSchema.safeParse(section)
-  const problems = result.success ? duplicateNames(result.data) : result.error.issues.map(describe)
+  const problems = result.success ? crossCheck(result.data) : result.error.issues.map(describe)
   if (result.success && problems.length === 0) return result.data
   throw new AnalyzerError('ANALYZER_CONFIG_INVALID', {
     message: `${configFile} is not a valid configuration: ${problems.join('; ')}`,
@@ -62,9 +66,15 @@ function describe(issue: z.core.$ZodIssue): string {
   return `${path}: ${issue.message}`
 }
 
-function duplicateNames({ sources }: AnalyzerSection): readonly string[] {
+/** What no single key can get wrong. */
+function crossCheck({ sources, ingest }: AnalyzerSection): readonly string[] {
   const seen = new Set<string>()
   const problems: string[] = []
+  if (ingest.queue_mib < ingest.body_mib) {
+    problems.push(
+      `analyzer.ingest.queue_mib: ${ingest.queue_mib} is less than one body may have (body_mib, ${ingest.body_mib})`,
+    )
+  }
   for (const { name } of sources) {
     if (seen.has(name)) problems.push(`analyzer.sources: the name ${name} is given twice`)
     seen.add(name)

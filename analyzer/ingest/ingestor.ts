@@ -3,7 +3,7 @@ import type { Span } from '../story/span.ts'
 import { decodeOtlp, type Encoding } from './decode-otlp.ts'
 import type { RejectCounts } from './decoded.ts'
 import { inflate } from './inflate.ts'
-import { BODY_BYTES_MAX } from './limits.ts'
+import { spreadRetryMs } from './spread-retry.ts'
 import { stripContent } from './strip-content.ts'
 
 /** One export request, as it came. */
@@ -26,12 +26,16 @@ export type IngestAnswer =
     }
   | { readonly kind: 'malformed'; readonly message: string }
   | { readonly kind: 'too-large' }
-  /** Nothing of it is stored; the same again will be fine later. */
-  | { readonly kind: 'unavailable'; readonly message: string }
+  /** More comes than can be written: not stored, the same again will be fine later. */
+  | { readonly kind: 'busy'; readonly message: string; readonly retryAfterMs: number }
+  /** The data folder cannot be written: not stored, the same again will be fine later. */
+  | { readonly kind: 'unavailable'; readonly message: string; readonly retryAfterMs: number }
 
 export interface IngestorOptions {
   readonly writer: SpanWriter
   readonly salt: Uint8Array
+  /** Of one body after decompression. */
+  readonly bodyBytesMax: number
   readonly sourceOf: (span: Span) => string
   readonly now: () => number
   readonly log: (line: string) => void
@@ -67,7 +71,7 @@ export class Ingestor {
 
   receive(request: ExportBody): Promise<IngestAnswer> {
     const plain = request.gzip
-      ? inflate(request.body, BODY_BYTES_MAX)
+      ? inflate(request.body, this.#options.bodyBytesMax)
       : ({ kind: 'inflated', body: request.body } as const)
     switch (plain.kind) {
       case 'too-large':
@@ -101,7 +105,11 @@ export class Ingestor {
         resolve(
           committed
             ? { kind: 'stored', stored: spans.length, rejected, reasons }
-            : { kind: 'unavailable', message: 'the data folder cannot be written right now' },
+            : {
+                kind: 'unavailable',
+                message: 'the data folder cannot be written right now',
+                retryAfterMs: spreadRetryMs(),
+              },
         )
       }
       this.#enqueue({ spans, source, rejected, answer })

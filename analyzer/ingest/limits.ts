@@ -3,9 +3,6 @@
  * and far below what would hurt; what happens at it is said beside it.
  */
 
-/** Of a body after decompression: the OTLP specification's recommended default. Over it: 413. */
-export const BODY_BYTES_MAX = 64 * 1024 * 1024
-
 /** Of nested attribute values. SDKs nest one or two deep; a deeper span is rejected. */
 export const VALUE_DEPTH_MAX = 64
 

@@ -12,16 +12,8 @@ import {
 } from '@grpc/grpc-js'
 
 import type { ExportBody, IngestAnswer } from './ingestor.ts'
-import { BODY_BYTES_MAX } from './limits.ts'
-import type { Authorisation } from './otlp-http.ts'
 import { encodeExportResponse } from './otlp-response.ts'
-
-export interface OtlpGrpcOptions {
-  readonly ingest: (request: ExportBody) => Promise<IngestAnswer>
-  readonly admitsHost: (host: string | undefined) => boolean
-  readonly authorise: (authorization: string | undefined) => Authorisation
-  readonly log: (line: string) => void
-}
+import type { Authorisation, ReceiverOptions, RefusalReason } from './receiver.ts'
 
 export interface OtlpGrpcServer {
   /** Resolves to the real port; rejects with the system's error. */
@@ -32,9 +24,6 @@ export interface OtlpGrpcServer {
 
 /** Calls of one connection that run at once: an exporter has one or two under way. */
 const CALLS_PER_CONNECTION_MAX = 100
-
-/** Two of the largest bodies, as over HTTP. */
-const IN_FLIGHT_BYTES_MAX = 2 * BODY_BYTES_MAX
 
 const SERVICE_PREFIX = 'opentelemetry.proto.collector'
 const TRACES: ServiceDefinition = serviceOf(`${SERVICE_PREFIX}.trace.v1.TraceService`)
@@ -66,11 +55,11 @@ function serviceOf(name: string): ServiceDefinition {
  * The OTLP/gRPC receiver. Compression and the limit on decompressed bytes are the library's; a body
  * over it is RESOURCE_EXHAUSTED without RetryInfo, which senders must not repeat.
  */
-export function createOtlpGrpcServer(options: OtlpGrpcOptions): OtlpGrpcServer {
+export function createOtlpGrpcServer(options: ReceiverOptions): OtlpGrpcServer {
   // What it would print to stderr is told by our own errors and log.
   setLogVerbosity(logVerbosity.NONE)
   const server = new Server({
-    'grpc.max_receive_message_length': BODY_BYTES_MAX,
+    'grpc.max_receive_message_length': options.queue.bodyBytesMax,
     'grpc.max_concurrent_streams': CALLS_PER_CONNECTION_MAX,
   })
   server.addService(TRACES, { Export: new Receiver(options).handle })
@@ -104,18 +93,29 @@ function withCode(error: Error): Error {
 type Call = ServerUnaryCall<Buffer, Buffer>
 type Answer =
   | { readonly kind: 'ok'; readonly bytes: Buffer }
-  | { readonly kind: 'refused'; readonly code: status; readonly details: string }
+  | {
+      readonly kind: 'refused'
+      readonly reason: RefusalReason
+      readonly code: status
+      readonly details: string
+    }
 
 class Receiver {
-  readonly #options: OtlpGrpcOptions
-  #bytesInFlight = 0
+  readonly #options: ReceiverOptions
 
-  constructor(options: OtlpGrpcOptions) {
+  constructor(options: ReceiverOptions) {
     this.#options = options
   }
 
   readonly handle: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
-    void this.#answer(call).then((answer) => send(answer, callback))
+    void this.#answer(call).then((answer) => this.#finish(answer, call, callback))
+  }
+
+  #finish(answer: Answer, call: Call, callback: sendUnaryData<Buffer>): void {
+    if (answer.kind === 'refused') {
+      this.#options.onRefused({ reason: answer.reason, remoteAddress: hostOf(call.getPeer()) })
+    }
+    send(answer, callback)
   }
 
   async #answer(call: Call): Promise<Answer> {
@@ -123,40 +123,43 @@ class Receiver {
     const refused = this.#refusalOf(call, authorisation)
     if (refused !== undefined) return refused
     const { length } = call.request
-    if (this.#bytesInFlight + length > IN_FLIGHT_BYTES_MAX) {
-      return unavailable('too many bodies are being read; come again')
-    }
-    this.#bytesInFlight += length
+    const { queue } = this.#options
+    if (!queue.take(length))
+      return unavailable('more arrives than can be written; come again', 'busy')
     try {
       const source = authorisation.kind === 'ok' ? authorisation.source : undefined
       // A copy: the body goes to another thread, and a slice would take its neighbours along.
       const body = Uint8Array.from(call.request)
       const from = source === undefined ? {} : { source }
       const request: ExportBody = { body, encoding: 'protobuf', gzip: false, ...from }
-      return toAnswer(await this.#options.ingest(request))
+      return toAnswer(await this.#options.ingest(request), queue.bodyBytesMax)
     } catch (error: unknown) {
       // A defect of ours must not make senders throw their spans away.
       this.#options.log(`ingest failed: ${error instanceof Error ? error.message : String(error)}`)
       return unavailable('the analyzer had a problem of its own')
     } finally {
-      this.#bytesInFlight -= length
+      queue.release(length)
     }
   }
 
   #refusalOf(call: Call, authorisation: Authorisation): Answer | undefined {
     if (!this.#options.admitsHost(call.getHost())) {
       const details = 'this Host is not served here; allow it with --allowed-host'
-      return { kind: 'refused', code: status.PERMISSION_DENIED, details }
+      return { kind: 'refused', reason: 'wrong-host', code: status.PERMISSION_DENIED, details }
     }
     switch (authorisation.kind) {
       case 'ok':
         return undefined
       case 'rotating':
-        return unavailable('this token is not known yet; tokens have just been changed')
+        return unavailable(
+          'this token is not known yet; tokens have just been changed',
+          'token-rotating',
+        )
       case 'missing':
       case 'wrong': {
         const details = `the bearer token is ${authorisation.kind}`
-        return { kind: 'refused', code: status.UNAUTHENTICATED, details }
+        const reason = authorisation.kind === 'missing' ? 'no-token' : 'wrong-token'
+        return { kind: 'refused', reason, code: status.UNAUTHENTICATED, details }
       }
       default:
         return authorisation satisfies never
@@ -164,25 +167,31 @@ class Receiver {
   }
 }
 
-function toAnswer(answer: IngestAnswer): Answer {
+function toAnswer(answer: IngestAnswer, bodyBytesMax: number): Answer {
   switch (answer.kind) {
     case 'stored':
       return { kind: 'ok', bytes: encodeExportResponse('protobuf', answer) }
     case 'malformed':
-      return { kind: 'refused', code: status.INVALID_ARGUMENT, details: answer.message }
+      return {
+        kind: 'refused',
+        reason: 'malformed',
+        code: status.INVALID_ARGUMENT,
+        details: answer.message,
+      }
     case 'too-large': {
-      const details = `the body is larger than ${BODY_BYTES_MAX} bytes; send smaller batches`
-      return { kind: 'refused', code: status.RESOURCE_EXHAUSTED, details }
+      const details = `the body is larger than ${bodyBytesMax} bytes; send smaller batches`
+      return { kind: 'refused', reason: 'too-large', code: status.RESOURCE_EXHAUSTED, details }
     }
+    case 'busy':
     case 'unavailable':
-      return unavailable(answer.message)
+      return unavailable(answer.message, answer.kind)
     default:
       return answer satisfies never
   }
 }
 
-function unavailable(details: string): Answer {
-  return { kind: 'refused', code: status.UNAVAILABLE, details }
+function unavailable(details: string, reason: RefusalReason = 'unavailable'): Answer {
+  return { kind: 'refused', reason, code: status.UNAVAILABLE, details }
 }
 
 function send(answer: Answer, callback: sendUnaryData<Buffer>): void {
@@ -193,11 +202,16 @@ function send(answer: Answer, callback: sendUnaryData<Buffer>): void {
 function refuser(signal: string): handleUnaryCall<Buffer, Buffer> {
   const details = `this analyzer reads traces only; switch the exporter of ${signal} off for this endpoint`
   return (_call, callback) => {
-    send({ kind: 'refused', code: status.UNIMPLEMENTED, details }, callback)
+    send({ kind: 'refused', reason: 'not-otlp', code: status.UNIMPLEMENTED, details }, callback)
   }
 }
 
 function textOf(metadata: Metadata, key: string): string | undefined {
   const [value] = metadata.get(key)
   return typeof value === 'string' ? value : undefined
+}
+
+/** `getPeer` appends the port; an IPv6 address keeps its own colons. */
+function hostOf(peer: string): string {
+  return peer.replace(/:\d{1,5}$/u, '')
 }

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
 import type { Encoding } from './decode-otlp.ts'
-import type { ExportBody, IngestAnswer } from './ingestor.ts'
-import { BODY_BYTES_MAX } from './limits.ts'
+import type { IngestAnswer } from './ingestor.ts'
 import {
   contentTypeOf,
   encodeExportResponse,
@@ -11,49 +10,33 @@ import {
   type StatusCode,
 } from './otlp-response.ts'
 import { discardRest, readBody } from './read-body.ts'
-
-export interface OtlpHttpOptions {
-  readonly ingest: (request: ExportBody) => Promise<IngestAnswer>
-  readonly admitsHost: (host: string | undefined) => boolean
-  readonly authorise: (authorization: string | undefined) => Authorisation
-  readonly log: (line: string) => void
-}
-
-export type Authorisation =
-  | { readonly kind: 'ok'; readonly source?: string }
-  | { readonly kind: 'missing' | 'wrong' | 'rotating' }
-
-/**
- * Bytes of bodies that are under way at once: two of the largest, or thousands of usual ones. Above
- * it senders are asked to come again, which costs them a second and us nothing.
- */
-const IN_FLIGHT_BYTES_MAX = 2 * BODY_BYTES_MAX
-
-const RETRY_AFTER_S = '1'
+import type { ReceiverOptions, RefusalReason } from './receiver.ts'
 
 /** An answer that is an error, in the words of the specification. */
 class Refusal extends Error {
   readonly status: number
+  readonly reason: RefusalReason
   readonly code: StatusCode
   readonly headers: Readonly<Record<string, string>>
 
-  constructor(
-    status: number,
-    {
-      code,
-      message,
-      headers = {},
-    }: { code: StatusCode; message: string; headers?: Readonly<Record<string, string>> },
-  ) {
+  constructor(status: number, { reason, code, message, headers = {} }: RefusalParts) {
     super(message)
     this.status = status
+    this.reason = reason
     this.code = code
     this.headers = headers
   }
 }
 
+interface RefusalParts {
+  readonly reason: RefusalReason
+  readonly code: StatusCode
+  readonly message: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /** The OTLP/HTTP receiver, to the letter of the OpenTelemetry protocol specification. */
-export function createOtlpHttpServer(options: OtlpHttpOptions): Server {
+export function createOtlpHttpServer(options: ReceiverOptions): Server {
   const receiver = new Receiver(options)
   const server = createServer(
     {
@@ -71,10 +54,9 @@ export function createOtlpHttpServer(options: OtlpHttpOptions): Server {
 }
 
 class Receiver {
-  readonly #options: OtlpHttpOptions
-  #bytesInFlight = 0
+  readonly #options: ReceiverOptions
 
-  constructor(options: OtlpHttpOptions) {
+  constructor(options: ReceiverOptions) {
     this.#options = options
   }
 
@@ -84,8 +66,11 @@ class Receiver {
       const source = this.#admit(request)
       await this.#export(request, { encoding: expectEncoding(encoding, request), source, response })
     } catch (error: unknown) {
+      const refusal = this.#toRefusal(error)
+      const { remoteAddress } = request.socket
+      this.#options.onRefused({ reason: refusal.reason, remoteAddress })
       await discardRest(request)
-      respondWithError(response, { error: this.#toRefusal(error), encoding, request })
+      respondWithError(response, { error: refusal, encoding, request })
     }
   }
 
@@ -94,6 +79,7 @@ class Receiver {
     const { admitsHost, authorise } = this.#options
     if (!admitsHost(request.headers.host)) {
       throw new Refusal(421, {
+        reason: 'wrong-host',
         code: STATUS_CODES.invalidArgument,
         message: 'this Host is not served here; allow it with --allowed-host',
       })
@@ -104,10 +90,15 @@ class Receiver {
       case 'ok':
         return authorisation.source
       case 'rotating':
-        throw unavailable('this token is not known yet; tokens have just been changed')
+        throw unavailable({
+          reason: 'token-rotating',
+          message: 'this token is not known yet; tokens have just been changed',
+          retryAfterMs: this.#options.queue.retryAfterMs(),
+        })
       case 'missing':
       case 'wrong':
         throw new Refusal(401, {
+          reason: authorisation.kind === 'missing' ? 'no-token' : 'wrong-token',
           code: STATUS_CODES.unauthenticated,
           message: `the bearer token is ${authorisation.kind}`,
           headers: { 'www-authenticate': 'Bearer' },
@@ -128,7 +119,7 @@ class Receiver {
       const from = source === undefined ? {} : { source }
       answer = await this.#options.ingest({ body, encoding, gzip, ...from })
     } finally {
-      this.#bytesInFlight -= length
+      this.#options.queue.release(length)
     }
     switch (answer.kind) {
       case 'stored': {
@@ -141,47 +132,56 @@ class Receiver {
         return
       }
       case 'malformed':
-        throw new Refusal(400, { code: STATUS_CODES.invalidArgument, message: answer.message })
+        throw malformed(answer.message)
       case 'too-large':
-        throw tooLarge()
+        throw this.#tooLarge()
+      case 'busy':
+        throw busy(answer)
       case 'unavailable':
-        throw unavailable(answer.message)
+        throw unavailable({ reason: 'unavailable', ...answer })
     }
   }
 
   async #readBody(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+    const { queue } = this.#options
     const result = await readBody(request, {
-      bytesMax: BODY_BYTES_MAX,
+      bytesMax: queue.bodyBytesMax,
       // Counted as it arrives: a length that a sender announces is only a claim.
-      take: (count) => {
-        if (this.#bytesInFlight + count > IN_FLIGHT_BYTES_MAX) return false
-        this.#bytesInFlight += count
-        return true
-      },
-      release: (count) => {
-        this.#bytesInFlight -= count
-      },
+      take: (count) => queue.take(count),
+      release: (count) => queue.release(count),
     })
     switch (result.kind) {
       case 'read':
         return result.body
       case 'too-large':
-        throw tooLarge()
+        throw this.#tooLarge()
       case 'busy':
-        throw unavailable('too many bodies are being read; come again')
-      case 'aborted':
-        throw new Refusal(400, {
-          code: STATUS_CODES.invalidArgument,
-          message: 'the body ended early',
+        throw busy({
+          message: 'more arrives than can be written; come again',
+          retryAfterMs: queue.retryAfterMs(),
         })
+      case 'aborted':
+        throw malformed('the body ended early')
     }
+  }
+
+  #tooLarge(): Refusal {
+    return new Refusal(413, {
+      reason: 'too-large',
+      code: STATUS_CODES.resourceExhausted,
+      message: `the body is larger than ${this.#options.queue.bodyBytesMax} bytes after decompression; send smaller batches`,
+    })
   }
 
   #toRefusal(error: unknown): Refusal {
     if (error instanceof Refusal) return error
     // A defect of ours must not make senders throw their spans away: anything but 503 would.
     this.#options.log(`ingest failed: ${error instanceof Error ? error.message : String(error)}`)
-    return unavailable('the analyzer had a problem of its own')
+    return unavailable({
+      reason: 'unavailable',
+      message: 'the analyzer had a problem of its own',
+      retryAfterMs: this.#options.queue.retryAfterMs(),
+    })
   }
 }
 
@@ -196,6 +196,7 @@ function expectTracesPath(request: IncomingMessage): void {
   if (path === '/v1/traces') {
     if (request.method === 'POST') return
     throw new Refusal(405, {
+      reason: 'not-otlp',
       code: STATUS_CODES.unimplemented,
       message: `traces are sent with POST, not ${request.method ?? 'this method'}`,
       headers: { allow: 'POST' },
@@ -203,6 +204,7 @@ function expectTracesPath(request: IncomingMessage): void {
   }
   const signal = /^\/v1(?:development)?\/(logs|metrics|profiles)$/u.exec(path)?.[1]
   throw new Refusal(404, {
+    reason: 'not-otlp',
     code: signal === undefined ? STATUS_CODES.notFound : STATUS_CODES.unimplemented,
     message:
       signal === undefined
@@ -222,6 +224,7 @@ function expectEncoding(encoding: Encoding | undefined, request: IncomingMessage
   if (encoding !== undefined) return encoding
   const grpc = request.headers['content-type']?.startsWith('application/grpc') === true
   throw new Refusal(415, {
+    reason: 'not-otlp',
     code: STATUS_CODES.invalidArgument,
     message: grpc
       ? 'this is OTLP/HTTP, and the request is gRPC; set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf'
@@ -235,25 +238,47 @@ function isGzipEncoded(request: IncomingMessage): boolean {
   if (encoding === 'identity' || encoding === '') return false
   if (encoding === 'gzip') return true
   throw new Refusal(415, {
+    reason: 'not-otlp',
     code: STATUS_CODES.invalidArgument,
     message: 'the content encoding must be gzip or none',
     headers: { 'accept-encoding': 'gzip' },
   })
 }
 
-function tooLarge(): Refusal {
-  return new Refusal(413, {
+function malformed(message: string): Refusal {
+  return new Refusal(400, { reason: 'malformed', code: STATUS_CODES.invalidArgument, message })
+}
+
+interface Later {
+  readonly message: string
+  readonly retryAfterMs: number
+}
+
+function busy({ message, retryAfterMs }: Later): Refusal {
+  return new Refusal(429, {
+    reason: 'busy',
     code: STATUS_CODES.resourceExhausted,
-    message: `the body is larger than ${BODY_BYTES_MAX} bytes after decompression; send smaller batches`,
+    message,
+    headers: { 'retry-after': toSeconds(retryAfterMs) },
   })
 }
 
-function unavailable(message: string): Refusal {
+function unavailable({
+  reason,
+  message,
+  retryAfterMs,
+}: Later & { readonly reason: RefusalReason }): Refusal {
   return new Refusal(503, {
+    reason,
     code: STATUS_CODES.unavailable,
     message,
-    headers: { 'retry-after': RETRY_AFTER_S },
+    headers: { 'retry-after': toSeconds(retryAfterMs) },
   })
+}
+
+/** The header knows whole seconds only; 0 would be at once. */
+function toSeconds(retryAfterMs: number): string {
+  return String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
 }
 
 function respondWithError(

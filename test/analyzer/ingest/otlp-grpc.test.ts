@@ -6,8 +6,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { HostGate } from '../../../analyzer/api/access.ts'
 import type { ExportBody, IngestAnswer } from '../../../analyzer/ingest/ingestor.ts'
 import { createOtlpGrpcServer } from '../../../analyzer/ingest/otlp-grpc.ts'
-import type { Authorisation } from '../../../analyzer/ingest/otlp-http.ts'
+import type {
+  Authorisation,
+  RefusalReason,
+  RefusedRequest,
+} from '../../../analyzer/ingest/receiver.ts'
 import { ProtobufReader } from '../../../analyzer/ingest/protobuf-reader.ts'
+import { openQueue } from '../../support/open-queue.ts'
 import { buildSpan, protobufRequest } from '../../support/otlp.ts'
 
 const TRACES = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
@@ -32,7 +37,10 @@ async function receiver({
   const logged: string[] = []
   const tokens: (string | undefined)[] = []
   const gate = new HostGate('127.0.0.1', [])
+  const refused: RefusedRequest[] = []
   const server = createOtlpGrpcServer({
+    queue: openQueue(),
+    onRefused: (refusal) => refused.push(refusal),
     ingest: (request) => {
       received.push(request)
       return answer()
@@ -61,7 +69,7 @@ async function receiver({
     clients.push(client)
     return callOnce(client, { path, body, metadata })
   }
-  return { call, received, logged, tokens, server }
+  return { call, received, refused, logged, tokens, server }
 }
 
 interface CallOptions {
@@ -120,34 +128,51 @@ test('rejected spans are told by partial success with their exact count', async 
   expect(partial.next() && partial.string()).toContain('span-id-invalid: 3')
 })
 
-test.each<[string, Setup, number]>([
+test.each<[string, Setup, number, RefusalReason]>([
   [
     'a body that is no OTLP: do not send it again',
     { answer: () => Promise.resolve({ kind: 'malformed', message: 'not protobuf' }) },
     status.INVALID_ARGUMENT,
+    'malformed',
   ],
   [
     'too many spans: send smaller batches',
     { answer: () => Promise.resolve({ kind: 'too-large' }) },
     status.RESOURCE_EXHAUSTED,
+    'too-large',
+  ],
+  [
+    'more than can be written: come again',
+    { answer: () => Promise.resolve({ kind: 'busy', message: 'busy', retryAfterMs: 1500 }) },
+    status.UNAVAILABLE,
+    'busy',
   ],
   [
     'a disk that is full: come again',
-    { answer: () => Promise.resolve({ kind: 'unavailable', message: 'full' }) },
+    { answer: () => Promise.resolve({ kind: 'unavailable', message: 'full', retryAfterMs: 1500 }) },
     status.UNAVAILABLE,
+    'unavailable',
   ],
   [
     'a defect of ours: come again, nothing may be thrown away',
     { answer: () => Promise.reject(new Error('boom')) },
     status.UNAVAILABLE,
+    'unavailable',
   ],
-  ['no token', { authorisation: { kind: 'missing' } }, status.UNAUTHENTICATED],
-  ['a wrong token', { authorisation: { kind: 'wrong' } }, status.UNAUTHENTICATED],
-  ['tokens that change right now: come again', { authorisation: { kind: 'rotating' } }, 14],
-])('%s', async (_, setup, code) => {
-  const { call } = await receiver(setup)
+  ['no token', { authorisation: { kind: 'missing' } }, status.UNAUTHENTICATED, 'no-token'],
+  ['a wrong token', { authorisation: { kind: 'wrong' } }, status.UNAUTHENTICATED, 'wrong-token'],
+  [
+    'tokens that change right now: come again',
+    { authorisation: { kind: 'rotating' } },
+    status.UNAVAILABLE,
+    'token-rotating',
+  ],
+])('%s', async (...row) => {
+  const [, setup, code, reason] = row
+  const { call, refused } = await receiver(setup)
 
   expect(await call(protobufRequest([buildSpan()]))).toMatchObject({ kind: 'error', code })
+  expect(refused).toEqual([{ reason, remoteAddress: '127.0.0.1' }])
 })
 
 test('the token is read from the metadata, and names the source', async () => {

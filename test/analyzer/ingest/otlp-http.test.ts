@@ -10,9 +10,11 @@ import { listen, urlOf } from '../../../analyzer/api/listen.ts'
 import { Ingestor } from '../../../analyzer/ingest/ingestor.ts'
 import { createOtlpHttpServer } from '../../../analyzer/ingest/otlp-http.ts'
 import { ProtobufReader } from '../../../analyzer/ingest/protobuf-reader.ts'
+import type { RefusedRequest } from '../../../analyzer/ingest/receiver.ts'
 import { openSpanReader } from '../../../analyzer/store/sqlite/span-reader.ts'
 import { openSpanWriter } from '../../../analyzer/store/sqlite/span-writer.ts'
 import type { SpanWriter } from '../../../analyzer/store/store.ts'
+import { openQueue } from '../../support/open-queue.ts'
 import { buildSpan, jsonRequest, protobufRequest } from '../../support/otlp.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -34,12 +36,16 @@ async function receiver({ spoil = (writer) => writer, verdict = 'ok' }: Setup = 
   const ingestor = new Ingestor({
     writer: spoil(writer),
     salt: Buffer.from('salt'),
+    bodyBytesMax: 64 * MIB,
     sourceOf: () => 'default',
     now: () => 1000,
     log: (line) => logged.push(line),
   })
   const gate = new HostGate('127.0.0.1', [])
+  const refused: RefusedRequest[] = []
   const server = createOtlpHttpServer({
+    queue: openQueue(),
+    onRefused: (refusal) => refused.push(refusal),
     ingest: (request) => ingestor.receive(request),
     admitsHost: (host) => gate.admits(host),
     authorise: () => ({ kind: verdict }),
@@ -57,6 +63,7 @@ async function receiver({ spoil = (writer) => writer, verdict = 'ok' }: Setup = 
   return {
     reader,
     logged,
+    refused,
     post: (body: Uint8Array | string, headers: Readonly<Record<string, string>> = {}) => {
       const lines = Object.entries({ 'content-type': PROTOBUF, ...headers })
         .filter(([, value]) => value !== '')
@@ -277,12 +284,13 @@ test('spans that cannot be written are not acknowledged, and the sender is asked
 })
 
 test.each([
-  ['missing', 401],
-  ['wrong', 401],
-  ['rotating', 503],
-] as const)('a token that is %s is answered %i', async (verdict, status) => {
-  const { post } = await receiver({ verdict })
+  ['missing', 401, 'no-token'],
+  ['wrong', 401, 'wrong-token'],
+  ['rotating', 503, 'token-rotating'],
+] as const)('a token that is %s is answered %i', async (verdict, status, reason) => {
+  const { post, refused } = await receiver({ verdict })
   expect((await post(one)).status).toBe(status)
+  expect(refused).toEqual([{ reason, remoteAddress: '127.0.0.1' }])
 })
 
 test('an answer is given only when the span is on disk', async () => {

@@ -1,0 +1,66 @@
+import type { Server } from 'node:http'
+
+import type { FastifyInstance } from 'fastify'
+
+import { httpUrl, listen, toListenError, urlOf } from './api/listen.ts'
+import { createOtlpGrpcServer } from './ingest/otlp-grpc.ts'
+import { createOtlpHttpServer } from './ingest/otlp-http.ts'
+import type { ReceiverOptions } from './ingest/receiver.ts'
+
+/** What listens: its real address, and how it is ended. */
+export interface Listener {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export interface ListenAt {
+  readonly host: string
+  /** 0 lets the system pick. */
+  readonly port: number
+}
+
+/** For requests that are under way when the analyzer stops. */
+const STOP_MS = 5000
+
+export async function startOtlpHttp(
+  receiver: ReceiverOptions,
+  { host, port }: ListenAt,
+): Promise<Listener> {
+  const server = createOtlpHttpServer(receiver)
+  await listen(server, { host, port, flag: '--otlp-http-port' })
+  return { url: urlOf(server, host), stop: () => closeServer(server) }
+}
+
+export async function startOtlpGrpc(
+  receiver: ReceiverOptions,
+  { host, port }: ListenAt,
+): Promise<Listener> {
+  const server = createOtlpGrpcServer(receiver)
+  try {
+    const real = await server.listen(host, port)
+    return { url: httpUrl(host, real), stop: () => server.stop(STOP_MS) }
+  } catch (error: unknown) {
+    throw toListenError(error, { host, port, flag: '--otlp-grpc-port' })
+  }
+}
+
+export async function startApi(api: FastifyInstance, { host, port }: ListenAt): Promise<Listener> {
+  try {
+    await api.listen({ host, port })
+  } catch (error: unknown) {
+    throw toListenError(error, { host, port, flag: '--port' })
+  }
+  return { url: urlOf(api.server, host), stop: async () => api.close() }
+}
+
+/** Takes no new connection and lets running requests end, for a while. */
+async function closeServer(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), STOP_MS)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

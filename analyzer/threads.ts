@@ -1,0 +1,83 @@
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+
+import type { ApiAnswer } from './api/query.ts'
+import type { AnalyzerConfig } from './config/config.ts'
+import type { ExportBody, IngestAnswer } from './ingest/ingestor.ts'
+import type { ShedSignal } from './ingest/shed-signal.ts'
+import type { DataFolder } from './store/sqlite/data-folder.ts'
+import { WorkerCalls } from './worker-calls.ts'
+import type { IngestWorkerData, JudgeCall, JudgeEvent, JudgeWorkerData } from './worker-data.ts'
+
+export type IngestCalls = WorkerCalls<ExportBody, IngestAnswer>
+export type JudgeCalls = WorkerCalls<JudgeCall, ApiAnswer, JudgeEvent>
+
+export interface ThreadOptions {
+  readonly config: AnalyzerConfig
+  readonly folder: DataFolder
+  readonly log: (line: string) => void
+  /** An analyzer without one of its threads would acknowledge or show nothing, and look alive. */
+  readonly onDeath: (reason: string) => void
+}
+
+/** The thread that decodes, strips and commits. */
+export function startIngest(
+  { config, folder, log, onDeath }: ThreadOptions,
+  shed: ShedSignal,
+): IngestCalls {
+  const { spanAgeMsMax, spanBytesMax } = config.retention
+  const data: IngestWorkerData = {
+    spansFile: folder.spansFile,
+    salt: folder.salt,
+    // A source that has a token is told by it, and by nothing that a sender can write.
+    sources: config.sources.flatMap(({ name, match, tokenFile }) =>
+      tokenFile === undefined ? [{ name, match }] : [],
+    ),
+    limits: { ageMsMax: spanAgeMsMax, bytesMax: spanBytesMax },
+    bodyBytesMax: config.ingest.bodyBytesMax,
+    shed: shed.buffer,
+  }
+  return new WorkerCalls(new Worker(builtUrl('analyzer/ingest-worker.js'), { workerData: data }), {
+    log,
+    onDeath: (reason) => onDeath(`the ingest thread died: ${reason}`),
+  })
+}
+
+/** The thread that settles, judges and answers reads. */
+export function startJudge(
+  { config, folder, log, onDeath }: ThreadOptions,
+  onEvent: (event: JudgeEvent) => void,
+): JudgeCalls {
+  const { spanAgeMsMax, incidentAgeMsMax } = config.retention
+  const data: JudgeWorkerData = {
+    spansFile: folder.spansFile,
+    verdictsFile: folder.verdictsFile,
+    settleMs: config.settleMs,
+    routerConfigs: new Map(
+      config.sources.flatMap(({ name, routerConfig }) =>
+        routerConfig === undefined ? [] : [[name, routerConfig]],
+      ),
+    ),
+    limits: { requestAgeMsMax: spanAgeMsMax, incidentAgeMsMax },
+  }
+  return new WorkerCalls(new Worker(builtUrl('analyzer/judge-worker.js'), { workerData: data }), {
+    log,
+    onEvent,
+    onDeath: (reason) => onDeath(`the judging thread died: ${reason}`),
+  })
+}
+
+/** The body's memory, to be handed to a thread rather than copied. */
+export function toTransfer({ buffer }: Uint8Array): readonly ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer ? [buffer] : []
+}
+
+export function dashboardFolder(): string {
+  return fileURLToPath(builtUrl('dashboard'))
+}
+
+/** Of what is built: workers load compiled files only, whether or not this one is. */
+function builtUrl(path: string): URL {
+  const toDist = import.meta.url.endsWith('.ts') ? '../dist/' : '../'
+  return new URL(`${toDist}${path}`, import.meta.url)
+}

@@ -1,0 +1,14 @@
+import { IntakeQueue } from '../../analyzer/ingest/intake-queue.ts'
+import { ShedSignal } from '../../analyzer/ingest/shed-signal.ts'
+
+const MIB = 1024 * 1024
+
+/** The queue of a receiver with the default limits. */
+export function openQueue(): IntakeQueue {
+  return new IntakeQueue({
+    bodyBytesMax: 64 * MIB,
+    bytesMax: 128 * MIB,
+    now: Date.now,
+    shed: new ShedSignal(),
+  })
+}
