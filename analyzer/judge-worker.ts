@@ -71,6 +71,7 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
         reader,
         verdicts,
         countPending: () => loop.countPending(),
+        lag: () => loop.lag(),
         unrecognised: loop.unrecognised,
         pausedSinceMs: paused?.sinceMs,
         nowMs: Date.now(),

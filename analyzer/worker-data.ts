@@ -1,6 +1,7 @@
 import type { ApiQuery } from './api/query.ts'
 import type { SourceMatch } from './config/match-source.ts'
-import type { SpanLimits, VerdictLimits } from './store/store.ts'
+import type { SpanLimits } from './store/store.ts'
+import type { VerdictLimits } from './store/verdict-store.ts'
 import type { RouterConfig } from './story/router-config.ts'
 
 /** What the workers are started with; plain data, copied between threads. */

@@ -1,12 +1,8 @@
 import type { Incident } from '../incidents/incident.ts'
 import { RULES } from '../rules/index.ts'
-import type {
-  MsRange,
-  RequestFilter,
-  SpanReader,
-  StoredRequest,
-  VerdictStore,
-} from '../store/store.ts'
+import type { SpanReader } from '../store/store.ts'
+import type { MsRange, RequestFilter, StoredRequest, VerdictStore } from '../store/verdict-store.ts'
+import type { JudgeLag } from '../store/verdict-tallies.ts'
 import { encodeCursor } from './cursor.ts'
 import type { ApiAnswer, ApiQuery } from './query.ts'
 import { docsOf, toIso, toWireIncident, toWireIncidentRow } from './to-wire-incident.ts'
@@ -28,6 +24,7 @@ export interface AnswerContext {
   readonly reader: SpanReader
   readonly verdicts: VerdictStore
   readonly countPending: () => number
+  readonly lag: () => JudgeLag
   readonly unrecognised: number
   /** Judging cannot go on since then. */
   readonly pausedSinceMs: number | undefined

@@ -1,4 +1,4 @@
-import type { RequestFilter } from '../store/store.ts'
+import type { RequestFilter } from '../store/verdict-store.ts'
 import { decodeCursor } from './cursor.ts'
 
 /** A query string as Fastify parses it: a repeated name makes a list. */

@@ -1,4 +1,4 @@
-import type { RequestFilter } from '../store/store.ts'
+import type { RequestFilter } from '../store/verdict-store.ts'
 
 /** What the page may ask; validated, and answered where the store is. */
 export type ApiQuery =

@@ -2,7 +2,7 @@ import type { Incident } from '../incidents/incident.ts'
 import { isStillHappening } from '../incidents/lifecycle.ts'
 import { fillRemedy } from '../rules/fill-remedy.ts'
 import { ruleById } from '../rules/index.ts'
-import type { CallerCount } from '../store/store.ts'
+import type { CallerCount } from '../store/verdict-store.ts'
 import type { WireIncident, WireIncidentRow, WireOccurrence, WireRequest } from './wire.ts'
 
 /** A row of a list. */

@@ -1,5 +1,7 @@
 import { judge } from '../rules/judge.ts'
-import type { Judgement, Progress, SpanReader, VerdictStore } from '../store/store.ts'
+import type { SpanReader } from '../store/store.ts'
+import type { Judgement, Progress, VerdictStore } from '../store/verdict-store.ts'
+import type { JudgeLag } from '../store/verdict-tallies.ts'
 import { assembleStories, isRecognised } from '../story/assemble.ts'
 import type { RouterConfig } from '../story/router-config.ts'
 import { dueAtMs, SETTLE_AFTER_REQUEST_SPAN_MS, type Arrival } from '../story/settle.ts'
@@ -55,6 +57,21 @@ export class JudgeLoop {
     return this.#pending.size
   }
 
+  /** Of what was read; `countPending` looks at the log. */
+  lag(): JudgeLag {
+    const nowMs = this.#options.now()
+    let spans = 0
+    let oldestReceivedMs: number | undefined
+    let overdueSinceMs: number | undefined
+    for (const trace of this.#pending.values()) {
+      spans += trace.newSpans
+      oldestReceivedMs = Math.min(oldestReceivedMs ?? Infinity, trace.firstReceivedMs)
+      const dueMs = this.#dueAtMs(trace)
+      if (dueMs < nowMs) overdueSinceMs = Math.min(overdueSinceMs ?? Infinity, dueMs)
+    }
+    return { spans, oldestReceivedMs, overdueSinceMs }
+  }
+
   get unrecognised(): number {
     return this.#progress.unrecognised
   }
@@ -94,6 +111,7 @@ export class JudgeLoop {
         traceId: span.traceId,
         firstPosition: known?.firstPosition ?? position,
         newSpans: (known?.newSpans ?? 0) + 1,
+        firstReceivedMs: known?.firstReceivedMs ?? receivedAtMs,
         arrivals: decisiveArrivals([...(known?.arrivals ?? []), { span, receivedAtMs }]),
         complete: known?.complete ?? false,
         waitUntilMs: undefined,

@@ -8,6 +8,8 @@ export interface PendingTrace {
   /** The place of its first new span: nothing after it counts as judged before this trace is. */
   readonly firstPosition: number
   readonly newSpans: number
+  /** When the first of them was received. */
+  readonly firstReceivedMs: number
   /** Those of its arrivals that decide when it is due; at most three, however many came. */
   readonly arrivals: readonly Arrival[]
   /** Whether spans that an earlier verdict knew are among them. */

@@ -1,7 +1,7 @@
 import { toWireRequest } from '../api/to-wire-request.ts'
 import { toOccurrence } from '../incidents/occurrence.ts'
 import type { RuledFinding } from '../rules/rule.ts'
-import type { Verdict } from '../store/store.ts'
+import type { Verdict } from '../store/verdict-store.ts'
 import { isEligibleFailure } from '../story/eligible.ts'
 import type { Story } from '../story/story.ts'
 

@@ -4,7 +4,7 @@ import type {
   OverviewCounts,
   RequestFilter,
   StoredRequest,
-} from '../store.ts'
+} from '../verdict-store.ts'
 import type { SqliteDatabase } from './open-database.ts'
 
 /** Buckets of one chart; more would be narrower than a pixel. */

@@ -9,7 +9,8 @@ import type {
   StoredRequest,
   VerdictLimits,
   VerdictStore,
-} from '../store.ts'
+} from '../verdict-store.ts'
+import type { VerdictTallies } from '../verdict-tallies.ts'
 import { IncidentBook } from './incident-book.ts'
 import { openForWriting, type SqliteDatabase } from './open-database.ts'
 import { RequestQueries } from './request-queries.ts'
@@ -81,6 +82,10 @@ class SqliteVerdictStore implements VerdictStore {
 
   requestsOfTrace(traceId: string): readonly StoredRequest[] {
     return this.#queries.ofTrace(traceId)
+  }
+
+  tallies(): VerdictTallies {
+    return { requests: [], firstTargetFailures: [], findings: [] }
   }
 
   /** An incident outlives its requests: its counts stay, and so does the newest as its example. */

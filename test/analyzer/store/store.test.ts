@@ -6,13 +6,8 @@ import type { Occurrence } from '../../../analyzer/incidents/occurrence.ts'
 import { openSpanReader } from '../../../analyzer/store/sqlite/span-reader.ts'
 import { openSpanWriter } from '../../../analyzer/store/sqlite/span-writer.ts'
 import { openVerdictStore } from '../../../analyzer/store/sqlite/verdict-store.ts'
-import type {
-  ReceivedSpan,
-  SpanReader,
-  SpanWriter,
-  Verdict,
-  VerdictStore,
-} from '../../../analyzer/store/store.ts'
+import type { ReceivedSpan, SpanReader, SpanWriter } from '../../../analyzer/store/store.ts'
+import type { Verdict, VerdictStore } from '../../../analyzer/store/verdict-store.ts'
 import type { Span } from '../../../analyzer/story/span.ts'
 import { buildSpan } from '../../support/otlp.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
