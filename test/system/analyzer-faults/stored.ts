@@ -55,7 +55,7 @@ export interface Expected {
   readonly acked: readonly Batch[]
   /** Not answered: there as a whole, or not at all. */
   readonly unanswered?: readonly Batch[]
-  /** All that the folder may hold: then the count of what is stored must be that of what is there. */
+  /** Nothing else was sent: as many must be counted as stored as are there. Default true. */
   readonly everything?: boolean
 }
 

@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
+const STRACE = 'strace'
+
 /** Whether this machine has it, and lets one process look at another. */
 export const canTrace: boolean =
-  spawnSync('strace', ['-o', '/dev/null', process.execPath, '-e', '0']).status === 0
+  spawnSync(STRACE, ['-o', '/dev/null', process.execPath, '-e', '0']).status === 0
 
 export interface Trace {
   /** Lets go of the process; what was injected ends. Resolves to what was seen. */
@@ -27,7 +29,7 @@ export interface SystemCall {
 /** Holds on to a running process with all its threads. */
 export async function attach(pid: number, args: readonly string[]): Promise<Trace> {
   const file = join(temporaryFolder(), 'strace.log')
-  const tracer = spawn('strace', ['-f', '-o', file, '-p', String(pid), ...args], {
+  const tracer = spawn(STRACE, ['-f', '-o', file, '-p', String(pid), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   onTestFinished(() => void tracer.kill('SIGKILL'))
@@ -41,7 +43,7 @@ export async function attach(pid: number, args: readonly string[]): Promise<Trac
   }
 }
 
-/** It says so for each thread; once it did for the process, later ones are followed by themselves. */
+/** It says so; threads that begin later are followed by themselves. */
 function attached(tracer: ChildProcess, pid: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = ''
