@@ -1,0 +1,130 @@
+import { closeSync, fdatasyncSync, openSync } from 'node:fs'
+
+import Database from 'better-sqlite3'
+
+import { migrate } from '../sqlite/migrate.ts'
+import { BLOCK_BYTES, closeBlock } from './block.ts'
+import type { CarriedTable } from './hot-segment.ts'
+import { PACKED_MIGRATIONS } from './packed-schema.ts'
+import { encodeTracePart, type PackedChunk } from './trace-part.ts'
+
+/** Large enough that a block's row wastes little of its last page. */
+const PAGE_BYTES = 4096
+
+/**
+ * Written between two syncs: a few milliseconds' worth, so that a commit of spans that comes
+ * meanwhile does not wait behind a whole segment.
+ */
+const SYNC_BYTES = 4 * 1024 * 1024
+
+/** One trace and source, and its chunks in the order of arrival; at least one. */
+export interface TracePart {
+  readonly traceId: Buffer
+  readonly sourceId: number
+  readonly startUs: number
+  readonly spans: number
+  readonly chunks: readonly PackedChunk[]
+}
+
+/**
+ * Writes a packed segment under a name of its own. Nothing of it counts before the whole is on disk
+ * and renamed, so it needs neither a journal nor care at a crash.
+ */
+export class PackedWriter {
+  readonly #database: Database.Database
+  readonly #statements: ReturnType<typeof prepare>
+  readonly #file: number
+  #blockId = 1
+  #open: Buffer[] = []
+  #openBytes = 0
+  #unsyncedBytes = 0
+
+  constructor(path: string) {
+    this.#database = new Database(path)
+    this.#database.pragma(`page_size = ${PAGE_BYTES}`)
+    this.#database.pragma('locking_mode = EXCLUSIVE')
+    this.#database.pragma('journal_mode = OFF')
+    this.#database.pragma('synchronous = OFF')
+    migrate(this.#database, { path, migrations: PACKED_MIGRATIONS })
+    this.#statements = prepare(this.#database)
+    this.#file = openSync(path, 'r+')
+    this.#database.exec('BEGIN')
+  }
+
+  /** Of the tables that stand in a segment of either form. */
+  carry(table: CarriedTable, row: readonly unknown[]): void {
+    this.#statements.carry[table].run(...row)
+  }
+
+  addPart({ traceId, sourceId, startUs, spans, chunks }: TracePart): void {
+    const [first, ...later] = chunks
+    if (first === undefined) return
+    const place = [this.#blockId, this.#openBytes] as const
+    this.#statements.part.run(first.row, traceId, sourceId, startUs, spans, ...place)
+    for (const { row } of later) this.#statements.laterChunk.run(row, first.row)
+    const encoded = encodeTracePart(chunks)
+    this.#open.push(encoded)
+    this.#openBytes += encoded.length
+    if (this.#openBytes >= BLOCK_BYTES) this.#closeBlock()
+  }
+
+  addFailure(sourceId: number, endUs: number, partRow: number): void {
+    this.#statements.failure.run(sourceId, endUs, partRow)
+  }
+
+  /** Bounds what the next sync has to wait for; cheap where little was written. */
+  settle(): void {
+    if (this.#unsyncedBytes >= SYNC_BYTES) this.#sync()
+  }
+
+  /** Whole and on disk when it returns. */
+  finish(): void {
+    this.#closeBlock()
+    this.#sync()
+    this.close()
+  }
+
+  close(): void {
+    if (!this.#database.open) return
+    if (this.#database.inTransaction) this.#database.exec('COMMIT')
+    this.#database.close()
+    fdatasyncSync(this.#file)
+    closeSync(this.#file)
+  }
+
+  #closeBlock(): void {
+    if (this.#openBytes === 0) return
+    const block = closeBlock(Buffer.concat(this.#open))
+    this.#statements.block.run(this.#blockId, block)
+    this.#unsyncedBytes += block.length
+    this.#blockId += 1
+    this.#open = []
+    this.#openBytes = 0
+  }
+
+  #sync(): void {
+    this.#database.exec('COMMIT')
+    this.#database.exec('BEGIN')
+    fdatasyncSync(this.#file)
+    this.#unsyncedBytes = 0
+  }
+}
+
+function prepare(database: Database.Database) {
+  return {
+    carry: {
+      meta: database.prepare('INSERT INTO meta VALUES (?, ?)'),
+      sources: database.prepare('INSERT INTO sources VALUES (?, ?)'),
+      contexts: database.prepare('INSERT INTO contexts VALUES (?, ?, ?)'),
+      counters: database.prepare('INSERT INTO counters VALUES (?, ?, ?)'),
+    },
+    block: database.prepare<[number, Buffer]>('INSERT INTO blocks VALUES (?, ?)'),
+    part: database.prepare<[number, Buffer, number, number, number, number, number]>(
+      'INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    laterChunk: database.prepare<[number, number]>('INSERT INTO later_chunks VALUES (?, ?)'),
+    failure: database.prepare<[number, number, number]>(
+      'INSERT INTO failures VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+  }
+}
