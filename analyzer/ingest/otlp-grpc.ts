@@ -1,6 +1,5 @@
 import {
   logVerbosity,
-  Metadata,
   Server,
   ServerCredentials,
   setLogVerbosity,
@@ -11,9 +10,11 @@ import {
   type ServiceDefinition,
 } from '@grpc/grpc-js'
 
+import { GrpcGate, toStatusObject, unavailable, type GrpcRefusal } from './grpc-gate.ts'
 import type { ExportBody, IngestAnswer } from './ingestor.ts'
 import { encodeExportResponse } from './otlp-response.ts'
-import type { Authorisation, ReceiverOptions, RefusalReason } from './receiver.ts'
+import type { ReceiverOptions } from './receiver.ts'
+import { describeTooLarge, PROBLEM_OF_OURS, readsTracesOnly, TOO_MUCH_ARRIVES } from './refusal.ts'
 
 export interface OtlpGrpcServer {
   /** Resolves to the real port; rejects with the system's error. */
@@ -24,12 +25,17 @@ export interface OtlpGrpcServer {
 
 /** Calls of one connection that run at once: an exporter has one or two under way. */
 const CALLS_PER_CONNECTION_MAX = 100
+/** Senders open a connection again when they need it. */
+const IDLE_MS_MAX = 10 * 60_000
+/** A peer that vanished without a word is noticed by this. */
+const PING_MS = 60_000
 
 const SERVICE_PREFIX = 'opentelemetry.proto.collector'
 const TRACES: ServiceDefinition = serviceOf(`${SERVICE_PREFIX}.trace.v1.TraceService`)
 const OTHERS: readonly (readonly [signal: string, service: ServiceDefinition])[] = [
   ['logs', serviceOf(`${SERVICE_PREFIX}.logs.v1.LogsService`)],
   ['metrics', serviceOf(`${SERVICE_PREFIX}.metrics.v1.MetricsService`)],
+  ['profiles', serviceOf(`${SERVICE_PREFIX}.profiles.v1development.ProfilesService`)],
 ]
 
 /** Messages go through as bytes: decoding is the ingest thread's. */
@@ -58,12 +64,27 @@ function serviceOf(name: string): ServiceDefinition {
 export function createOtlpGrpcServer(options: ReceiverOptions): OtlpGrpcServer {
   // What it would print to stderr is told by our own errors and log.
   setLogVerbosity(logVerbosity.NONE)
+  const gate = new GrpcGate(options)
   const server = new Server({
     'grpc.max_receive_message_length': options.queue.bodyBytesMax,
     'grpc.max_concurrent_streams': CALLS_PER_CONNECTION_MAX,
+    'grpc.max_connection_idle_ms': IDLE_MS_MAX,
+    'grpc.keepalive_time_ms': PING_MS,
+    interceptors: [gate.intercept],
   })
-  server.addService(TRACES, { Export: new Receiver(options).handle })
-  for (const [signal, service] of OTHERS) server.addService(service, { Export: refuser(signal) })
+  server.addService(TRACES, { Export: new Receiver(options, gate).handle })
+  for (const [signal, service] of OTHERS) {
+    const refusal: GrpcRefusal = {
+      reason: 'not-otlp',
+      code: status.UNIMPLEMENTED,
+      details: readsTracesOnly(signal),
+    }
+    const refuse: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
+      gate.report(call, refusal.reason)
+      callback(toStatusObject(refusal))
+    }
+    server.addService(service, { Export: refuse })
+  }
   return {
     listen: (host, port) =>
       new Promise((resolve, reject) => {
@@ -93,18 +114,15 @@ function withCode(error: Error): Error {
 type Call = ServerUnaryCall<Buffer, Buffer>
 type Answer =
   | { readonly kind: 'ok'; readonly bytes: Buffer }
-  | {
-      readonly kind: 'refused'
-      readonly reason: RefusalReason
-      readonly code: status
-      readonly details: string
-    }
+  | { readonly kind: 'refused'; readonly refusal: GrpcRefusal }
 
 class Receiver {
   readonly #options: ReceiverOptions
+  readonly #gate: GrpcGate
 
-  constructor(options: ReceiverOptions) {
+  constructor(options: ReceiverOptions, gate: GrpcGate) {
     this.#options = options
+    this.#gate = gate
   }
 
   readonly handle: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
@@ -112,57 +130,35 @@ class Receiver {
   }
 
   #finish(answer: Answer, call: Call, callback: sendUnaryData<Buffer>): void {
-    if (answer.kind === 'refused') {
-      this.#options.onRefused({ reason: answer.reason, remoteAddress: hostOf(call.getPeer()) })
+    if (answer.kind === 'ok') {
+      callback(null, answer.bytes)
+      return
     }
-    send(answer, callback)
+    this.#gate.report(call, answer.refusal.reason)
+    callback(toStatusObject(answer.refusal))
   }
 
   async #answer(call: Call): Promise<Answer> {
-    const authorisation = this.#options.authorise(textOf(call.metadata, 'authorization'))
-    const refused = this.#refusalOf(call, authorisation)
-    if (refused !== undefined) return refused
     const { length } = call.request
-    const { queue } = this.#options
-    if (!queue.take(length))
-      return unavailable('more arrives than can be written; come again', 'busy')
+    const { queue, ingest, log } = this.#options
+    if (!queue.take(length)) {
+      const later = { message: TOO_MUCH_ARRIVES, retryAfterMs: queue.retryAfterMs() }
+      return refused(unavailable('busy', later))
+    }
     try {
-      const source = authorisation.kind === 'ok' ? authorisation.source : undefined
+      const source = this.#gate.sourceOf(call.metadata)
       // A copy: the body goes to another thread, and a slice would take its neighbours along.
       const body = Uint8Array.from(call.request)
       const from = source === undefined ? {} : { source }
       const request: ExportBody = { body, encoding: 'protobuf', gzip: false, ...from }
-      return toAnswer(await this.#options.ingest(request), queue.bodyBytesMax)
+      return toAnswer(await ingest(request), queue.bodyBytesMax)
     } catch (error: unknown) {
       // A defect of ours must not make senders throw their spans away.
-      this.#options.log(`ingest failed: ${error instanceof Error ? error.message : String(error)}`)
-      return unavailable('the analyzer had a problem of its own')
+      log(`ingest failed: ${error instanceof Error ? error.message : String(error)}`)
+      const later = { message: PROBLEM_OF_OURS, retryAfterMs: queue.retryAfterMs() }
+      return refused(unavailable('unavailable', later))
     } finally {
       queue.release(length)
-    }
-  }
-
-  #refusalOf(call: Call, authorisation: Authorisation): Answer | undefined {
-    if (!this.#options.admitsHost(call.getHost())) {
-      const details = 'this Host is not served here; allow it with --allowed-host'
-      return { kind: 'refused', reason: 'wrong-host', code: status.PERMISSION_DENIED, details }
-    }
-    switch (authorisation.kind) {
-      case 'ok':
-        return undefined
-      case 'rotating':
-        return unavailable(
-          'this token is not known yet; tokens have just been changed',
-          'token-rotating',
-        )
-      case 'missing':
-      case 'wrong': {
-        const details = `the bearer token is ${authorisation.kind}`
-        const reason = authorisation.kind === 'missing' ? 'no-token' : 'wrong-token'
-        return { kind: 'refused', reason, code: status.UNAUTHENTICATED, details }
-      }
-      default:
-        return authorisation satisfies never
     }
   }
 }
@@ -172,46 +168,25 @@ function toAnswer(answer: IngestAnswer, bodyBytesMax: number): Answer {
     case 'stored':
       return { kind: 'ok', bytes: encodeExportResponse('protobuf', answer) }
     case 'malformed':
-      return {
-        kind: 'refused',
+      return refused({
         reason: 'malformed',
         code: status.INVALID_ARGUMENT,
         details: answer.message,
-      }
-    case 'too-large': {
-      const details = `the body is larger than ${bodyBytesMax} bytes; send smaller batches`
-      return { kind: 'refused', reason: 'too-large', code: status.RESOURCE_EXHAUSTED, details }
-    }
+      })
+    case 'too-large':
+      return refused({
+        reason: 'too-large',
+        code: status.RESOURCE_EXHAUSTED,
+        details: describeTooLarge(bodyBytesMax),
+      })
     case 'busy':
     case 'unavailable':
-      return unavailable(answer.message, answer.kind)
+      return refused(unavailable(answer.kind, answer))
     default:
       return answer satisfies never
   }
 }
 
-function unavailable(details: string, reason: RefusalReason = 'unavailable'): Answer {
-  return { kind: 'refused', reason, code: status.UNAVAILABLE, details }
-}
-
-function send(answer: Answer, callback: sendUnaryData<Buffer>): void {
-  if (answer.kind === 'ok') callback(null, answer.bytes)
-  else callback({ code: answer.code, details: answer.details, metadata: new Metadata() })
-}
-
-function refuser(signal: string): handleUnaryCall<Buffer, Buffer> {
-  const details = `this analyzer reads traces only; switch the exporter of ${signal} off for this endpoint`
-  return (_call, callback) => {
-    send({ kind: 'refused', reason: 'not-otlp', code: status.UNIMPLEMENTED, details }, callback)
-  }
-}
-
-function textOf(metadata: Metadata, key: string): string | undefined {
-  const [value] = metadata.get(key)
-  return typeof value === 'string' ? value : undefined
-}
-
-/** `getPeer` appends the port; an IPv6 address keeps its own colons. */
-function hostOf(peer: string): string {
-  return peer.replace(/:\d{1,5}$/u, '')
+function refused(refusal: GrpcRefusal): Answer {
+  return { kind: 'refused', refusal }
 }

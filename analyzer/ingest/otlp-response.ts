@@ -13,19 +13,75 @@ export const STATUS_CODES = {
 } as const
 export type StatusCode = (typeof STATUS_CODES)[keyof typeof STATUS_CODES]
 
+/**
+ * Of what we say in words. Our texts are a tenth of it; it holds an answer far below the 4 MiB that
+ * senders read, whatever a text should come to quote.
+ */
+const MESSAGE_CHARS_MAX = 2048
+
 export function contentTypeOf(encoding: Encoding): string {
   return encoding === 'json' ? 'application/json' : 'application/x-protobuf'
 }
 
+export interface Status {
+  readonly code: number
+  readonly message: string
+  /** Of the request, what is wrong: told as `google.rpc.BadRequest`. */
+  readonly field?: string | undefined
+  /** Told as `google.rpc.RetryInfo`, which alone makes some codes of gRPC retryable. */
+  readonly retryAfterS?: number | undefined
+}
+
+const TYPE_PREFIX = 'type.googleapis.com/google.rpc.'
+
 /** `google.rpc.Status`, which every 4xx and 5xx of OTLP/HTTP must carry. */
-export function encodeStatus(
-  encoding: Encoding,
-  { code, message }: { readonly code: StatusCode; readonly message: string },
-): Buffer {
-  if (encoding === 'json') return Buffer.from(JSON.stringify({ code, message }))
+export function encodeStatus(encoding: Encoding, status: Status): Buffer {
+  const message = status.message.slice(0, MESSAGE_CHARS_MAX)
+  return encoding === 'json'
+    ? Buffer.from(JSON.stringify(toJsonStatus({ ...status, message })))
+    : toProtobufStatus({ ...status, message })
+}
+
+function toJsonStatus({ code, message, field, retryAfterS }: Status): object {
+  const details = [
+    ...(field === undefined
+      ? []
+      : [
+          {
+            '@type': `${TYPE_PREFIX}BadRequest`,
+            fieldViolations: [{ field, description: message }],
+          },
+        ]),
+    ...(retryAfterS === undefined
+      ? []
+      : [{ '@type': `${TYPE_PREFIX}RetryInfo`, retryDelay: `${retryAfterS}s` }]),
+  ]
+  return details.length === 0 ? { code, message } : { code, message, details }
+}
+
+function toProtobufStatus({ code, message, field, retryAfterS }: Status): Buffer {
   const writer = new ProtobufWriter()
   writer.varintField(1, code)
   writer.stringField(2, message)
+  const detail = (type: string, write: (value: ProtobufWriter) => void): void => {
+    writer.messageField(3, (any) => {
+      any.stringField(1, TYPE_PREFIX + type)
+      any.messageField(2, write)
+    })
+  }
+  if (field !== undefined) {
+    detail('BadRequest', (badRequest) => {
+      badRequest.messageField(1, (violation) => {
+        violation.stringField(1, field)
+        violation.stringField(2, message)
+      })
+    })
+  }
+  if (retryAfterS !== undefined) {
+    detail('RetryInfo', (retryInfo) => {
+      retryInfo.messageField(1, (duration) => duration.varintField(1, retryAfterS))
+    })
+  }
   return writer.finish()
 }
 
@@ -38,7 +94,7 @@ export function encodeExportResponse(
   { rejected, reasons }: { readonly rejected: number; readonly reasons: RejectCounts },
 ): Buffer {
   if (rejected === 0) return Buffer.from(encoding === 'json' ? '{}' : '')
-  const errorMessage = describeRejected(rejected, reasons)
+  const errorMessage = describeRejected(rejected, reasons).slice(0, MESSAGE_CHARS_MAX)
   if (encoding === 'json') {
     // A 64-bit number is text in protobuf's JSON.
     const partialSuccess = { rejectedSpans: String(rejected), errorMessage }

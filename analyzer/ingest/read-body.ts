@@ -16,8 +16,6 @@ export interface ReadLimits {
 
 /** Reads a body within its limits into memory of its own, so that it can be handed to a thread. */
 export async function readBody(request: IncomingMessage, limits: ReadLimits): Promise<ReadResult> {
-  const announced = Number(request.headers['content-length'] ?? 0)
-  if (announced > limits.bytesMax) return { kind: 'too-large' }
   const chunks: Buffer[] = []
   let length = 0
   const refuse = (kind: 'too-large' | 'busy' | 'aborted'): ReadResult => {
