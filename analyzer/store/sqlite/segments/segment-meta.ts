@@ -1,0 +1,90 @@
+import type { SqliteDatabase } from '../open-database.ts'
+import type { HashKey } from './id-hash.ts'
+import { IdFilter } from './id-filter.ts'
+import type { FilterName, SegmentSeal, UsRange } from './segment.ts'
+
+/** The table `meta`, which stands in segments of either kind. */
+export interface SegmentBirth {
+  readonly createdMs: number
+  readonly hashKey: HashKey
+}
+
+const BIRTH = ['created_ms', 'hash_low', 'hash_high'] as const
+const FILTERS = { spans: 'span_filter', traces: 'trace_filter' } as const
+
+export function writeBirth(database: SqliteDatabase, { createdMs, hashKey }: SegmentBirth): void {
+  put(database, { created_ms: createdMs, hash_low: hashKey.low, hash_high: hashKey.high })
+}
+
+/** Undefined where the segment was made, but nothing of it committed. */
+export function readBirth(database: SqliteDatabase): SegmentBirth | undefined {
+  const [createdMs, low, high] = BIRTH.map((key) => number(database, key))
+  if (createdMs === undefined || low === undefined || high === undefined) return undefined
+  return { createdMs, hashKey: { low, high } }
+}
+
+export interface SealToWrite extends SegmentSeal {
+  readonly filters: Readonly<Record<FilterName, IdFilter>>
+}
+
+/** Within a transaction of the caller's: sealed with all of it, or not at all. */
+export function writeSeal(database: SqliteDatabase, seal: SealToWrite): void {
+  const { starts, failures, filters } = seal
+  put(database, {
+    last_received_ms: seal.lastReceivedMs,
+    spans: seal.spans,
+    ...(starts === undefined ? {} : { start_from_us: starts.fromUs, start_to_us: starts.toUs }),
+    ...(failures === undefined
+      ? {}
+      : { failed_from_us: failures.fromUs, failed_to_us: failures.toUs }),
+    [FILTERS.spans]: filters.spans.toBytes(),
+    [FILTERS.traces]: filters.traces.toBytes(),
+    sealed_ms: seal.sealedMs,
+  })
+}
+
+export function readSeal(database: SqliteDatabase): SegmentSeal | undefined {
+  const sealedMs = number(database, 'sealed_ms')
+  if (sealedMs === undefined) return undefined
+  return {
+    sealedMs,
+    lastReceivedMs: number(database, 'last_received_ms') ?? 0,
+    spans: number(database, 'spans') ?? 0,
+    starts: range(database, ['start_from_us', 'start_to_us']),
+    failures: range(database, ['failed_from_us', 'failed_to_us']),
+  }
+}
+
+export function readFilter(database: SqliteDatabase, of: FilterName): IdFilter | undefined {
+  const value = get(database, FILTERS[of])
+  return value instanceof Uint8Array ? IdFilter.from(value) : undefined
+}
+
+function range(
+  database: SqliteDatabase,
+  [from, to]: readonly [string, string],
+): UsRange | undefined {
+  const fromUs = number(database, from)
+  const toUs = number(database, to)
+  return fromUs === undefined || toUs === undefined ? undefined : { fromUs, toUs }
+}
+
+type MetaValue = number | Uint8Array
+
+function put(database: SqliteDatabase, values: Readonly<Record<string, MetaValue>>): void {
+  const statement = database.prepare<[string, MetaValue]>(
+    'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  )
+  for (const [key, value] of Object.entries(values)) statement.run(key, value)
+}
+
+function get(database: SqliteDatabase, key: string): unknown {
+  return database
+    .prepare<[string], { value: unknown }>('SELECT value FROM meta WHERE key = ?')
+    .get(key)?.value
+}
+
+function number(database: SqliteDatabase, key: string): number | undefined {
+  const value = get(database, key)
+  return typeof value === 'number' ? value : undefined
+}
