@@ -1,20 +1,17 @@
 // `npm run bench`: compiles the program and the benchmarks, then runs them one after another.
 // `npm run bench:router -- --quick` runs one of them, with its options.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Files of `test/bench` that are run by themselves; the others are their parts. */
-const BENCHMARKS = ['router', 'analyzer']
+const BENCHMARKS = ['router', 'ingest']
 
 const [wanted, ...options] = process.argv.slice(2)
 run(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'])
 run(['node_modules/typescript/bin/tsc', '-p', 'test/bench'])
 for (const name of wanted === undefined ? BENCHMARKS : [wanted]) {
-  if (existsSync(`${root}/dist/test/bench/${name}.js`)) {
-    run([`dist/test/bench/${name}.js`, ...options])
-  }
+  run([`dist/test/bench/${name}.js`, ...options])
 }
 
 function run(args) {

@@ -3,10 +3,9 @@ import { startContender } from './contender.ts'
 import type { Column, ContenderName, Launcher } from './contenders.ts'
 import { headersOf } from './contenders.ts'
 import { holdStreams } from './generate-load.ts'
+import { atMost, type Values } from './goal.ts'
 import { rssKiBOf } from './process-cost.ts'
-import { showProgress } from './report.ts'
-import type { Row, Values } from './scenarios.ts'
-import { atMost } from './scenarios.ts'
+import { showProgress, type ReportRow } from './report.ts'
 import type { Upstream } from './start-upstream.ts'
 import { toRequest } from './to-request.ts'
 import type { WireTools } from './wire-tools.ts'
@@ -18,7 +17,7 @@ export interface FootprintOptions {
   readonly streams: number
 }
 
-type FootprintRow = Pick<Row, 'name' | 'unit' | 'digits' | 'goals'>
+type FootprintRow = ReportRow<Column>
 
 interface Footprint {
   readonly startSeconds: number
@@ -33,7 +32,7 @@ const COLUMNS: readonly ContenderName[] = ['pipe', 'undici', 'sidecar', 'portkey
 /** Start and memory of fresh processes, before any load has grown their heaps. */
 export async function measureFootprint(
   options: FootprintOptions,
-): Promise<readonly { readonly row: FootprintRow; readonly values: Values }[]> {
+): Promise<readonly { readonly row: FootprintRow; readonly values: Values<Column> }[]> {
   const found = new Map<Column, Footprint>()
   for (const name of COLUMNS) {
     const launcher = options.launchers.get(name)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The benchmark runs compiled, from `dist/test/bench`; what is not compiled is found from here. */
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 export function benchSource(path: string): string {
   return join(ROOT, 'test/bench', path)

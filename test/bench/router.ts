@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util'
 import type { Contender } from './contender.ts'
 import { startContender } from './contender.ts'
 import type { Column, ContenderName, Launcher } from './contenders.ts'
-import { COLUMNS, headersOf, launcherOf } from './contenders.ts'
+import { COLUMNS, headersOf, launcherOf, TITLES } from './contenders.ts'
 import { CAN_PIN, OUTSIDE_CORE } from './cores.ts'
 import { generateLoad } from './generate-load.ts'
 import { measureFootprint } from './footprint.ts'
 import { cpuMsOf } from './process-cost.ts'
-import { median, printHead, printRow, showProgress } from './report.ts'
+import { median, Report, showProgress } from './report.ts'
 import type { Measured, Scenario } from './scenarios.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { startUpstream } from './start-upstream.ts'
@@ -25,6 +25,7 @@ const { values: flags } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     only: { type: 'string' },
+    out: { type: 'string' },
   },
 })
 const { only } = flags
@@ -39,28 +40,32 @@ const measureMs = flags.quick ? 600 : 2000
 const firstWarmMs = flags.quick ? 400 : 2500
 const warmMs = 200
 
+const report = new Report(COLUMNS, {
+  titles: TITLES,
+  goalTitle: 'goal of the sidecar',
+  out: flags.out,
+})
+
 if (CAN_PIN) spawnSync('taskset', ['-a', '-c', '-p', String(OUTSIDE_CORE), String(process.pid)])
 const tools = compileWireTools()
 const upstream = await startUpstream(tools)
 const running = new Map<Column, Contender>()
 const launchers = new Map<ContenderName, Launcher>()
-const notes: string[] = []
 if (tools === undefined)
-  notes.push('no C compiler on Linux: rows that Node is too slow for are left out')
-if (!CAN_PIN) notes.push('cores are not pinned: there is no taskset, or only one core')
+  report.note('no C compiler on Linux: rows that Node is too slow for are left out')
+if (!CAN_PIN) report.note('cores are not pinned: there is no taskset, or only one core')
 
 for (const name of COLUMNS) {
   if (name === 'direct') continue
   const launcher = launcherOf(name, upstream.port)
   launchers.set(name, launcher)
-  if (launcher.kind === 'absent') notes.push(launcher.reason)
+  if (launcher.kind === 'absent') report.note(launcher.reason)
 }
 
-printHead()
 try {
   if (only === undefined) {
     const footprint = { launchers, upstream, tools, streams: flags.quick ? 500 : 2000 }
-    for (const { row, values } of await measureFootprint(footprint)) printRow(row, values)
+    for (const { row, values } of await measureFootprint(footprint)) report.row(row, values)
   }
   for (const scenario of SCENARIOS) {
     if (only !== undefined && !scenario.name.includes(only)) continue
@@ -72,10 +77,10 @@ try {
   for (const contender of running.values()) await contender.stop()
   await upstream.stop()
 }
-for (const note of notes) process.stdout.write(`\n${note}\n`)
-process.stdout.write(
-  `\nMedians of ${rounds} rounds of ${measureMs} ms; each contender on one core, provider and clients on another; every request of the sidecar is traced and exported.\n`,
+report.note(
+  `Medians of ${rounds} rounds of ${measureMs} ms; each contender on one core, provider and clients on another; every request of the sidecar is traced and exported.`,
 )
+report.close()
 
 async function runScenario(scenario: Scenario): Promise<void> {
   const measured = new Map<Column, Measured[]>()
@@ -92,7 +97,7 @@ async function runScenario(scenario: Scenario): Promise<void> {
       const value = median(all.map(row.value).filter((found) => found !== undefined))
       if (value !== undefined) values.set(column, value)
     }
-    printRow(row, values)
+    report.row(row, values)
   }
 }
 
@@ -106,7 +111,7 @@ async function measureOrNote(
     return await measure(scenario, column, warmUpMs)
   } catch (error) {
     if (column !== 'portkey') throw error
-    notes.push(`Portkey, ${scenario.name}: ${String(error)}`)
+    report.note(`Portkey, ${scenario.name}: ${String(error)}`)
     return undefined
   }
 }

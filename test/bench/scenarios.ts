@@ -1,5 +1,7 @@
 import type { Column, Model } from './contenders.ts'
 import type { LoadResult } from './generate-load.ts'
+import { atLeast, atMost, ratio, type Values } from './goal.ts'
+import type { ReportRow } from './report.ts'
 
 /** What one contender did in one round. */
 export interface Measured {
@@ -22,22 +24,8 @@ export interface Scenario {
   readonly rows: readonly Row[]
 }
 
-export interface Row {
-  readonly name: string
-  readonly unit: string
-  readonly digits: number
+export interface Row extends ReportRow<Column> {
   readonly value: (measured: Measured) => number | undefined
-  readonly goals: readonly Goal[]
-}
-
-export type Values = ReadonlyMap<Column, number>
-
-export interface Goal {
-  readonly limit: number
-  readonly isMinimum: boolean
-  readonly text: string
-  /** Undefined where a yardstick is missing. */
-  readonly of: (values: Values) => number | undefined
 }
 
 const ALL: readonly Column[] = ['direct', 'pipe', 'undici', 'sidecar', 'untraced', 'portkey']
@@ -229,30 +217,13 @@ function gapRow(name: string, limitUs: number): Row {
   }
 }
 
-export function atLeast(limit: number, text: string, of: Goal['of']): Goal {
-  return { limit, isMinimum: true, text, of }
-}
-
-export function atMost(limit: number, text: string, of: Goal['of']): Goal {
-  return { limit, isMinimum: false, text, of }
-}
-
 /** Microseconds for each; undefined where nothing came through. */
 function perPiece(cpuMs: number | undefined, pieces: number): number | undefined {
   return cpuMs === undefined || pieces === 0 ? undefined : (cpuMs * 1000) / pieces
 }
 
-/** Against the fastest of several yardsticks. */
-function ratio(values: Values, of: Column, to: readonly Column[]): number | undefined {
-  const value = values.get(of)
-  const yardsticks = to.map((name) => values.get(name)).filter((one) => one !== undefined)
-  return value === undefined || yardsticks.length === 0
-    ? undefined
-    : value / Math.max(...yardsticks)
-}
-
 /** What the sidecar adds to the way without a proxy, to what the pipe adds to it. */
-function addedRatio(values: Values): number | undefined {
+function addedRatio(values: Values<Column>): number | undefined {
   const [direct, pipe, ours] = [values.get('direct'), values.get('pipe'), values.get('sidecar')]
   if (direct === undefined || pipe === undefined || ours === undefined) return undefined
   return (ours - direct) / (pipe - direct)

@@ -1,0 +1,33 @@
+import { joinExports, spansOf, type JsonExport } from './otlp-json.ts'
+import { toTemplate, type Encoding, type Template } from './template.ts'
+
+/** Bodies of exactly this many spans: whole traces, and what still fits of the last one. */
+export function toBatches(
+  draw: () => JsonExport,
+  batch: { readonly spans: number; readonly encoding: Encoding; readonly count: number },
+): readonly Template[] {
+  return Array.from({ length: batch.count }, () => {
+    const traces: JsonExport[] = []
+    for (let spans = 0; spans < batch.spans;) {
+      const trace = firstSpans(draw(), batch.spans - spans)
+      spans += spansOf(trace).length
+      traces.push(trace)
+    }
+    return toTemplate(joinExports(traces), batch.encoding)
+  })
+}
+
+function firstSpans({ resourceSpans }: JsonExport, count: number): JsonExport {
+  let left = count
+  const take = <T>(spans: readonly T[]): readonly T[] => {
+    const taken = spans.slice(0, left)
+    left -= taken.length
+    return taken
+  }
+  return {
+    resourceSpans: resourceSpans.map(({ resource, scopeSpans }) => ({
+      resource,
+      scopeSpans: scopeSpans.map(({ scope, spans }) => ({ scope, spans: take(spans) })),
+    })),
+  }
+}
