@@ -2,6 +2,9 @@ import { workerData } from 'node:worker_threads'
 
 import { sourceOfSpan } from './config/match-source.ts'
 import { Ingestor, type ExportBody, type IngestAnswer } from './ingest/ingestor.ts'
+import { IngestCounts, type IngestReport } from './ingest/ingest-report.ts'
+import { ShedSignal } from './ingest/shed-signal.ts'
+import { isStoreTrouble } from './store/sqlite/open-database.ts'
 import { openSpanWriter } from './store/sqlite/span-writer.ts'
 import type { IngestWorkerData } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'
@@ -9,14 +12,28 @@ import { runWorker } from './worker-calls.ts'
 /** The thread that decodes, strips and commits. All of it is elsewhere; here it is put together. */
 const PRUNE_INTERVAL_MS = 60_000
 
-runWorker<ExportBody, IngestAnswer>(({ log }) => {
-  const { spansFile, salt, sources, limits, bodyBytesMax }: IngestWorkerData = workerData
+/** Between two reports to the main thread, which shows them to people and to scrapers. */
+const REPORT_INTERVAL_MS = 100
+
+runWorker<ExportBody, IngestAnswer, IngestReport>(({ log, emit }) => {
+  const { spansFile, salt, sources, limits, bodyBytesMax, shed }: IngestWorkerData = workerData
   const writer = openSpanWriter(spansFile)
+  let reporting: NodeJS.Timeout | undefined
+  const counts = new IngestCounts(Date.now, () => {
+    reporting ??= setTimeout(() => {
+      reporting = undefined
+      emit(counts.report())
+    }, REPORT_INTERVAL_MS)
+  })
+  const signal = new ShedSignal(shed)
   const ingestor = new Ingestor({
     writer,
     salt,
     bodyBytesMax,
     sourceOf: (span) => sourceOfSpan(sources, span),
+    sheds: () => signal.isSet,
+    isStoreTrouble,
+    counts,
     now: Date.now,
     log,
   })
@@ -34,6 +51,7 @@ runWorker<ExportBody, IngestAnswer>(({ log }) => {
   return {
     answer: (request) => ingestor.receive(request),
     stop: () => {
+      clearTimeout(reporting)
       clearTimeout(pruning)
       ingestor.flush()
       writer.close()

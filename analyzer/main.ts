@@ -88,7 +88,7 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   const onDeath = (reason: string): void => fail(options, reason)
   const threads = { config, folder, log, onDeath }
   const shed = new ShedSignal()
-  const ingest = startIngest(threads, shed)
+  const ingest = startIngest(threads, { shed, onReport: () => {} })
   closers.push(() => ingest.stop())
   await ingest.ready()
   const live = new LiveFeed()

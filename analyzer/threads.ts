@@ -4,12 +4,13 @@ import { Worker } from 'node:worker_threads'
 import type { ApiAnswer } from './api/query.ts'
 import type { AnalyzerConfig } from './config/config.ts'
 import type { ExportBody, IngestAnswer } from './ingest/ingestor.ts'
+import type { IngestReport } from './ingest/ingest-report.ts'
 import type { ShedSignal } from './ingest/shed-signal.ts'
 import type { DataFolder } from './store/sqlite/data-folder.ts'
 import { WorkerCalls } from './worker-calls.ts'
 import type { IngestWorkerData, JudgeCall, JudgeEvent, JudgeWorkerData } from './worker-data.ts'
 
-export type IngestCalls = WorkerCalls<ExportBody, IngestAnswer>
+export type IngestCalls = WorkerCalls<ExportBody, IngestAnswer, IngestReport>
 export type JudgeCalls = WorkerCalls<JudgeCall, ApiAnswer, JudgeEvent>
 
 export interface ThreadOptions {
@@ -20,10 +21,15 @@ export interface ThreadOptions {
   readonly onDeath: (reason: string) => void
 }
 
+export interface IngestThread {
+  readonly shed: ShedSignal
+  readonly onReport: (report: IngestReport) => void
+}
+
 /** The thread that decodes, strips and commits. */
 export function startIngest(
   { config, folder, log, onDeath }: ThreadOptions,
-  shed: ShedSignal,
+  { shed, onReport }: IngestThread,
 ): IngestCalls {
   const { spanAgeMsMax, spanBytesMax } = config.retention
   const data: IngestWorkerData = {
@@ -39,6 +45,7 @@ export function startIngest(
   }
   return new WorkerCalls(new Worker(builtUrl('analyzer/ingest-worker.js'), { workerData: data }), {
     log,
+    onEvent: onReport,
     onDeath: (reason) => onDeath(`the ingest thread died: ${reason}`),
   })
 }

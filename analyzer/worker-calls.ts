@@ -162,7 +162,8 @@ export function runWorker<Request, Answer, Event = never>(
   port.on('message', (message: ToWorker<Request>) => {
     if (message.kind === 'stop') {
       part.stop()
-      port.close()
+      // What was settled a moment ago is still to be answered.
+      setImmediate(() => port.close())
       return
     }
     const { id, request } = message

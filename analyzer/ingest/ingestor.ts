@@ -1,8 +1,11 @@
 import type { SpanWriter } from '../store/store.ts'
 import type { Span } from '../story/span.ts'
 import { decodeOtlp, type Encoding } from './decode-otlp.ts'
-import type { RejectCounts } from './decoded.ts'
+import type { DecodedSpans, RejectCounts } from './decoded.ts'
+import { GroupCommit } from './group-commit.ts'
 import { inflate } from './inflate.ts'
+import type { IngestCounts } from './ingest-report.ts'
+import { peekFailures } from './peek-failures.ts'
 import { spreadRetryMs } from './spread-retry.ts'
 import { stripContent } from './strip-content.ts'
 
@@ -37,108 +40,111 @@ export interface IngestorOptions {
   /** Of one body after decompression. */
   readonly bodyBytesMax: number
   readonly sourceOf: (span: Span) => string
+  /** Whether bodies without a failure are to be turned away: asked as each is looked at. */
+  readonly sheds: () => boolean
+  readonly isStoreTrouble: (error: unknown) => boolean
+  readonly counts: IngestCounts
   readonly now: () => number
   readonly log: (line: string) => void
 }
 
-/**
- * One commit for all that came in this time: an fsync costs more than decoding hundreds of spans.
- */
-const GROUP_MS = 5
-/** … but no sender waits for more spans than this. */
-const GROUP_SPANS = 512
-
-interface Waiting {
+/** A body that was decoded and stripped, and waits for its commit. */
+interface ReadyBody {
   readonly spans: readonly Span[]
   readonly source: string | undefined
   readonly rejected: number
-  readonly answer: (committed: boolean) => void
 }
 
-/**
- * Decodes, strips and commits export requests. An answer `stored` is a promise: it is given after
- * the commit is on disk (invariant I7).
- */
+/** Decodes, strips and commits export requests. */
 export class Ingestor {
   readonly #options: IngestorOptions
-  #group: Waiting[] = []
-  #groupSpans = 0
-  #timer: NodeJS.Timeout | undefined
+  readonly #commit: GroupCommit<ReadyBody>
 
   constructor(options: IngestorOptions) {
     this.#options = options
+    const { counts, isStoreTrouble, log } = options
+    this.#commit = new GroupCommit({
+      write: (bodies) => this.#write(bodies),
+      isStoreTrouble,
+      onCommit: (report) => counts.committed(report),
+      log,
+    })
   }
 
-  receive(request: ExportBody): Promise<IngestAnswer> {
+  async receive(request: ExportBody): Promise<IngestAnswer> {
     const plain = request.gzip
       ? inflate(request.body, this.#options.bodyBytesMax)
       : ({ kind: 'inflated', body: request.body } as const)
     switch (plain.kind) {
       case 'too-large':
-        return Promise.resolve({ kind: 'too-large' })
+        return { kind: 'too-large' }
       case 'malformed':
-        return Promise.resolve({ kind: 'malformed', message: 'the body is not gzip' })
+        return { kind: 'malformed', message: 'the body is not gzip' }
       case 'inflated':
-        return this.#decode(plain.body, request)
+        return this.#take(plain.body, request)
     }
   }
 
   /** Commits what is waiting; for the end of the process. */
   flush(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    const group = this.#group
-    if (group.length === 0) return
-    this.#group = []
-    this.#groupSpans = 0
-    const committed = this.#commit(group)
-    for (const waiting of group) waiting.answer(committed)
+    this.#commit.flush()
   }
 
-  #decode(body: Uint8Array, { encoding, source }: ExportBody): Promise<IngestAnswer> {
+  async #take(body: Uint8Array, { encoding, source }: ExportBody): Promise<IngestAnswer> {
+    // Failures are what this program is for: they are taken for as long as there is room at all.
+    if (encoding === 'protobuf' && this.#options.sheds()) {
+      const peeked = peekFailures(body)
+      if (peeked.kind === 'healthy') return this.#shed(source, peeked.spans)
+    }
     const decoded = decodeOtlp(body, encoding)
-    if (decoded.kind === 'malformed') return Promise.resolve(decoded)
+    if (decoded.kind === 'malformed') return decoded
+    // JSON has to be parsed before anything can be said of it.
+    if (encoding === 'json' && this.#options.sheds() && isHealthy(decoded)) {
+      return this.#shed(source, decoded.spans.length)
+    }
+    return this.#store(decoded, source)
+  }
+
+  async #store(decoded: DecodedSpans, source: string | undefined): Promise<IngestAnswer> {
     const spans = stripContent(decoded.spans, { salt: this.#options.salt })
     const { rejected, reasons } = decoded
-    return new Promise((resolve) => {
-      const answer = (committed: boolean): void => {
-        resolve(
-          committed
-            ? { kind: 'stored', stored: spans.length, rejected, reasons }
-            : {
-                kind: 'unavailable',
-                message: 'the data folder cannot be written right now',
-                retryAfterMs: spreadRetryMs(),
-              },
-        )
-      }
-      this.#enqueue({ spans, source, rejected, answer })
-    })
-  }
-
-  #enqueue(waiting: Waiting): void {
-    this.#group.push(waiting)
-    this.#groupSpans += waiting.spans.length
-    if (this.#groupSpans >= GROUP_SPANS) this.flush()
-    else this.#timer ??= setTimeout(() => this.flush(), GROUP_MS)
-  }
-
-  #commit(group: readonly Waiting[]): boolean {
-    const { writer, sourceOf, now, log } = this.#options
-    const receivedAtMs = now()
-    try {
-      writer.append(
-        group.flatMap(({ spans, source }) =>
-          spans.map((span) => ({ span, source: source ?? sourceOf(span), receivedAtMs })),
-        ),
-      )
-      const rejected = group.reduce((sum, waiting) => sum + waiting.rejected, 0)
-      if (rejected > 0) writer.countRejected(rejected)
-      return true
-    } catch (error: unknown) {
-      // Disk full, file locked: the sender keeps the spans and comes again.
-      log(`spans were not stored: ${error instanceof Error ? error.message : String(error)}`)
-      return false
+    // Senders ask with an empty request whether somebody is there.
+    if (spans.length + rejected === 0) return { kind: 'stored', stored: 0, rejected, reasons }
+    const isStored = await this.#commit.add({ spans, source, rejected }, spans.length)
+    if (isStored) {
+      this.#options.counts.rejected(reasons)
+      return { kind: 'stored', stored: spans.length, rejected, reasons }
+    }
+    return {
+      kind: 'unavailable',
+      message: 'the data folder cannot be written right now',
+      retryAfterMs: spreadRetryMs(),
     }
   }
+
+  #shed(source: string | undefined, spans: number): IngestAnswer {
+    this.#options.counts.shed(source ?? '', spans)
+    return {
+      kind: 'busy',
+      message: 'more arrives than can be written, and failures go first; come again',
+      retryAfterMs: spreadRetryMs(),
+    }
+  }
+
+  #write(bodies: readonly ReadyBody[]): void {
+    const { writer, sourceOf, now } = this.#options
+    const receivedAtMs = now()
+    writer.append(
+      bodies.flatMap(({ spans, source }) =>
+        spans.map((span) => ({ span, source: source ?? sourceOf(span), receivedAtMs })),
+      ),
+    )
+    const rejected = bodies.reduce((sum, body) => sum + body.rejected, 0)
+    if (rejected > 0) writer.countRejected(rejected)
+  }
+}
+
+/** An empty body is: there is nothing in it to lose. */
+function isHealthy({ spans }: DecodedSpans): boolean {
+  return spans.every(({ status }) => status.code !== 'error')
 }

@@ -7,10 +7,12 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { HostGate, type TokenVerdict } from '../../../analyzer/api/access.ts'
 import { listen, urlOf } from '../../../analyzer/api/listen.ts'
+import { IngestCounts } from '../../../analyzer/ingest/ingest-report.ts'
 import { Ingestor } from '../../../analyzer/ingest/ingestor.ts'
 import { createOtlpHttpServer } from '../../../analyzer/ingest/otlp-http.ts'
 import { ProtobufReader } from '../../../analyzer/ingest/protobuf-reader.ts'
 import type { RefusedRequest } from '../../../analyzer/ingest/receiver.ts'
+import { isStoreTrouble } from '../../../analyzer/store/sqlite/open-database.ts'
 import { openSpanReader } from '../../../analyzer/store/sqlite/span-reader.ts'
 import { openSpanWriter } from '../../../analyzer/store/sqlite/span-writer.ts'
 import type { SpanWriter } from '../../../analyzer/store/store.ts'
@@ -38,6 +40,9 @@ async function receiver({ spoil = (writer) => writer, verdict = 'ok' }: Setup = 
     salt: Buffer.from('salt'),
     bodyBytesMax: 64 * MIB,
     sourceOf: () => 'default',
+    sheds: () => false,
+    isStoreTrouble,
+    counts: new IngestCounts(() => 1000),
     now: () => 1000,
     log: (line) => logged.push(line),
   })

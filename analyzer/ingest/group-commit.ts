@@ -1,0 +1,93 @@
+/**
+ * One commit for all that came in this time: an fsync costs more than decoding hundreds of spans.
+ */
+const GROUP_MS = 5
+/** … but no sender waits for more spans than this. */
+const GROUP_SPANS = 512
+
+/** What one commit came to. */
+export interface CommitReport {
+  readonly tookMs: number
+  /** Why nothing of it was stored. */
+  readonly failure?: { readonly why: string; readonly isStoreTrouble: boolean }
+}
+
+export interface GroupCommitOptions<Body> {
+  /** All of it is on disk when it returns; nothing of it is stored when it throws. */
+  readonly write: (bodies: readonly Body[]) => void
+  /** Disk full, file locked: it passes, and is no body's fault. Anything else is a body's. */
+  readonly isStoreTrouble: (error: unknown) => boolean
+  readonly onCommit: (report: CommitReport) => void
+  readonly log: (line: string) => void
+}
+
+/** Whether the body is on disk. */
+type Settle = (stored: boolean) => void
+
+interface Waiting<Body> {
+  readonly body: Body
+  readonly settle: Settle
+}
+
+/**
+ * Commits bodies in groups. What it answers is a promise to their senders: `true` is said after the
+ * commit is on disk (invariant I7), and of a group that cannot be stored nothing is.
+ */
+export class GroupCommit<Body> {
+  readonly #options: GroupCommitOptions<Body>
+  #group: Waiting<Body>[] = []
+  #spans = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: GroupCommitOptions<Body>) {
+    this.#options = options
+  }
+
+  add(body: Body, spanCount: number): Promise<boolean> {
+    return new Promise((settle) => {
+      this.#group.push({ body, settle })
+      this.#spans += spanCount
+      if (this.#spans >= GROUP_SPANS) this.flush()
+      else this.#timer ??= setTimeout(() => this.flush(), GROUP_MS)
+    })
+  }
+
+  /** Commits what is waiting. */
+  flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const group = this.#group
+    if (group.length === 0) return
+    this.#group = []
+    this.#spans = 0
+    const failure = this.#write(group)
+    if (
+      failure === undefined ||
+      group.length === 1 ||
+      this.#options.isStoreTrouble(failure.error)
+    ) {
+      for (const { settle } of group) settle(failure === undefined)
+      return
+    }
+    // One of them cannot be stored; which one, only trying tells. Its neighbours are stored, or
+    // they would come again and again with it.
+    for (const waiting of group) waiting.settle(this.#write([waiting]) === undefined)
+  }
+
+  #write(group: readonly Waiting<Body>[]): { readonly error: unknown } | undefined {
+    const { write, isStoreTrouble, onCommit, log } = this.#options
+    const startedMs = performance.now()
+    try {
+      write(group.map(({ body }) => body))
+      onCommit({ tookMs: performance.now() - startedMs })
+      return undefined
+    } catch (error: unknown) {
+      // The senders keep the spans and come again.
+      const why = error instanceof Error ? error.message : String(error)
+      log(`spans were not stored: ${why}`)
+      const failure = { why, isStoreTrouble: isStoreTrouble(error) }
+      onCommit({ tookMs: performance.now() - startedMs, failure })
+      return { error }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { REJECT_REASONS, type RejectCounts, type RejectReason } from './decoded.ts'
+import type { CommitReport } from './group-commit.ts'
+
+/** What the ingest thread did since it started: plain data, sent to the main thread. */
+export interface IngestReport {
+  readonly commits: DurationCounts
+  readonly commitsFailed: number
+  /** Since when no commit succeeds. */
+  readonly failing: { readonly sinceMs: number; readonly why: string } | undefined
+  /** By source; empty where the sender named none. */
+  readonly shedSpans: ReadonlyMap<string, number>
+  readonly shedBodies: number
+  readonly rejectedSpans: ReadonlyMap<RejectReason, number>
+}
+
+export interface DurationCounts {
+  /** How many took at most the bound of the same index, and longer than the one before. */
+  readonly buckets: readonly number[]
+  readonly count: number
+  readonly sumSeconds: number
+}
+
+/** Of a commit in seconds: from a fast disk to one that should be looked at. */
+export const COMMIT_BOUNDS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+export const EMPTY_REPORT: IngestReport = {
+  commits: { buckets: COMMIT_BOUNDS_S.map(() => 0), count: 0, sumSeconds: 0 },
+  commitsFailed: 0,
+  failing: undefined,
+  shedSpans: new Map(),
+  shedBodies: 0,
+  rejectedSpans: new Map(),
+}
+
+/** Counts what becomes of bodies, beside what the store counts for ever. */
+export class IngestCounts {
+  readonly #now: () => number
+  readonly #onChange: () => void
+  readonly #buckets = COMMIT_BOUNDS_S.map(() => 0)
+  readonly #shedSpans = new Map<string, number>()
+  readonly #rejectedSpans = new Map<RejectReason, number>()
+  #commits = 0
+  #commitSeconds = 0
+  #commitsFailed = 0
+  #failing: IngestReport['failing']
+  #shedBodies = 0
+
+  constructor(now: () => number, onChange: () => void = () => {}) {
+    this.#now = now
+    this.#onChange = onChange
+  }
+
+  committed({ tookMs, failure }: CommitReport): void {
+    this.#onChange()
+    if (failure !== undefined) {
+      this.#commitsFailed += 1
+      if (failure.isStoreTrouble) {
+        this.#failing = { sinceMs: this.#failing?.sinceMs ?? this.#now(), why: failure.why }
+      }
+      return
+    }
+    this.#failing = undefined
+    const seconds = tookMs / 1000
+    this.#commits += 1
+    this.#commitSeconds += seconds
+    const index = COMMIT_BOUNDS_S.findIndex((bound) => seconds <= bound)
+    if (index !== -1) this.#buckets[index] = (this.#buckets[index] ?? 0) + 1
+  }
+
+  shed(source: string, spans: number): void {
+    this.#onChange()
+    this.#shedBodies += 1
+    this.#shedSpans.set(source, (this.#shedSpans.get(source) ?? 0) + spans)
+  }
+
+  rejected(counts: RejectCounts): void {
+    for (const reason of REJECT_REASONS) {
+      const count = counts[reason]
+      if (count === undefined) continue
+      this.#onChange()
+      this.#rejectedSpans.set(reason, (this.#rejectedSpans.get(reason) ?? 0) + count)
+    }
+  }
+
+  report(): IngestReport {
+    return {
+      commits: {
+        buckets: [...this.#buckets],
+        count: this.#commits,
+        sumSeconds: this.#commitSeconds,
+      },
+      commitsFailed: this.#commitsFailed,
+      failing: this.#failing,
+      shedSpans: new Map(this.#shedSpans),
+      shedBodies: this.#shedBodies,
+      rejectedSpans: new Map(this.#rejectedSpans),
+    }
+  }
+}

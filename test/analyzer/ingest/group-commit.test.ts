@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+import { GroupCommit, type CommitReport } from '../../../analyzer/ingest/group-commit.ts'
+
+/** Invariant I7: an ack is a promise. */
+class StoreTrouble extends Error {}
+
+interface Body {
+  readonly name: string
+  readonly isPoisonous?: boolean
+}
+
+function commit() {
+  const stored: string[][] = []
+  const reports: CommitReport[] = []
+  const state = { inTrouble: false }
+  const group = new GroupCommit<Body>({
+    write: (bodies) => {
+      if (state.inTrouble) throw new StoreTrouble('database or disk is full')
+      const poisonous = bodies.find((body) => body.isPoisonous)
+      if (poisonous !== undefined) throw new TypeError(`${poisonous.name} cannot be bound`)
+      stored.push(bodies.map(({ name }) => name))
+    },
+    isStoreTrouble: (error) => error instanceof StoreTrouble,
+    onCommit: (report) => reports.push(report),
+    log: () => undefined,
+  })
+  return { group, stored, reports, state }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('bodies that come within five milliseconds share a commit, and are answered after it', async () => {
+  const { group, stored } = commit()
+  const answers = Promise.all([group.add({ name: 'a' }, 1), group.add({ name: 'b' }, 1)])
+  vi.advanceTimersByTime(4)
+  expect(stored).toEqual([])
+  vi.advanceTimersByTime(1)
+  expect(stored).toEqual([['a', 'b']])
+  expect(await answers).toEqual([true, true])
+})
+
+test('512 spans do not wait', async () => {
+  const { group, stored } = commit()
+  const first = group.add({ name: 'a' }, 511)
+  expect(stored).toEqual([])
+  const second = group.add({ name: 'b' }, 1)
+  expect(stored).toEqual([['a', 'b']])
+  expect(await Promise.all([first, second])).toEqual([true, true])
+})
+
+test('of a group that the disk does not take nothing is stored, and each is told', async () => {
+  const { group, stored, state, reports } = commit()
+  state.inTrouble = true
+  const answers = Promise.all([group.add({ name: 'a' }, 1), group.add({ name: 'b' }, 511)])
+  expect(await answers).toEqual([false, false])
+  expect(stored).toEqual([])
+  const failure = { why: 'database or disk is full', isStoreTrouble: true }
+  expect(reports.map((report) => report.failure)).toEqual([failure])
+  state.inTrouble = false
+  const again = Promise.all([group.add({ name: 'a' }, 1), group.add({ name: 'b' }, 511)])
+  expect(await again).toEqual([true, true])
+})
+
+test('a body that cannot be stored does not keep its neighbours from it', async () => {
+  const { group, stored } = commit()
+  const answers = Promise.all([
+    group.add({ name: 'a' }, 1),
+    group.add({ name: 'bad', isPoisonous: true }, 1),
+    group.add({ name: 'b' }, 510),
+  ])
+  expect(await answers).toEqual([true, false, true])
+  expect(stored).toEqual([['a'], ['b']])
+})
+
+test('flush commits what waits, and is idle where nothing does', async () => {
+  const { group, stored, reports } = commit()
+  group.flush()
+  expect(reports).toEqual([])
+  const answer = group.add({ name: 'a' }, 1)
+  group.flush()
+  expect(await answer).toBe(true)
+  vi.advanceTimersByTime(100)
+  expect(stored).toEqual([['a']])
+})

@@ -1,0 +1,36 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { decodeOtlp } from '../../../analyzer/ingest/decode-otlp.ts'
+import { peekFailures } from '../../../analyzer/ingest/peek-failures.ts'
+import { buildSpan, protobufRequest } from '../../support/otlp.ts'
+
+const FAILED = { code: 'error', message: 'overloaded' } as const
+
+test('one span with the status ERROR makes a body one of failures', () => {
+  const spans = [buildSpan(), buildSpan({ status: FAILED }), buildSpan()]
+  expect(peekFailures(protobufRequest(spans))).toEqual({ kind: 'failed' })
+})
+
+test('a body without any is healthy, and its spans are counted', () => {
+  const spans = [buildSpan(), buildSpan({ status: { code: 'ok', message: 'error' } })]
+  expect(peekFailures(protobufRequest(spans))).toEqual({ kind: 'healthy', spans: 2 })
+  expect(peekFailures(new Uint8Array())).toEqual({ kind: 'healthy', spans: 0 })
+})
+
+test('what decoding finds failed is never taken for healthy, whatever the bytes are', () => {
+  const body = protobufRequest([buildSpan(), buildSpan({ status: FAILED })])
+  const damage = fc.array(fc.tuple(fc.nat(body.length - 1), fc.nat(255)), { maxLength: 4 })
+  fc.assert(
+    fc.property(damage, fc.nat(body.length), (changes, length) => {
+      const bytes = Buffer.from(body.subarray(0, length))
+      for (const [at, value] of changes) if (at < length) bytes[at] = value
+      const decoded = decodeOtlp(bytes, 'protobuf')
+      if (decoded.kind === 'malformed') return
+      if (decoded.spans.some((span) => span.status.code === 'error')) {
+        expect(peekFailures(bytes)).toEqual({ kind: 'failed' })
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
