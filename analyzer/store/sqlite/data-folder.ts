@@ -4,9 +4,11 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   writeFileSync,
+  type Dirent,
 } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
@@ -14,6 +16,7 @@ import { dirname, join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 
 import { AnalyzerError } from '../../errors.ts'
+import { isMissing } from './files.ts'
 import { sqliteCode } from './open-database.ts'
 
 /** The folder of one analyzer, held by this process until `release` or its end. */
@@ -49,13 +52,40 @@ export function openDataFolder(path: string): DataFolder {
 function prepare(path: string): void {
   try {
     makeFolder(resolve(path))
-    if (!statSync(path).isDirectory()) throw new Error('it is not a folder')
-    chmodSync(path, 0o700)
+    const stats = statSync(path)
+    if (!stats.isDirectory()) throw new Error('it is not a folder')
+    // Taken from others, never given to us: whoever made it read-only meant it.
+    chmodSync(path, stats.mode & 0o700)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error: unknown) {
     throw unwritable(path, error)
   }
+  expectOurFiles(path)
 }
+
+/**
+ * Asked before any of them is opened: SQLite would open what it may not write, and leave files of
+ * the same permissions beside it, which stand in the way once these are put right.
+ */
+function expectOurFiles(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    try {
+      accessSync(path, accessNeeded(entry))
+    } catch (error: unknown) {
+      if (!isMissing(error)) throw unwritable(path, error)
+    }
+  }
+}
+
+function accessNeeded(entry: Dirent): number {
+  const { R_OK, W_OK, X_OK } = constants
+  if (entry.isDirectory()) return R_OK | W_OK | X_OK
+  return WRITTEN.test(entry.name) ? R_OK | W_OK : R_OK
+}
+
+/** Databases and what stands beside them, but for those that are never changed. */
+const WRITTEN = /(?<!\.packed)\.db(?:-wal|-shm)?$/u
 
 /**
  * With its parents. Not `recursive: true`: where a parent exists and still takes no folder
@@ -108,9 +138,7 @@ function readSalt(file: string): Uint8Array {
     const salt = readFileSync(file)
     if (salt.length === SALT_BYTES) return salt
   } catch (error: unknown) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
-      throw unwritable(file, error)
-    }
+    if (!isMissing(error)) throw unwritable(file, error)
   }
   const salt = randomBytes(SALT_BYTES)
   try {

@@ -11,7 +11,8 @@ import { TraceBuilder } from '../../support/trace-builder.ts'
 /**
  * What many senders send, drawn from a seed: requests of the sidecar, recordings of real LiteLLM
  * proxies, and traces of nobody we know, in batches of one span to 512 that hold several traces and
- * pieces of traces. The same seed and time give the same bytes.
+ * pieces of traces; the last one holds what is missing of all of them. The same seed and time give
+ * the same bytes.
  */
 export interface SentSpan {
   readonly traceId: string
@@ -76,13 +77,15 @@ export function drawBatches(seed: number, options: TrafficOptions): readonly Bat
     if (trace.length === 0) open.splice(index, 1)
     return span ?? nextSpan()
   }
-  return Array.from({ length: options.batches }, () => {
+  const drawForm = (): Form => chance.pick(['protobuf', 'protobuf', 'json', 'gzip', 'json-gzip'])
+  const batches = Array.from({ length: options.batches - 1 }, () => {
     const size = Math.min(chance.pick(BATCH_SIZES), options.spansPerBatchMax ?? Infinity)
     return toBatch(
       Array.from({ length: size }, () => nextSpan()),
-      chance.pick(['protobuf', 'protobuf', 'json', 'gzip', 'json-gzip']),
+      drawForm(),
     )
   })
+  return [...batches, toBatch(open.flat(), drawForm())]
 }
 
 type Form = 'protobuf' | 'json' | 'gzip' | 'json-gzip'
