@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runClosedLoop } from './analyzer/closed-loop.ts'
 import { COLUMNS, TITLES, type BenchContext } from './analyzer/context.ts'
+import { OPEN_LOOP, runOpenLoop } from './analyzer/open-loop.ts'
 import { Report, showProgress } from './report.ts'
 
 /**
@@ -37,6 +38,7 @@ const context: BenchContext = {
 }
 try {
   await runClosedLoop(context, flags.only)
+  if (flags.only === undefined || OPEN_LOOP.includes(flags.only)) await runOpenLoop(context)
 } finally {
   showProgress('')
   rmSync(workFolder, { recursive: true })

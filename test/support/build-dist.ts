@@ -8,10 +8,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
  * second, which is cheaper than finding out that a test ran yesterday's code.
  */
 export function setup(): void {
-  const tsc = spawnSync(
-    process.execPath,
-    ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
-    { cwd: root, encoding: 'utf8' },
-  )
-  if (tsc.status !== 0) throw new Error(`the program does not compile:\n${tsc.stdout}${tsc.stderr}`)
+  for (const project of ['tsconfig.build.json', 'test/bench']) compile(project)
+}
+
+function compile(project: string): void {
+  const args = ['node_modules/typescript/bin/tsc', '-p', project]
+  const tsc = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+  if (tsc.status === 0) return
+  throw new Error(`${project} does not compile:\n${tsc.stdout}${tsc.stderr}`)
 }

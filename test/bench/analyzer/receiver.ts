@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { benchProgram, COMMAND } from '../places.ts'
@@ -25,6 +25,7 @@ export interface StartOptions {
   readonly profileTo?: string | undefined
   /** One that is there already, and is left there. */
   readonly dataDir?: string
+  readonly settleMs?: number
 }
 
 /** The analyzer as it ships, on free ports. */
@@ -32,8 +33,9 @@ export async function startAnalyzer(options: StartOptions): Promise<AnalyzerProc
   const { workFolder, profileTo } = options
   const dataDir = options.dataDir ?? mkdtempSync(join(workFolder, 'analyzer-'))
   const ports = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0']
+  const config = options.settleMs === undefined ? [] : ['--config', settleConfig(options)]
   const profile = profileTo === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileTo]
-  const args = [...profile, COMMAND, 'analyzer', '--data-dir', dataDir, ...ports]
+  const args = [...profile, COMMAND, 'analyzer', '--data-dir', dataDir, ...ports, ...config]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const line = await firstLine(child, /ready: page/)
   const [pageUrl = '', httpUrl = '', grpcUrl = ''] = line.match(/http:\/\/[^\s,]+/g) ?? []
@@ -42,6 +44,12 @@ export async function startAnalyzer(options: StartOptions): Promise<AnalyzerProc
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true })
   }
   return { pid: child.pid ?? 0, dataDir, pageUrl, httpUrl, grpcUrl, stop }
+}
+
+function settleConfig({ workFolder, settleMs }: StartOptions): string {
+  const file = join(workFolder, 'config.yaml')
+  writeFileSync(file, JSON.stringify({ analyzer: { settle_ms: settleMs } }))
+  return file
 }
 
 export async function startNaive({ workFolder }: StartOptions): Promise<Receiver> {

@@ -2,9 +2,9 @@ import { randomFillSync } from 'node:crypto'
 import Database from 'better-sqlite3'
 
 /**
- * The table that anyone would write: a row of about 1 KB for each span, three indexes, durable. Its
- * settings were found to be the fastest: 8 KiB pages, a checkpoint every 8,000 of them, the index on
- * the trace by a hash of its id.
+ * The table that anyone would write: a row of about 1 KB for each span, three indexes, durable.
+ * Its settings were found to be the fastest: 8 KiB pages, a checkpoint every 8,000 of them, the
+ * index on the trace by a hash of its id.
  */
 const SCHEMA = `
   CREATE TABLE spans (

@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+/**
+ * The benchmarks run, at a size that says nothing about speed: they must not be found broken on the
+ * day that a figure is asked for. No figure is looked at.
+ */
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+async function runBench(name: string, only: string): Promise<readonly string[]> {
+  const folder = temporaryFolder()
+  const out = join(folder, 'table.md')
+  const program = join(root, `dist/test/bench/${name}.js`)
+  const { stdout } = await run(
+    process.execPath,
+    [program, '--tiny', '--only', only, '--dir', folder, '--out', out],
+    { timeout: 60_000 },
+  )
+  expect(readFileSync(out, 'utf8')).toBe(stdout)
+  return stdout.split('\n').filter((line) => line.startsWith('|'))
+}
+
+test('bench:ingest puts the analyzer beside its yardsticks', { timeout: 60_000 }, async () => {
+  const [head, , first] = await runBench('ingest', 'protobuf, 50')
+  expect(head).toMatch(/plain SQLite \|\s+naive receiver \|\s+analyzer/)
+  expect(first).toMatch(/spans\/s\s+\|(?:\s+[\d,]+ \|){3}.*(?:met|MISSED)/)
+})
+
+test('bench:ingest sends at a steady rate and waits for judging', { timeout: 60_000 }, async () => {
+  const rows = await runBench('ingest', '20,000')
+  expect(rows.join('\n')).toMatch(/until all are judged/)
+})
