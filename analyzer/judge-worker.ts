@@ -66,7 +66,7 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
   }
   timer = setTimeout(turn, 0)
   return {
-    answer: ({ query, otlpHttpUrl }) =>
+    answer: ({ query, intake }) =>
       answerQuery(query, {
         reader,
         verdicts,
@@ -75,7 +75,7 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
         unrecognised: loop.unrecognised,
         pausedSinceMs: paused?.sinceMs,
         nowMs: Date.now(),
-        otlpHttpUrl,
+        intake,
       }),
     stop: () => {
       clearTimeout(timer)

@@ -6,8 +6,7 @@ import type { AnalyzerConfig } from './config/config.ts'
 import { loadAnalyzerConfig } from './config/load-config.ts'
 import { AnalyzerError } from './errors.ts'
 import type { ExportBody } from './ingest/ingestor.ts'
-import { IntakeQueue } from './ingest/intake-queue.ts'
-import { ShedSignal } from './ingest/shed-signal.ts'
+import { Intake } from './intake.ts'
 import { startApi, startOtlpGrpc, startOtlpHttp } from './listeners.ts'
 import { openDataFolder, type DataFolder } from './store/sqlite/data-folder.ts'
 import { dashboardFolder, startIngest, startJudge, toTransfer } from './threads.ts'
@@ -87,8 +86,10 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   const admitsHost = (name: string | undefined): boolean => hosts.admits(name)
   const onDeath = (reason: string): void => fail(options, reason)
   const threads = { config, folder, log, onDeath }
-  const shed = new ShedSignal()
-  const ingest = startIngest(threads, { shed, onReport: () => {} })
+  const intake = new Intake({ config, dataDir: folder.path, now: Date.now })
+  await intake.watch()
+  closers.push(() => intake.stop())
+  const ingest = startIngest(threads, intake)
   closers.push(() => ingest.stop())
   await ingest.ready()
   const live = new LiveFeed()
@@ -101,15 +102,10 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   await judge.ready()
   const receiver = {
     ingest: (request: ExportBody) => ingest.call(request, toTransfer(request.body)),
-    queue: new IntakeQueue({
-      bodyBytesMax: config.ingest.bodyBytesMax,
-      bytesMax: config.ingest.queueBytesMax,
-      now: Date.now,
-      shed,
-    }),
+    queue: intake.queue,
     admitsHost,
     authorise: authoriser.ingest,
-    onRefused: () => {},
+    onRefused: intake.onRefused,
     log,
   }
   const otlpHttp = await startOtlpHttp(receiver, { host, port: options.otlpHttpPort })
@@ -117,7 +113,7 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   const otlpGrpc = await startOtlpGrpc(receiver, { host, port: options.otlpGrpcPort })
   closers.push(() => otlpGrpc.stop())
   const api = await createApiServer({
-    ask: (query) => judge.call({ query, otlpHttpUrl: otlpHttp.url }),
+    ask: (query) => judge.call({ query, intake: intake.facts(otlpHttp.url) }),
     isReady: () => closers.length > 0 && judging,
     live,
     admitsHost,

@@ -1,3 +1,4 @@
+import type { IntakeFacts } from './api/intake-facts.ts'
 import type { ApiQuery } from './api/query.ts'
 import type { SourceMatch } from './config/match-source.ts'
 import type { SpanLimits } from './store/store.ts'
@@ -25,8 +26,7 @@ export interface JudgeWorkerData {
 
 export interface JudgeCall {
   readonly query: ApiQuery
-  /** Known to the main thread only, and part of what the page shows. */
-  readonly otlpHttpUrl: string
+  readonly intake: IntakeFacts
 }
 
 /** Verdicts changed; judging cannot go on for now; it does again. */

@@ -1,15 +1,13 @@
 import type { Incident } from '../incidents/incident.ts'
 import { RULES } from '../rules/index.ts'
-import type { SpanReader } from '../store/store.ts'
 import type { MsRange, RequestFilter, StoredRequest, VerdictStore } from '../store/verdict-store.ts'
-import type { JudgeLag } from '../store/verdict-tallies.ts'
 import { encodeCursor } from './cursor.ts'
 import type { ApiAnswer, ApiQuery } from './query.ts'
+import { toWireHealth, type HealthContext } from './to-wire-health.ts'
 import { docsOf, toIso, toWireIncident, toWireIncidentRow } from './to-wire-incident.ts'
 import { toWireTrace } from './to-wire-trace.ts'
 import type {
   WireBucket,
-  WireHealth,
   WireIncidentList,
   WireIncidentRow,
   WireOutcome,
@@ -20,16 +18,8 @@ import type {
   WireSeverity,
 } from './wire.ts'
 
-export interface AnswerContext {
-  readonly reader: SpanReader
+export interface AnswerContext extends HealthContext {
   readonly verdicts: VerdictStore
-  readonly countPending: () => number
-  readonly lag: () => JudgeLag
-  readonly unrecognised: number
-  /** Judging cannot go on since then. */
-  readonly pausedSinceMs: number | undefined
-  readonly nowMs: number
-  readonly otlpHttpUrl: string
 }
 
 /** Bars of the chart, and points of a sparkline: what a page shows without crowding. */
@@ -57,7 +47,7 @@ export function answerQuery(query: ApiQuery, context: AnswerContext): ApiAnswer 
     case 'rules':
       return found(rules())
     case 'health':
-      return found(health(context))
+      return found(toWireHealth(context))
   }
 }
 
@@ -89,7 +79,7 @@ function overview(windowMs: number, context: AnswerContext): WireOverview {
     })),
     openIncidents: toRows(open, { context, windowMs }).slice(0, OVERVIEW_INCIDENTS_MAX),
     buckets: toBuckets(range, { bucketMs, counts: counts.buckets }),
-    health: health(context),
+    health: toWireHealth(context),
   }
 }
 
@@ -231,26 +221,6 @@ function rules(): WireRules {
       severity,
       description,
       docs: docsOf(id),
-    })),
-  }
-}
-
-function health(context: AnswerContext): WireHealth {
-  const { reader, countPending, unrecognised, pausedSinceMs, otlpHttpUrl } = context
-  const { stored, rejected, sources } = reader.counts()
-  const last = sources.reduce((latest, source) => Math.max(latest, source.lastReceivedMs), 0)
-  return {
-    spansStored: stored,
-    spansRejected: rejected,
-    requestsPending: countPending(),
-    judgingPausedSince: pausedSinceMs === undefined ? null : toIso(pausedSinceMs),
-    lastSpanAt: last === 0 ? null : toIso(last),
-    spansUnrecognised: unrecognised,
-    otlpHttpUrl,
-    sources: sources.map(({ name, spans, lastReceivedMs }) => ({
-      name,
-      spans,
-      lastSpanAt: lastReceivedMs === 0 ? null : toIso(lastReceivedMs),
     })),
   }
 }

@@ -110,6 +110,7 @@ export interface WireBucket {
   readonly other: number
 }
 
+/** `GET /api/v1/health` */
 export interface WireHealth {
   readonly spansStored: number
   readonly spansRejected: number
@@ -120,11 +121,76 @@ export interface WireHealth {
   readonly lastSpanAt: string | null
   readonly spansUnrecognised: number
   readonly otlpHttpUrl: string
-  readonly sources: readonly {
-    readonly name: string
-    readonly spans: number
-    readonly lastSpanAt: string | null
-  }[]
+  readonly intake: WireIntake
+  readonly lag: WireLag
+  /** `null`: the system does not tell. */
+  readonly disk: WireDisk | null
+  readonly sources: readonly WireSource[]
+  /** The latest first; since the analyzer started. */
+  readonly refused: readonly WireRefusedSender[]
+}
+
+export interface WireIntake {
+  /**
+   * `shedding`: more comes than can be stored, and requests without failures are asked to come
+   * again. `failing`: nothing can be stored, and all are.
+   */
+  readonly state: 'ok' | 'shedding' | 'failing'
+  readonly since: string | null
+  /** What the store said, where it takes nothing. */
+  readonly why: string | null
+  readonly queueBytes: number
+  readonly queueBytesMax: number
+  /** Since the analyzer started, like all that follows here. */
+  readonly requestsShed: number
+  readonly spansShed: number
+  /** Spans that were refused for good, by reason. */
+  readonly rejected: Readonly<Record<string, number>>
+}
+
+/** How far judging is behind what was stored. */
+export interface WireLag {
+  /** Stored, and part of no verdict yet. */
+  readonly spans: number
+  readonly oldestReceivedAt: string | null
+  /** Since when a trace could have been judged and was not; `null`: judging keeps up. */
+  readonly overdueSince: string | null
+}
+
+export interface WireDisk {
+  /** Of the data folder. */
+  readonly bytes: number
+  /** What spans may take; the oldest go first. */
+  readonly bytesMax: number
+  readonly freeBytes: number
+  /** Less than a tenth of the disk or less than 1 GiB is left. */
+  readonly low: boolean
+}
+
+export interface WireSource {
+  readonly name: string
+  readonly spans: number
+  readonly lastSpanAt: string | null
+  /** `never`: it is configured and has never sent; `quiet`: nothing for a quarter of an hour. */
+  readonly state: 'sending' | 'quiet' | 'never'
+}
+
+export interface WireRefusedSender {
+  readonly reason:
+    | 'no-token'
+    | 'wrong-token'
+    | 'token-rotating'
+    | 'wrong-host'
+    | 'not-otlp'
+    | 'too-large'
+    | 'malformed'
+    | 'busy'
+    | 'unavailable'
+  /** Empty: the connection was gone before it could be asked. */
+  readonly remoteAddress: string
+  readonly count: number
+  readonly firstAt: string
+  readonly lastAt: string
 }
 
 /** `GET /api/v1/incidents` */

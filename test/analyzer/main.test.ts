@@ -284,7 +284,25 @@ test('health tells a folder where nothing came from one where nothing is underst
     lastSpanAt: null,
     spansUnrecognised: 0,
     otlpHttpUrl,
+    intake: {
+      state: 'ok',
+      since: null,
+      why: null,
+      queueBytes: 0,
+      queueBytesMax: 128 * 1024 * 1024,
+      requestsShed: 0,
+      spansShed: 0,
+      rejected: {},
+    },
+    lag: { spans: 0, oldestReceivedAt: null, overdueSince: null },
+    disk: {
+      bytes: expect.any(Number) as unknown,
+      bytesMax: 2048 * 1024 * 1024,
+      freeBytes: expect.any(Number) as unknown,
+      low: expect.any(Boolean) as unknown,
+    },
     sources: [],
+    refused: [],
   })
   await send(protobufRequest([buildSpan({ scope: { name: 'foreign', version: '' } })]))
   const health = await waitUntil(async () => {
@@ -319,12 +337,13 @@ test('a source is told by its resource or by its token', async () => {
   await send(protobufRequest(c === undefined ? [] : [c]), { authorization })
   const wrong = await send(protobufRequest(spans), { authorization: 'Bearer wrong' })
   expect(wrong.status).toBe(401)
-  const { sources } = await api<WireHealth>('health')
+  const { sources, refused } = await api<WireHealth>('health')
   expect(sources.map(({ name, spans: count }) => [name, count])).toEqual([
-    ['default', 1],
     ['litellm', 1],
     ['other-team', 1],
+    ['default', 1],
   ])
+  expect(refused).toMatchObject([{ reason: 'wrong-token', remoteAddress: '127.0.0.1', count: 1 }])
 })
 
 test('with a token nothing is read or taken without it', async () => {

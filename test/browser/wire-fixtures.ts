@@ -301,9 +301,62 @@ export const health: WireHealth = {
   lastSpanAt: at(3000),
   spansUnrecognised: 12,
   otlpHttpUrl: 'http://127.0.0.1:4318',
+  intake: {
+    state: 'ok',
+    since: null,
+    why: null,
+    queueBytes: 0,
+    queueBytesMax: 134_217_728,
+    requestsShed: 0,
+    spansShed: 0,
+    rejected: {},
+  },
+  lag: { spans: 12, oldestReceivedAt: at(9000), overdueSince: null },
+  disk: { bytes: 41_943_040, bytesMax: 2_147_483_648, freeBytes: 64_424_509_440, low: false },
   sources: [
-    { name: 'litellm', spans: 8120, lastSpanAt: at(3000) },
-    { name: 'default', spans: 2292, lastSpanAt: at(9000) },
+    { name: 'litellm', spans: 8120, lastSpanAt: at(3000), state: 'sending' },
+    { name: 'default', spans: 2292, lastSpanAt: at(9000), state: 'sending' },
+  ],
+  refused: [],
+}
+
+/** All that can be wrong at once: the longest that the page has to say. */
+export const healthInTrouble: WireHealth = {
+  ...health,
+  spansRejected: 17,
+  judgingPausedSince: at(95_000),
+  intake: {
+    ...health.intake,
+    state: 'failing',
+    since: at(100_000),
+    why: 'database or disk is full',
+    queueBytes: 121_634_816,
+    requestsShed: 310,
+    spansShed: 15_500,
+    rejected: { 'time-invalid': 12, 'span-id-invalid': 5 },
+  },
+  lag: { spans: 48_211, oldestReceivedAt: at(140_000), overdueSince: at(120_000) },
+  disk: { bytes: 2_040_109_466, bytesMax: 2_147_483_648, freeBytes: 402_653_184, low: true },
+  sources: [
+    ...health.sources,
+    { name: 'litellm-eu', spans: 0, lastSpanAt: null, state: 'never' },
+    { name: 'litellm-us', spans: 311, lastSpanAt: at(7_200_000), state: 'quiet' },
+  ],
+  refused: [
+    {
+      reason: 'no-token',
+      remoteAddress: '10.20.0.7',
+      count: 1204,
+      firstAt: at(3_600_000),
+      lastAt: at(2000),
+    },
+    {
+      reason: 'not-otlp',
+      remoteAddress: 'fd00:20::9',
+      count: 3,
+      firstAt: at(600_000),
+      lastAt: at(500_000),
+    },
   ],
 }
 

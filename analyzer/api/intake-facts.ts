@@ -1,0 +1,23 @@
+import type { IngestReport } from '../ingest/ingest-report.ts'
+import type { IntakeLevel } from '../ingest/intake-queue.ts'
+import type { RefusalReason } from '../ingest/receiver.ts'
+import type { RefusedSender } from '../ingest/refused-senders.ts'
+import type { DiskUse } from '../store/measure-disk.ts'
+
+/**
+ * What only the main thread knows, and health and metrics show: plain data, sent along with what
+ * the judging thread is asked.
+ */
+export interface IntakeFacts {
+  readonly otlpHttpUrl: string
+  readonly queue: IntakeLevel
+  readonly report: IngestReport
+  /** The latest first. */
+  readonly refused: readonly RefusedSender[]
+  readonly refusedTotals: ReadonlyMap<RefusalReason, number>
+  /** Names of the configuration, whether or not anything ever came from them. */
+  readonly sources: readonly string[]
+  /** Undefined where the system does not tell. */
+  readonly disk: DiskUse | undefined
+  readonly diskBytesMax: number
+}

@@ -1,0 +1,116 @@
+import type { SourceCounts, SpanReader } from '../store/store.ts'
+import { isDiskLow } from '../store/measure-disk.ts'
+import type { JudgeLag } from '../store/verdict-tallies.ts'
+import type { IntakeLevel } from '../ingest/intake-queue.ts'
+import type { IntakeFacts } from './intake-facts.ts'
+import { toIso } from './to-wire-incident.ts'
+import type { WireDisk, WireHealth, WireIntake, WireSource } from './wire.ts'
+
+export interface HealthContext {
+  readonly reader: SpanReader
+  readonly countPending: () => number
+  readonly lag: () => JudgeLag
+  readonly unrecognised: number
+  readonly pausedSinceMs: number | undefined
+  readonly nowMs: number
+  readonly intake: IntakeFacts
+}
+
+/** A router at night may have nothing to say; one that is silent for longer is worth a look. */
+const QUIET_MS = 15 * 60_000
+
+/** Sources that are listed by name: more are summed up, for nobody reads that far (I9). */
+const SOURCES_MAX = 1000
+const OTHER_SOURCES = '__other__'
+
+export function toWireHealth(context: HealthContext): WireHealth {
+  const { reader, countPending, lag, unrecognised, pausedSinceMs, intake } = context
+  const { stored, rejected, sources } = reader.counts()
+  const last = sources.reduce((latest, source) => Math.max(latest, source.lastReceivedMs), 0)
+  // Looks at the log first, so that lag is that of now.
+  const requestsPending = countPending()
+  const { spans, oldestReceivedMs, overdueSinceMs } = lag()
+  return {
+    spansStored: stored,
+    spansRejected: rejected,
+    requestsPending,
+    judgingPausedSince: toIsoOrNull(pausedSinceMs),
+    lastSpanAt: last === 0 ? null : toIso(last),
+    spansUnrecognised: unrecognised,
+    otlpHttpUrl: intake.otlpHttpUrl,
+    intake: toWireIntake(intake),
+    lag: {
+      spans,
+      oldestReceivedAt: toIsoOrNull(oldestReceivedMs),
+      overdueSince: toIsoOrNull(overdueSinceMs),
+    },
+    disk: toWireDisk(intake),
+    sources: toWireSources(sources, context),
+    refused: intake.refused.map(({ reason, remoteAddress, count, firstAtMs, lastAtMs }) => ({
+      reason,
+      remoteAddress,
+      count,
+      firstAt: toIso(firstAtMs),
+      lastAt: toIso(lastAtMs),
+    })),
+  }
+}
+
+function toWireIntake({ queue, report }: IntakeFacts): WireIntake {
+  const { failing, rejectedSpans, shedBodies, shedSpans } = report
+  return {
+    // A disk that takes nothing is the graver news, and the cause of the other.
+    state: failing === undefined ? stateOf(queue) : 'failing',
+    since: toIsoOrNull(failing?.sinceMs ?? queue.pressedSinceMs),
+    why: failing?.why ?? null,
+    queueBytes: queue.bytes,
+    queueBytesMax: queue.bytesMax,
+    requestsShed: shedBodies,
+    spansShed: [...shedSpans.values()].reduce((sum, count) => sum + count, 0),
+    rejected: Object.fromEntries(rejectedSpans),
+  }
+}
+
+function stateOf({ pressedSinceMs }: IntakeLevel): WireIntake['state'] {
+  return pressedSinceMs === undefined ? 'ok' : 'shedding'
+}
+
+function toWireDisk({ disk, diskBytesMax }: IntakeFacts): WireDisk | null {
+  if (disk === undefined) return null
+  const { bytes, freeBytes } = disk
+  return { bytes, bytesMax: diskBytesMax, freeBytes, low: isDiskLow(disk) }
+}
+
+/** Those of the configuration first, in its order: one that never sent is news. */
+function toWireSources(
+  counts: readonly SourceCounts[],
+  { intake, nowMs }: HealthContext,
+): readonly WireSource[] {
+  const byName = new Map(counts.map((each) => [each.name, each]))
+  const named = new Set([...intake.sources, ...byName.keys()])
+  const all = [...named].map((name): WireSource => {
+    const { spans = 0, lastReceivedMs = 0 } = byName.get(name) ?? {}
+    if (lastReceivedMs === 0) return { name, spans, lastSpanAt: null, state: 'never' }
+    const state = nowMs - lastReceivedMs > QUIET_MS ? 'quiet' : 'sending'
+    return { name, spans, lastSpanAt: toIso(lastReceivedMs), state }
+  })
+  return all.length <= SOURCES_MAX ? all : foldSources(all)
+}
+
+function foldSources(all: readonly WireSource[]): readonly WireSource[] {
+  const rest = all.slice(SOURCES_MAX - 1)
+  const times = rest.flatMap(({ lastSpanAt }) => lastSpanAt ?? []).toSorted()
+  return [
+    ...all.slice(0, SOURCES_MAX - 1),
+    {
+      name: OTHER_SOURCES,
+      spans: rest.reduce((sum, { spans }) => sum + spans, 0),
+      lastSpanAt: times.at(-1) ?? null,
+      state: rest.some(({ state }) => state === 'sending') ? 'sending' : 'quiet',
+    },
+  ]
+}
+
+function toIsoOrNull(timeMs: number | undefined): string | null {
+  return timeMs === undefined ? null : toIso(timeMs)
+}

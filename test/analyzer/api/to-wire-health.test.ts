@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+
+import type { IntakeFacts } from '../../../analyzer/api/intake-facts.ts'
+import { toWireHealth, type HealthContext } from '../../../analyzer/api/to-wire-health.ts'
+import { EMPTY_REPORT } from '../../../analyzer/ingest/ingest-report.ts'
+import type { SourceCounts } from '../../../analyzer/store/store.ts'
+
+const NOW_MS = Date.UTC(2026, 8, 1, 12)
+const GIB = 1024 ** 3
+
+const INTAKE: IntakeFacts = {
+  otlpHttpUrl: 'http://127.0.0.1:4318',
+  queue: { bytes: 5, bytesMax: 100, pressedSinceMs: undefined },
+  report: EMPTY_REPORT,
+  refused: [],
+  refusedTotals: new Map(),
+  sources: [],
+  disk: { bytes: 10, freeBytes: 50 * GIB, totalBytes: 100 * GIB },
+  diskBytesMax: 2 * GIB,
+}
+
+function healthOf(intake: Partial<IntakeFacts>, sources: readonly SourceCounts[] = []) {
+  const context: HealthContext = {
+    reader: {
+      readAfter: () => [],
+      spansOf: () => [],
+      trace: () => [],
+      tracesFailedIn: () => [],
+      tracesStartedIn: () => [],
+      counts: () => ({ stored: 0, rejected: 0, sources }),
+      close: () => undefined,
+    },
+    countPending: () => 0,
+    lag: () => ({ spans: 0, oldestReceivedMs: undefined, overdueSinceMs: undefined }),
+    unrecognised: 0,
+    pausedSinceMs: undefined,
+    nowMs: NOW_MS,
+    intake: { ...INTAKE, ...intake },
+  }
+  return toWireHealth(context)
+}
+
+test('a source of the configuration that never sent is listed, before those that nobody named', () => {
+  const sources = [
+    { name: 'default', spans: 4, lastReceivedMs: NOW_MS - 1000 },
+    { name: 'eu', spans: 9, lastReceivedMs: NOW_MS - 16 * 60_000 },
+  ]
+  const { sources: listed } = healthOf({ sources: ['us', 'eu'] }, sources)
+  expect(listed.map(({ name, state }) => [name, state])).toEqual([
+    ['us', 'never'],
+    ['eu', 'quiet'],
+    ['default', 'sending'],
+  ])
+  expect(listed[0]).toEqual({ name: 'us', spans: 0, lastSpanAt: null, state: 'never' })
+})
+
+test('beyond a thousand sources the rest are one', () => {
+  const sources = Array.from({ length: 1200 }, (_, index) => ({
+    name: `router-${index}`,
+    spans: 2,
+    lastReceivedMs: NOW_MS - index,
+  }))
+  const { sources: listed } = healthOf({}, sources)
+  expect(listed).toHaveLength(1000)
+  expect(listed.at(-1)).toMatchObject({ name: '__other__', spans: 402, state: 'sending' })
+})
+
+test.each([
+  ['less than 1 GiB', 0.9 * GIB, 5 * GIB, true],
+  ['less than a tenth', 9 * GIB, 100 * GIB, true],
+  ['enough', 11 * GIB, 100 * GIB, false],
+])('a disk with %s left is told', (...row) => {
+  const [, freeBytes, totalBytes, low] = row
+  expect(healthOf({ disk: { bytes: 1, freeBytes, totalBytes } }).disk).toMatchObject({ low })
+})
+
+test('a disk that the system does not tell of is no number', () => {
+  expect(healthOf({ disk: undefined }).disk).toBeNull()
+})
+
+test('pressure and a store in trouble are told apart, with since when', () => {
+  const queue = { bytes: 95, bytesMax: 100, pressedSinceMs: NOW_MS - 5000 }
+  const since = new Date(NOW_MS - 5000).toISOString()
+  expect(healthOf({ queue }).intake).toMatchObject({ state: 'shedding', since, why: null })
+  const failing = { sinceMs: NOW_MS - 9000, why: 'database or disk is full' }
+  expect(healthOf({ queue, report: { ...EMPTY_REPORT, failing } }).intake).toMatchObject({
+    state: 'failing',
+    since: new Date(NOW_MS - 9000).toISOString(),
+    why: 'database or disk is full',
+  })
+})
+
+test('a refused sender is told by reason and address', () => {
+  const sender = {
+    reason: 'wrong-token',
+    remoteAddress: '10.0.0.7',
+    count: 3,
+    firstAtMs: NOW_MS - 60_000,
+    lastAtMs: NOW_MS,
+  } as const
+  expect(healthOf({ refused: [sender] }).refused).toEqual([
+    {
+      reason: 'wrong-token',
+      remoteAddress: '10.0.0.7',
+      count: 3,
+      firstAt: new Date(NOW_MS - 60_000).toISOString(),
+      lastAt: new Date(NOW_MS).toISOString(),
+    },
+  ])
+})
