@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, openSync } from 'node:fs'
 
 import Database from 'better-sqlite3'
 
-import { migrate } from '../sqlite/migrate.ts'
+import { migrate } from '../migrate.ts'
 import { BLOCK_BYTES, closeBlock } from './block.ts'
 import type { CarriedTable } from './hot-segment.ts'
 import { PACKED_MIGRATIONS } from './packed-schema.ts'

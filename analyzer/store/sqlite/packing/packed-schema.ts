@@ -1,4 +1,4 @@
-import type { Migration } from '../sqlite/migrate.ts'
+import type { Migration } from '../migrate.ts'
 
 /**
  * A packed segment. Never changed once it is there, so that it needs no log, and the row of a

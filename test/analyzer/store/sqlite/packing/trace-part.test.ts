@@ -1,8 +1,8 @@
 import { array, assert, maxSafeNat, nat, property, record, uint8Array } from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { MalformedError } from '../../../../analyzer/ingest/protobuf-reader.ts'
-import { decodeTracePart, encodeTracePart } from '../../../../analyzer/store/packing/trace-part.ts'
+import { MalformedError } from '../../../../../analyzer/ingest/protobuf-reader.ts'
+import { decodeTracePart, encodeTracePart } from '../../../../../analyzer/store/sqlite/packing/trace-part.ts'
 
 const chunk = record({
   row: nat(),

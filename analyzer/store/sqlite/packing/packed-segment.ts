@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 
-import { MalformedError } from '../../ingest/protobuf-reader.ts'
-import { refuseNewer } from '../sqlite/migrate.ts'
+import { MalformedError } from '../../../ingest/protobuf-reader.ts'
+import { refuseNewer } from '../migrate.ts'
 import { openBlock } from './block.ts'
 import type { BlockCache } from './block-cache.ts'
 import { PACKED_MIGRATIONS } from './packed-schema.ts'
