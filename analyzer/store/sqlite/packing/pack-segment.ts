@@ -1,11 +1,11 @@
-import { renameSync, rmSync } from 'node:fs'
+import { renameSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-import Database from 'better-sqlite3'
-
-import { CARRIED_TABLES, HotSegment, type HotChunk } from './hot-segment.ts'
+import { syncFolder } from '../files.ts'
+import { openForReading } from '../open-database.ts'
+import { removeDatabaseFile } from '../segments/segment-catalogue.ts'
 import { PackedWriter } from './packed-writer.ts'
-import { syncFolder } from './sync-folder.ts'
+import { CARRIED_TABLES, SealedRows, type HotChunk } from './sealed-rows.ts'
 import { walkParts } from './walk-parts.ts'
 
 export interface PackOptions {
@@ -13,7 +13,7 @@ export interface PackOptions {
   readonly hotFile: string
   /** What replaces it. */
   readonly packedFile: string
-  /** Asked at the last moment: the judge may have begun again from the first span. */
+  /** Asked at the last moment: it may have been dropped, or be read from its beginning again. */
   readonly mayReplace: () => boolean
 }
 
@@ -23,54 +23,54 @@ export interface PackOptions {
  */
 export type PackStep = 'part' | 'carried' | 'written' | 'verified' | 'renamed' | 'removed'
 
+/** Of the file that is written; it is no segment before it is renamed. */
+export const UNFINISHED = '.tmp'
+
 /** A runaway trace is packed in parts of this size, so that no step takes long. */
 const PART_BYTES_MAX = 4 * 1024 * 1024
+
+/** Rows carried over in one step. */
+const CARRY_ROWS = 1000
 
 /**
  * Rewrites a segment into compressed blocks of whole traces, in steps of a few milliseconds. True
  * once it has replaced the hot one. What an earlier attempt left behind is thrown away.
  */
 export function* packSegment(options: PackOptions): Generator<PackStep, boolean> {
-  const { hotFile, packedFile } = options
-  const unfinished = `${packedFile}.tmp`
-  removeDatabase(unfinished)
+  const { hotFile, packedFile, mayReplace } = options
+  const unfinished = packedFile + UNFINISHED
+  removeDatabaseFile(unfinished)
   try {
     const spans = yield* write(hotFile, unfinished)
     yield 'written'
     yield* verify(unfinished, spans)
+    yield 'verified'
+    if (!mayReplace()) {
+      removeDatabaseFile(unfinished)
+      return false
+    }
+    renameSync(unfinished, packedFile)
   } catch (error: unknown) {
-    removeDatabase(unfinished)
+    removeDatabaseFile(unfinished)
     throw error
   }
-  yield 'verified'
-  if (!options.mayReplace()) {
-    removeDatabase(unfinished)
-    return false
-  }
-  renameSync(unfinished, packedFile)
   syncFolder(dirname(packedFile))
   yield 'renamed'
-  removeDatabase(hotFile)
+  removeDatabaseFile(hotFile)
   yield 'removed'
   return true
 }
 
-/** With what SQLite keeps beside it. */
-export function removeDatabase(file: string): void {
-  // The log goes last: without its file it means nothing, the file without its log lacks spans.
-  for (const suffix of ['', '-shm', '-wal', '-journal']) rmSync(`${file}${suffix}`, { force: true })
-}
-
 /** How many spans there are. */
 function* write(hotFile: string, unfinished: string): Generator<PackStep, number> {
-  const hot = new HotSegment(hotFile)
+  const hot = new SealedRows(hotFile)
   try {
     const writer = new PackedWriter(unfinished)
     try {
-      const packed = yield* packChunks(hot, writer)
-      yield* carryRest(hot, writer, packed.partRows)
+      const spans = yield* packChunks(hot, writer)
+      yield* carryRest(hot, writer)
       writer.finish()
-      return packed.spans
+      return spans
     } finally {
       writer.close()
     }
@@ -79,9 +79,73 @@ function* write(hotFile: string, unfinished: string): Generator<PackStep, number
   }
 }
 
+/** Trace by trace, in the order in which the first chunk of each came. */
+function* packChunks(hot: SealedRows, writer: PackedWriter): Generator<PackStep, number> {
+  const done = new Uint8Array(hot.rowMax() + 1)
+  let spans = 0
+  for (const row of hot.rows()) {
+    if (done[row] !== 0) continue
+    const first = hot.chunk(row)
+    let part: HotChunk[] = []
+    let bytes = 0
+    for (const nextRow of hot.rowsOfTrace(first)) {
+      if (done[nextRow] !== 0) continue
+      const next = nextRow === row ? first : hot.chunk(nextRow)
+      if (!belongTogether(first, next)) continue
+      done[nextRow] = 1
+      part.push(next)
+      bytes += next.bytes.length
+      spans += next.spans
+      if (bytes < PART_BYTES_MAX) continue
+      addPart(writer, part)
+      yield 'part'
+      part = []
+      bytes = 0
+    }
+    addPart(writer, part)
+    yield 'part'
+  }
+  return spans
+}
+
+/** Two traces may share a hash, and two sources a trace. */
+function belongTogether(one: HotChunk, other: HotChunk): boolean {
+  return one.sourceId === other.sourceId && one.traceId.equals(other.traceId)
+}
+
+function addPart(writer: PackedWriter, chunks: readonly HotChunk[]): void {
+  const [first] = chunks
+  if (first === undefined) return
+  const { traceId, sourceId } = first
+  writer.addPart({
+    traceId,
+    sourceId,
+    spans: chunks.reduce((sum, chunk) => sum + chunk.spans, 0),
+    chunks,
+  })
+  writer.settle()
+}
+
+function* carryRest(hot: SealedRows, writer: PackedWriter): Generator<PackStep, void> {
+  let rows = 0
+  for (const failure of hot.failures()) {
+    writer.addFailure(failure)
+    rows += 1
+    if (rows % CARRY_ROWS === 0) yield 'carried'
+  }
+  for (const table of CARRIED_TABLES) {
+    for (const row of hot.rowsOf(table)) {
+      writer.carry(table, row)
+      rows += 1
+      if (rows % CARRY_ROWS === 0) yield 'carried'
+    }
+  }
+  yield 'carried'
+}
+
 /** What was written is read back before the only other copy goes. */
 function* verify(file: string, spansWritten: number): Generator<PackStep, void> {
-  const database = new Database(file, { readonly: true })
+  const database = openForReading(file)
   try {
     let spans = 0
     for (const part of walkParts(database)) {
@@ -94,82 +158,4 @@ function* verify(file: string, spansWritten: number): Generator<PackStep, void> 
   } finally {
     database.close()
   }
-}
-
-/** The row of the part that each chunk became part of. */
-type PartRows = Uint32Array
-
-interface Packed {
-  readonly partRows: PartRows
-  readonly spans: number
-}
-
-/** Trace by trace, in the order in which the first chunk of each came. */
-function* packChunks(hot: HotSegment, writer: PackedWriter): Generator<PackStep, Packed> {
-  const partRows = new Uint32Array(hot.rowMax() + 1)
-  let spans = 0
-  for (const row of hot.rows()) {
-    if (partRows[row] !== 0) continue
-    const first = hot.chunk(row)
-    let part: HotChunk[] = []
-    let bytes = 0
-    for (const nextRow of hot.rowsOfTrace(first)) {
-      if (partRows[nextRow] !== 0) continue
-      const next = nextRow === row ? first : hot.chunk(nextRow)
-      if (!belongTogether(first, next)) continue
-      part.push(next)
-      bytes += next.bytes.length
-      spans += next.spans
-      partRows[nextRow] = part[0]?.row ?? nextRow
-      if (bytes < PART_BYTES_MAX) continue
-      addPart(writer, part)
-      yield 'part'
-      part = []
-      bytes = 0
-    }
-    addPart(writer, part)
-    yield 'part'
-  }
-  return { partRows, spans }
-}
-
-function belongTogether(one: HotChunk, other: HotChunk): boolean {
-  return one.sourceId === other.sourceId && one.traceId.equals(other.traceId)
-}
-
-function addPart(writer: PackedWriter, chunks: readonly HotChunk[]): void {
-  const [first] = chunks
-  if (first === undefined) return
-  writer.addPart({
-    traceId: first.traceId,
-    sourceId: first.sourceId,
-    startUs: Math.min(...chunks.map((chunk) => chunk.startUs)),
-    spans: chunks.reduce((sum, chunk) => sum + chunk.spans, 0),
-    chunks,
-  })
-  writer.settle()
-}
-
-/** Rows carried in one step. */
-const CARRY_ROWS = 1000
-
-function* carryRest(
-  hot: HotSegment,
-  writer: PackedWriter,
-  partRows: PartRows,
-): Generator<PackStep, void> {
-  let count = 0
-  for (const { sourceId, endUs, row } of hot.failures()) {
-    writer.addFailure(sourceId, endUs, partRows[row] ?? row)
-    count += 1
-    if (count % CARRY_ROWS === 0) yield 'carried'
-  }
-  for (const table of CARRIED_TABLES) {
-    for (const row of hot.rowsOf(table)) {
-      writer.carry(table, row)
-      count += 1
-      if (count % CARRY_ROWS === 0) yield 'carried'
-    }
-  }
-  yield 'carried'
 }

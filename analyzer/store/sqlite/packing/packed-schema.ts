@@ -24,12 +24,14 @@ export const PACKED_MIGRATIONS: readonly Migration[] = [
   CREATE TABLE blocks (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 
   -- The chunks of one trace and source, or some of them where there are very many. The row is that
-  -- of the first chunk; the part begins at the offset in what the block unfolds to.
+  -- of the first chunk, start_row that of the chunk that starts earliest; the part begins at the
+  -- offset in what the block unfolds to.
   CREATE TABLE parts (
     row INTEGER PRIMARY KEY,
     trace_id BLOB NOT NULL,
     source_id INTEGER NOT NULL,
     start_us INTEGER NOT NULL,
+    start_row INTEGER NOT NULL,
     spans INTEGER NOT NULL,
     block_id INTEGER NOT NULL,
     byte_offset INTEGER NOT NULL
@@ -40,12 +42,12 @@ export const PACKED_MIGRATIONS: readonly Migration[] = [
   -- Where the chunks are that are not the first of their part.
   CREATE TABLE later_chunks (row INTEGER PRIMARY KEY, part_row INTEGER NOT NULL) STRICT;
 
-  -- One for each ERROR span.
+  -- One for each ERROR span, as in a hot segment.
   CREATE TABLE failures (
     source_id INTEGER NOT NULL,
     end_us INTEGER NOT NULL,
-    part_row INTEGER NOT NULL,
-    PRIMARY KEY (source_id, end_us, part_row)
+    row INTEGER NOT NULL,
+    PRIMARY KEY (source_id, end_us, row)
   ) STRICT, WITHOUT ROWID;
   `,
 ]

@@ -1,83 +1,134 @@
-import Database from 'better-sqlite3'
-
+import { decodeContext } from '../../../ingest/encode-span.ts'
 import { MalformedError } from '../../../ingest/protobuf-reader.ts'
+import type { SpanContext } from '../../../ingest/span-draft.ts'
 import { refuseNewer } from '../migrate.ts'
-import { openBlock } from './block.ts'
+import { openForReading, type SqliteDatabase } from '../open-database.ts'
+import type { HashKey } from '../segments/id-hash.ts'
+import type { IdFilter } from '../segments/id-filter.ts'
+import { readBirth, readFilter, readSeal } from '../segments/segment-meta.ts'
+import type {
+  ChunkHead,
+  Counter,
+  FilterName,
+  LostChunk,
+  Segment,
+  SegmentSeal,
+  StoredChunk,
+  UsRange,
+} from '../segments/segment.ts'
 import type { BlockCache } from './block-cache.ts'
+import { openBlock } from './block.ts'
 import { PACKED_MIGRATIONS } from './packed-schema.ts'
 import { decodeTracePart, type PackedChunk } from './trace-part.ts'
 
-/** A chunk of either form of segment. */
-export interface SegmentChunk extends PackedChunk {
-  readonly sourceId: number
+/** Contexts that are remembered decoded; senders have a handful each. */
+const KNOWN_CONTEXTS_MAX = 1024
+
+export function openPackedSegment(path: string, options: PackedSegmentOptions): Segment {
+  const database = openForReading(path)
+  try {
+    refuseNewer(database, { path, migrations: PACKED_MIGRATIONS })
+    // Nobody writes it any more: one lock is taken and kept, and pages that were read stay valid.
+    database.pragma('locking_mode = EXCLUSIVE')
+    return new PackedSegment(database, options)
+  } catch (error: unknown) {
+    database.close()
+    throw error
+  }
 }
 
-/** What a damaged block held cannot be told; the rest of the segment can still be read. */
-export interface LostChunk {
-  readonly row: number
-  readonly sourceId: number
-  readonly spans: number
-  readonly bytes: undefined
-}
-
-/** Microseconds, both ends included. */
-export interface UsRange {
-  readonly fromUs: number
-  readonly toUs: number
-}
-
-/** A packed segment, which never changes. */
-export class PackedSegment {
-  readonly #database: Database.Database
+/** A packed segment: it never changes, so that what was read of it stays true. */
+class PackedSegment implements Segment {
+  readonly number: number
+  readonly hashKey: HashKey
+  readonly #database: SqliteDatabase
   readonly #statements: ReturnType<typeof prepare>
   readonly #blocks: BlockCache
-  readonly #path: string
+  readonly #seal: SegmentSeal | undefined
+  readonly #contexts = new Map<number, SpanContext>()
 
-  constructor(path: string, blocks: BlockCache) {
-    this.#path = path
+  constructor(database: SqliteDatabase, { number, blocks }: PackedSegmentOptions) {
+    this.#database = database
     this.#blocks = blocks
-    this.#database = new Database(path, { readonly: true })
-    try {
-      // Nobody writes it any more: one lock is taken and kept, and what was read stays valid.
-      this.#database.pragma('locking_mode = EXCLUSIVE')
-      this.#database.pragma('query_only = ON')
-      this.#database.pragma('trusted_schema = OFF')
-      refuseNewer(this.#database, { path, migrations: PACKED_MIGRATIONS })
-      this.#statements = prepare(this.#database)
-    } catch (error: unknown) {
-      this.#database.close()
-      throw error
+    this.#statements = prepare(database)
+    this.#seal = readSeal(database)
+    this.number = number
+    this.hashKey = readBirth(database)?.hashKey ?? { low: 0, high: 0 }
+  }
+
+  seal(): SegmentSeal | undefined {
+    return this.#seal
+  }
+
+  filter(of: FilterName): IdFilter | undefined {
+    return readFilter(this.#database, of)
+  }
+
+  chunksAfter(row: number, limit: number): readonly (StoredChunk | LostChunk)[] {
+    return this.#statements.after.all({ row, limit }).map((place) => this.#chunkAt(place))
+  }
+
+  chunk(row: number): StoredChunk | LostChunk | undefined {
+    const place = this.#statements.place.get({ row })
+    return place === undefined ? undefined : this.#chunkAt(place)
+  }
+
+  chunksOfTrace(traceId: Buffer, limit: number): readonly (StoredChunk | LostChunk)[] {
+    const chunks: (StoredChunk | LostChunk)[] = []
+    for (const place of this.#statements.ofTrace.all(traceId)) {
+      // Parts of several sources, and of a runaway trace, lie within each other.
+      if (chunks.filter((chunk) => chunk.row < place.row).length >= limit) break
+      const opened = this.#open(place)
+      if (opened === undefined) chunks.push({ row: place.row, bytes: undefined })
+      else chunks.push(...opened.map((chunk) => this.#toStored(chunk, place.source)))
     }
+    return chunks.toSorted((left, right) => left.row - right.row).slice(0, limit)
   }
 
-  /** In order of arrival, each as it came. */
-  chunksAfter(row: number, limit: number): readonly (SegmentChunk | LostChunk)[] {
-    return this.#statements.after.all({ row, limit }).map((place) => {
-      const chunk = this.#open(place)?.find((each) => each.row === place.chunk_row)
-      return chunk === undefined ? lost(place) : { ...chunk, sourceId: place.source_id }
+  failedIn(source: string, range: UsRange): Iterable<ChunkHead> {
+    return this.#statements.failedIn.all({ source, ...range })
+  }
+
+  /** Of each part of a trace, the chunk that starts earliest. */
+  startedIn(source: string, range: UsRange): Iterable<ChunkHead> {
+    return this.#statements.startedIn.all({ source, ...range })
+  }
+
+  earliestOf(source: string, traceId: Buffer): readonly ChunkHead[] {
+    const parts = this.#statements.earliestOf.all({ source, traceId })
+    const [earliest] = parts
+    const sharing = parts.filter((part) => part.atUs === earliest?.atUs)
+    return sharing.flatMap((part) => {
+      const chunks = this.#open(part)?.filter((chunk) => chunk.startUs === part.atUs)
+      const rows = chunks?.map((chunk) => chunk.row) ?? [part.startRow]
+      return rows.map((row) => ({ row, traceId: traceId.toString('hex'), atUs: part.atUs }))
     })
   }
 
-  /** Of all sources, in order of arrival. */
-  chunksOf(traceId: Buffer): readonly (SegmentChunk | LostChunk)[] {
-    return this.#statements.ofTrace.all(traceId).flatMap((place) => {
-      const chunks: readonly (SegmentChunk | LostChunk)[] = this.#open(place)?.map((chunk) => ({
-        ...chunk,
-        sourceId: place.source_id,
-      })) ?? [lost(place)]
-      return chunks
-    })
+  counters(): readonly Counter[] {
+    return this.#statements.counters.all()
   }
 
   close(): void {
     this.#database.close()
   }
 
-  #open({ block_id: blockId, byte_offset: offset }: Place): readonly PackedChunk[] | undefined {
+  #chunkAt(place: Place): StoredChunk | LostChunk {
+    const chunk = this.#open(place)?.find((each) => each.row === place.row)
+    return chunk === undefined
+      ? { row: place.row, bytes: undefined }
+      : this.#toStored(chunk, place.source)
+  }
+
+  #toStored({ row, contextId, receivedMs, bytes }: PackedChunk, source: string): StoredChunk {
+    return { row, source, receivedAtMs: receivedMs, context: this.#context(contextId), bytes }
+  }
+
+  #open({ blockId, byteOffset }: InBlock): readonly PackedChunk[] | undefined {
     const block = this.#block(blockId)
     if (block === undefined) return undefined
     try {
-      return decodeTracePart(block, offset)
+      return decodeTracePart(block, byteOffset)
     } catch (error: unknown) {
       if (error instanceof MalformedError) return undefined
       throw error
@@ -85,49 +136,103 @@ export class PackedSegment {
   }
 
   #block(id: number): Buffer | undefined {
-    const key = `${id} ${this.#path}`
+    const key = `${this.number} ${id}`
     const known = this.#blocks.get(key)
     if (known !== undefined) return known
     const stored = this.#statements.block.get(id)
-    if (stored === undefined) return undefined
-    const opened = openBlock(stored.bytes)
-    if (opened.kind === 'damaged') return undefined
+    const opened = stored === undefined ? undefined : openBlock(stored)
+    if (opened?.kind !== 'opened') return undefined
     this.#blocks.set(key, opened.bytes)
     return opened.bytes
   }
+
+  #context(id: number): SpanContext {
+    const known = this.#contexts.get(id)
+    if (known !== undefined) return known
+    const context = decodeContext(this.#statements.context.get(id) ?? NOTHING)
+    if (this.#contexts.size >= KNOWN_CONTEXTS_MAX) this.#contexts.clear()
+    this.#contexts.set(id, context)
+    return context
+  }
 }
 
-interface Place {
-  readonly chunk_row: number
-  readonly source_id: number
-  readonly spans: number
-  readonly block_id: number
-  readonly byte_offset: number
+export interface PackedSegmentOptions {
+  readonly number: number
+  /** Shared by all segments of a reader. */
+  readonly blocks: BlockCache
 }
 
-function lost({ chunk_row: row, source_id: sourceId, spans }: Place): LostChunk {
-  return { row, sourceId, spans, bytes: undefined }
+const NOTHING = Buffer.alloc(0)
+
+interface InBlock {
+  readonly blockId: number
+  readonly byteOffset: number
 }
 
-const PLACE = 'source_id, spans, block_id, byte_offset'
+/** Where a chunk is, or the first of a part. */
+interface Place extends InBlock {
+  readonly row: number
+  readonly source: string
+}
 
-function prepare(database: Database.Database) {
+interface EarliestPart extends InBlock {
+  readonly atUs: number
+  readonly startRow: number
+}
+
+interface InTime extends UsRange {
+  readonly source: string
+}
+
+const PLACE = 'sources.name AS source, block_id AS blockId, byte_offset AS byteOffset'
+const SOURCE_ID = '(SELECT id FROM sources WHERE name = :source)'
+
+function prepare(database: SqliteDatabase) {
   return {
-    // Two tables in the order of their keys, merged; the sum of the limits is all that is read.
-    // The spans of a part that cannot be read are counted once, at its first chunk.
+    // Two tables, each read in the order of its keys and no further than the limit.
     after: database.prepare<[{ row: number; limit: number }], Place>(
       `SELECT * FROM (
-         SELECT row AS chunk_row, ${PLACE} FROM parts WHERE row > :row ORDER BY row LIMIT :limit)
+         SELECT row, ${PLACE} FROM parts JOIN sources ON sources.id = source_id
+         WHERE row > :row ORDER BY row LIMIT :limit)
        UNION ALL
        SELECT * FROM (
-         SELECT later_chunks.row AS chunk_row, source_id, 0, block_id, byte_offset
-         FROM later_chunks JOIN parts ON parts.row = part_row
+         SELECT later_chunks.row, ${PLACE} FROM later_chunks
+         JOIN parts ON parts.row = part_row JOIN sources ON sources.id = source_id
          WHERE later_chunks.row > :row ORDER BY later_chunks.row LIMIT :limit)
-       ORDER BY chunk_row LIMIT :limit`,
+       ORDER BY row LIMIT :limit`,
+    ),
+    place: database.prepare<[{ row: number }], Place>(
+      `SELECT :row AS row, ${PLACE} FROM parts JOIN sources ON sources.id = source_id
+       WHERE parts.row =
+         coalesce((SELECT part_row FROM later_chunks WHERE row = :row), :row)`,
     ),
     ofTrace: database.prepare<[Buffer], Place>(
-      `SELECT row AS chunk_row, ${PLACE} FROM parts WHERE trace_id = ? ORDER BY row`,
+      `SELECT row, ${PLACE} FROM parts JOIN sources ON sources.id = source_id
+       WHERE trace_id = ? ORDER BY row`,
     ),
-    block: database.prepare<[number], { bytes: Buffer }>('SELECT bytes FROM blocks WHERE id = ?'),
+    failedIn: database.prepare<[InTime], ChunkHead>(
+      `SELECT failures.row, lower(hex(parts.trace_id)) AS traceId, end_us AS atUs
+       FROM failures
+       LEFT JOIN later_chunks ON later_chunks.row = failures.row
+       JOIN parts ON parts.row = coalesce(part_row, failures.row)
+       WHERE failures.source_id = ${SOURCE_ID} AND end_us BETWEEN :fromUs AND :toUs
+       ORDER BY end_us, failures.row`,
+    ),
+    startedIn: database.prepare<[InTime], ChunkHead>(
+      `SELECT start_row AS row, lower(hex(trace_id)) AS traceId, start_us AS atUs FROM parts
+       WHERE source_id = ${SOURCE_ID} AND start_us BETWEEN :fromUs AND :toUs
+       ORDER BY start_us, start_row`,
+    ),
+    earliestOf: database.prepare<[{ source: string; traceId: Buffer }], EarliestPart>(
+      `SELECT start_us AS atUs, start_row AS startRow, block_id AS blockId,
+         byte_offset AS byteOffset
+       FROM parts WHERE trace_id = :traceId AND source_id = ${SOURCE_ID} ORDER BY start_us`,
+    ),
+    counters: database.prepare<[], Counter>(
+      `SELECT sources.name AS source, counters.name, value FROM counters
+       JOIN sources ON sources.id = source_id`,
+    ),
+    context: database.prepare<[number], Buffer>('SELECT bytes FROM contexts WHERE id = ?').pluck(),
+    block: database.prepare<[number], Buffer>('SELECT bytes FROM blocks WHERE id = ?').pluck(),
   }
 }

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3'
 
 import { migrate } from '../migrate.ts'
 import { BLOCK_BYTES, closeBlock } from './block.ts'
-import type { CarriedTable } from './hot-segment.ts'
+import type { CarriedTable, HotFailure } from './sealed-rows.ts'
 import { PACKED_MIGRATIONS } from './packed-schema.ts'
 import { encodeTracePart, type PackedChunk } from './trace-part.ts'
 
@@ -21,7 +21,6 @@ const SYNC_BYTES = 4 * 1024 * 1024
 export interface TracePart {
   readonly traceId: Buffer
   readonly sourceId: number
-  readonly startUs: number
   readonly spans: number
   readonly chunks: readonly PackedChunk[]
 }
@@ -56,11 +55,21 @@ export class PackedWriter {
     this.#statements.carry[table].run(...row)
   }
 
-  addPart({ traceId, sourceId, startUs, spans, chunks }: TracePart): void {
+  addPart({ traceId, sourceId, spans, chunks }: TracePart): void {
     const [first, ...later] = chunks
     if (first === undefined) return
-    const place = [this.#blockId, this.#openBytes] as const
-    this.#statements.part.run(first.row, traceId, sourceId, startUs, spans, ...place)
+    let start = first
+    for (const chunk of later) if (chunk.startUs < start.startUs) start = chunk
+    this.#statements.part.run({
+      row: first.row,
+      traceId,
+      sourceId,
+      startUs: start.startUs,
+      startRow: start.row,
+      spans,
+      blockId: this.#blockId,
+      byteOffset: this.#openBytes,
+    })
     for (const { row } of later) this.#statements.laterChunk.run(row, first.row)
     const encoded = encodeTracePart(chunks)
     this.#open.push(encoded)
@@ -68,8 +77,8 @@ export class PackedWriter {
     if (this.#openBytes >= BLOCK_BYTES) this.#closeBlock()
   }
 
-  addFailure(sourceId: number, endUs: number, partRow: number): void {
-    this.#statements.failure.run(sourceId, endUs, partRow)
+  addFailure({ sourceId, endUs, row }: HotFailure): void {
+    this.#statements.failure.run(sourceId, endUs, row)
   }
 
   /** Bounds what the next sync has to wait for; cheap where little was written. */
@@ -110,6 +119,14 @@ export class PackedWriter {
   }
 }
 
+interface PartRow extends Omit<TracePart, 'chunks'> {
+  readonly row: number
+  readonly startUs: number
+  readonly startRow: number
+  readonly blockId: number
+  readonly byteOffset: number
+}
+
 function prepare(database: Database.Database) {
   return {
     carry: {
@@ -119,12 +136,11 @@ function prepare(database: Database.Database) {
       counters: database.prepare('INSERT INTO counters VALUES (?, ?, ?)'),
     },
     block: database.prepare<[number, Buffer]>('INSERT INTO blocks VALUES (?, ?)'),
-    part: database.prepare<[number, Buffer, number, number, number, number, number]>(
-      'INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)',
+    part: database.prepare<[PartRow]>(
+      `INSERT INTO parts VALUES
+         (:row, :traceId, :sourceId, :startUs, :startRow, :spans, :blockId, :byteOffset)`,
     ),
     laterChunk: database.prepare<[number, number]>('INSERT INTO later_chunks VALUES (?, ?)'),
-    failure: database.prepare<[number, number, number]>(
-      'INSERT INTO failures VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-    ),
+    failure: database.prepare<[number, number, number]>('INSERT INTO failures VALUES (?, ?, ?)'),
   }
 }

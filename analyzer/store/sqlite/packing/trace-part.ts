@@ -8,7 +8,8 @@ import { ProtobufWriter } from '../../../ingest/protobuf-writer.ts'
 
 /**
  * What a block holds, before it is compressed: a protobuf message whose field 1, repeated, is a
- * part of a trace, whose field 1, repeated, is a chunk: 1 row, 2 context, 3 received at, 4 spans.
+ * part of a trace, whose field 1, repeated, is a chunk: 1 row, 2 context, 3 received at, 4 earliest
+ * start, 5 spans.
  */
 
 /** Spans of one trace and context that came in one commit. */
@@ -17,6 +18,8 @@ export interface PackedChunk {
   readonly row: number
   readonly contextId: number
   readonly receivedMs: number
+  /** Of the span that starts first. */
+  readonly startUs: number
   /** `repeated Span spans = 2` of an OTLP `ScopeSpans`. */
   readonly bytes: Buffer
 }
@@ -29,7 +32,8 @@ export function encodeTracePart(chunks: readonly PackedChunk[]): Buffer {
         message.varintField(1, chunk.row)
         message.varintField(2, chunk.contextId)
         message.varintField(3, chunk.receivedMs)
-        message.bytesField(4, chunk.bytes)
+        message.varintField(4, chunk.startUs)
+        message.bytesField(5, chunk.bytes)
       })
     }
   })
@@ -53,12 +57,13 @@ function readPart(part: ProtobufReader): readonly PackedChunk[] {
 }
 
 function readChunk(message: ProtobufReader): PackedChunk {
-  let chunk: PackedChunk = { row: 0, contextId: 0, receivedMs: 0, bytes: NOTHING }
+  let chunk: PackedChunk = { row: 0, contextId: 0, receivedMs: 0, startUs: 0, bytes: NOTHING }
   while (message.next()) {
     if (message.is(1, WIRE_VARINT)) chunk = { ...chunk, row: Number(message.int64()) }
     else if (message.is(2, WIRE_VARINT)) chunk = { ...chunk, contextId: Number(message.int64()) }
     else if (message.is(3, WIRE_VARINT)) chunk = { ...chunk, receivedMs: Number(message.int64()) }
-    else if (message.is(4, WIRE_BYTES)) chunk = { ...chunk, bytes: message.bytes() }
+    else if (message.is(4, WIRE_VARINT)) chunk = { ...chunk, startUs: Number(message.int64()) }
+    else if (message.is(5, WIRE_BYTES)) chunk = { ...chunk, bytes: message.bytes() }
     else message.skip()
   }
   return chunk

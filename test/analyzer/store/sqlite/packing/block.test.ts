@@ -3,7 +3,11 @@ import { crc32, deflateRawSync } from 'node:zlib'
 import { assert, property, uint8Array } from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { BLOCK_BYTES_MAX, closeBlock, openBlock } from '../../../../../analyzer/store/sqlite/packing/block.ts'
+import {
+  BLOCK_BYTES_MAX,
+  closeBlock,
+  openBlock,
+} from '../../../../../analyzer/store/sqlite/packing/block.ts'
 
 /** Invariant I11 for what stands on our own disk: damage is told, and costs nothing else. */
 

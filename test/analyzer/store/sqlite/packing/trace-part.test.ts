@@ -2,12 +2,16 @@ import { array, assert, maxSafeNat, nat, property, record, uint8Array } from 'fa
 import { expect, test } from 'vitest'
 
 import { MalformedError } from '../../../../../analyzer/ingest/protobuf-reader.ts'
-import { decodeTracePart, encodeTracePart } from '../../../../../analyzer/store/sqlite/packing/trace-part.ts'
+import {
+  decodeTracePart,
+  encodeTracePart,
+} from '../../../../../analyzer/store/sqlite/packing/trace-part.ts'
 
 const chunk = record({
   row: nat(),
   contextId: nat(),
   receivedMs: maxSafeNat(),
+  startUs: maxSafeNat(),
   bytes: uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
 })
 
@@ -26,7 +30,8 @@ test('gives back every part of a block by its offset', () => {
 })
 
 test('refuses an offset at which no part begins, and a part that is cut off', () => {
-  const part = encodeTracePart([{ row: 1, contextId: 2, receivedMs: 3, bytes: Buffer.from('x') }])
+  const bytes = Buffer.from('x')
+  const part = encodeTracePart([{ row: 1, contextId: 2, receivedMs: 3, startUs: 4, bytes }])
   expect(() => decodeTracePart(part, part.length)).toThrow(MalformedError)
   expect(() => decodeTracePart(part, 10 * part.length)).toThrow(MalformedError)
   for (let length = 0; length < part.length; length += 1) {

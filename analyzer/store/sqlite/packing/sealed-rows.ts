@@ -1,13 +1,14 @@
 import Database from 'better-sqlite3'
 
+import { traceIdOfChunk } from '../segments/chunk.ts'
 import type { PackedChunk } from './trace-part.ts'
 
 /** A row of a hot segment, as far as packing needs it. */
 export interface HotChunk extends PackedChunk {
+  /** Empty where its bytes are no spans, which only damage explains. */
   readonly traceId: Buffer
   readonly traceHash: number
   readonly sourceId: number
-  readonly startUs: number
   readonly spans: number
 }
 
@@ -25,7 +26,7 @@ export type CarriedTable = (typeof CARRIED_TABLES)[number]
 const PAGE_ROWS = 1000
 
 /** A sealed segment, read from its first row to its last. */
-export class HotSegment {
+export class SealedRows {
   readonly #database: Database.Database
   readonly #statements: ReturnType<typeof prepare>
 
@@ -59,7 +60,7 @@ export class HotSegment {
   chunk(row: number): HotChunk {
     const stored = this.#statements.chunk.get(row)
     if (stored === undefined) throw new TypeError(`chunk ${row} is not there any more`)
-    return { ...stored, traceId: traceIdOf(stored.bytes) }
+    return { ...stored, traceId: Buffer.from(traceIdOfChunk(stored.bytes) ?? '', 'hex') }
   }
 
   /** From this one on; some may be of another trace with the same hash. */
@@ -86,15 +87,6 @@ export class HotSegment {
   close(): void {
     this.#database.close()
   }
-}
-
-/** Of the first span; empty where these are no spans, which only damage explains. */
-function traceIdOf(bytes: Buffer): Buffer {
-  // Behind the tag and the length of the span stands its first field: 0x0a 0x10 and the id.
-  let at = 1
-  while ((bytes[at] ?? 0) >= 0x80) at += 1
-  const isId = bytes[at + 1] === 0x0a && bytes[at + 2] === 0x10
-  return isId ? bytes.subarray(at + 3, at + 19) : bytes.subarray(0, 0)
 }
 
 function prepare(database: Database.Database) {
