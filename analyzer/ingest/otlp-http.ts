@@ -53,7 +53,8 @@ export function createOtlpHttpServer(options: ReceiverOptions): Server {
     })
   answerUnreadableRequests(server, options)
   server.maxConnections = CONNECTIONS_MAX
-  return server
+  // A sender that says that it will write no more waits for its answer all the same.
+  return Object.assign(server, { httpAllowHalfOpen: true })
 }
 
 class Receiver {
