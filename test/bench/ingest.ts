@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runClosedLoop } from './analyzer/closed-loop.ts'
 import { COLUMNS, TITLES, type BenchContext } from './analyzer/context.ts'
+import { GROWTH, runGrowth } from './analyzer/growth.ts'
 import { OPEN_LOOP, runOpenLoop } from './analyzer/open-loop.ts'
 import { Report, showProgress } from './report.ts'
 
@@ -38,9 +39,14 @@ const context: BenchContext = {
 }
 try {
   await runClosedLoop(context, flags.only)
-  if (flags.only === undefined || OPEN_LOOP.includes(flags.only)) await runOpenLoop(context)
+  if (isWanted(OPEN_LOOP)) await runOpenLoop(context)
+  if (isWanted(GROWTH)) await runGrowth(context)
 } finally {
   showProgress('')
   rmSync(workFolder, { recursive: true })
 }
 context.report.close()
+
+function isWanted(name: string): boolean {
+  return flags.only === undefined || name.includes(flags.only)
+}

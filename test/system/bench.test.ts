@@ -37,3 +37,13 @@ test('bench:ingest sends at a steady rate and waits for judging', { timeout: 60_
   const rows = await runBench('ingest', '20,000')
   expect(rows.join('\n')).toMatch(/until all are judged/)
 })
+
+test(
+  'bench:query asks what pages ask, and a plain table the same',
+  { timeout: 60_000 },
+  async () => {
+    const rows = await runBench('query', 'a')
+    expect(rows.find((row) => row.startsWith('| a trace by its id'))).toMatch(/(?:met|MISSED) \|$/)
+    expect(rows.at(-1)).toMatch(/^\| ack meanwhile/)
+  },
+)

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { percentile } from '../report.ts'
 import { prepareBodies, type NextBody } from './bodies.ts'
 import { connectGrpc } from './grpc-sender.ts'
 import { connectHttp, type Sender } from './http-sender.ts'
@@ -140,11 +141,6 @@ function connectTo(spec: LoadSpec): Promise<Sender> {
 
 function emptyTally(): Tally {
   return { spans: 0, requests: 0, refused: 0, ackMs: [] }
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }
 
 function say(message: LoadMessage): void {
