@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Bytes of the data folder that hold spans, or that hold verdicts, with what is kept beside them. */
+/** Bytes of the data folder that hold spans, or verdicts, with what is kept beside them. */
 export function bytesIn(dataDir: string, of: 'spans' | 'verdicts'): number {
   let bytes = 0
   for (const entry of readdirSync(dataDir, { recursive: true, withFileTypes: true })) {
