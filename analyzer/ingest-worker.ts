@@ -6,6 +6,7 @@ import { IngestCounts, type IngestReport } from './ingest/ingest-report.ts'
 import { ShedSignal } from './ingest/shed-signal.ts'
 import { isStoreTrouble } from './store/sqlite/open-database.ts'
 import { openSpanWriter } from './store/sqlite/span-writer.ts'
+import { nameThread } from './name-thread.ts'
 import type { IngestWorkerData } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'
 
@@ -16,6 +17,7 @@ const PRUNE_INTERVAL_MS = 60_000
 const REPORT_INTERVAL_MS = 100
 
 runWorker<ExportBody, IngestAnswer, IngestReport>(({ log, emit }) => {
+  nameThread('ingest')
   const { spansFile, salt, sources, limits, bodyBytesMax, shed }: IngestWorkerData = workerData
   const writer = openSpanWriter(spansFile)
   let reporting: NodeJS.Timeout | undefined

@@ -6,6 +6,7 @@ import { JudgeLoop } from './settling/judge-loop.ts'
 import { isStoreTrouble } from './store/sqlite/open-database.ts'
 import { openSpanReader } from './store/sqlite/span-reader.ts'
 import { openVerdictStore } from './store/sqlite/verdict-store.ts'
+import { nameThread } from './name-thread.ts'
 import type { JudgeCall, JudgeEvent, JudgeWorkerData } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'
 
@@ -17,6 +18,7 @@ const TURN_MS_MAX = 200
 const AFTER_FAILURE_MS = 1000
 
 runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
+  nameThread('judge')
   const { spansFile, verdictsFile, settleMs, routerConfigs, limits }: JudgeWorkerData = workerData
   const reader = openSpanReader(spansFile)
   const verdicts = openVerdictStore(verdictsFile)

@@ -8,20 +8,22 @@ export function cpuMsOf(pid: number): number | undefined {
   return threads && [...threads.values()].reduce((sum, ms) => sum + ms, 0)
 }
 
-/** The same by thread, in the order in which they were started; the first is the main thread. */
-export function threadCpuMsOf(pid: number): ReadonlyMap<number, number> | undefined {
+/** The same by the name of the thread; Node's own helpers are one, and so is each `main`. */
+export function threadCpuMsOf(pid: number): ReadonlyMap<string, number> | undefined {
+  const found = new Map<string, number>()
   try {
-    const threads = readdirSync(`/proc/${pid}/task`).map(Number)
-    return new Map(threads.toSorted((a, b) => a - b).map((thread) => [thread, cpuMs(pid, thread)]))
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const folder = `/proc/${pid}/task/${thread}`
+      const name = readFileSync(`${folder}/comm`, 'utf8').trim()
+      const book = readFileSync(`${folder}/schedstat`, 'utf8')
+      const key = thread === String(pid) ? 'main' : name === 'node' ? 'helpers' : name
+      found.set(key, (found.get(key) ?? 0) + Number(book.split(' ', 1)[0]) / 1e6)
+    }
+    return found
   } catch {
     // No such book is kept here.
     return undefined
   }
-}
-
-function cpuMs(pid: number, thread: number): number {
-  const book = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')
-  return Number(book.split(' ', 1)[0]) / 1e6
 }
 
 export function rssKiBOf(pid: number): number | undefined {

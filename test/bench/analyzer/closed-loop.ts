@@ -115,9 +115,9 @@ async function runScenario(context: BenchContext, scenario: Scenario): Promise<V
     same('ack, p99', 'ms', 1),
     values((one) => one.load?.ackMs.p99),
   )
-  for (const thread of ['all threads', ...THREADS]) {
+  for (const thread of [ALL_THREADS, ...THREADS]) {
     report.row(
-      same(`CPU per span, ${thread}`, 'µs', 1),
+      same(`CPU per span: ${thread}`, 'µs', 1),
       values((one) => one.cpuUs?.get(thread)),
     )
   }
@@ -182,7 +182,7 @@ async function measureReceiver(
   scenario: Scenario,
   receiver: Receiver,
 ): Promise<Measured> {
-  const books: (ReadonlyMap<number, number> | undefined)[] = []
+  const books: Books[] = []
   const { draw, encoding, spans } = scenario
   const load = await generateSpans(
     {
@@ -205,27 +205,22 @@ async function measureReceiver(
   }
 }
 
-/** The analyzer's threads, in the order in which it starts them. */
-const THREADS = ['main thread', 'ingest thread', 'judge thread'] as const
+/** `helpers` are V8's, which collect garbage and compile, and the pool of libuv. */
+const THREADS = ['main', 'ingest', 'judge', 'keeper', 'helpers'] as const
+const ALL_THREADS = 'all threads'
 
-function cpuPerSpan(
-  [before, after]: readonly (ReadonlyMap<number, number> | undefined)[],
-  spans: number,
-): ReadonlyMap<string, number> {
+type Books = ReadonlyMap<string, number> | undefined
+
+function cpuPerSpan([before, after]: readonly Books[], spans: number): ReadonlyMap<string, number> {
   const found = new Map<string, number>()
   if (before === undefined || after === undefined || spans === 0) return found
-  const used = [...after].map(([thread, ms]) => ((ms - (before.get(thread) ?? 0)) * 1000) / spans)
-  found.set(
-    'all threads',
-    used.reduce((sum, us) => sum + us, 0),
-  )
-  const [main, ...workers] = THREADS
-  found.set(main, used[0] ?? 0)
-  // V8's helpers and the pool of libuv stand before the workers.
-  for (const [index, us] of used.slice(-workers.length).entries()) {
-    found.set(workers[index] ?? '', us)
+  let all = 0
+  for (const [thread, ms] of after) {
+    const us = ((ms - (before.get(thread) ?? 0)) * 1000) / spans
+    found.set(thread, us)
+    all += us
   }
-  return found
+  return found.set(ALL_THREADS, all)
 }
 
 function writePlainTable(context: BenchContext): Promise<PlainResult> {
