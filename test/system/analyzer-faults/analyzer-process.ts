@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -13,7 +13,7 @@ export interface ProcessOptions {
   /** Another build than ours: one with a bug in it. */
   readonly dist?: string
   readonly nodeArgs?: readonly string[]
-  /** A command that runs the rest of its line: `strace …`, `setpriv …`. */
+  /** A command that becomes the rest of its line: `setpriv …`, `unshare …`. */
   readonly under?: readonly string[]
   /** Lines of the `analyzer:` section. */
   readonly section?: readonly string[]
@@ -25,11 +25,11 @@ export interface Sent {
 }
 
 export interface AnalyzerProcess {
-  /** Of the analyzer itself, whatever it runs under. */
   readonly pid: number
   /** From its start until it said that it is ready. */
   readonly readyMs: number
   readonly pageUrl: string
+  readonly otlpHttpUrl: string
   readonly log: () => string
   /** `path` is below `/api/v1/`; throws for all but 200. */
   readonly api: <T>(path: string) => Promise<T>
@@ -98,7 +98,8 @@ export async function tryAnalyzerProcess(
   if (typeof first !== 'string') return { kind: 'ended', ...first }
   const readyMs = performance.now() - begunAt
   const [, pageUrl = '', otlpUrl = ''] = /page (\S+), OTLP\/HTTP (\S+),/.exec(first) ?? []
-  const pid = under.length === 0 ? (child.pid ?? 0) : pidOf(dataDir)
+  // What it runs under replaces itself by it.
+  const pid = child.pid ?? 0
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) process.kill(pid, signal)
     await ended
@@ -110,6 +111,7 @@ export async function tryAnalyzerProcess(
       pid,
       readyMs,
       pageUrl,
+      otlpHttpUrl: otlpUrl,
       log: () => log,
       api: (path) => getJson(`${pageUrl}/api/v1/${path}`),
       status: async (path) => (await get(`${pageUrl}${path}`)).status,
@@ -119,10 +121,6 @@ export async function tryAnalyzerProcess(
       stop: () => end('SIGTERM'),
     },
   }
-}
-
-function pidOf(dataDir: string): number {
-  return Number(readFileSync(join(dataDir, 'owner.pid'), 'utf8'))
 }
 
 /** Beside the data folder, in which only the analyzer writes. */

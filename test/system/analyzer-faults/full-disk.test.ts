@@ -1,10 +1,15 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { expect, test } from 'vitest'
-import { startAnalyzerProcess } from './analyzer-process.ts'
+import { waitUntil } from '../../support/wait-until.ts'
+import { type Sent, startAnalyzerProcess } from './analyzer-process.ts'
 import { diskTrouble, type Episode } from './disk-episodes.ts'
 import { saltedFolder, sendAll } from './kill-runs.ts'
 import { checkStored } from './stored.ts'
 import { canTrace } from './strace.ts'
-import { drawBatches } from './traffic.ts'
+import { type Batch, drawBatches } from './traffic.ts'
 
 /** Invariants I7 and I12 while the disk is full or failing; needs `strace`, which makes it so. */
 
@@ -43,3 +48,55 @@ test.skipIf(!canTrace)(
   },
   120_000,
 )
+
+const APART = ['unshare', '-rm', 'sh', '-c'] as const
+const SMALL_DISK = 'mount -t tmpfs -o size=32m none "$0" && exec "$@"'
+const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+
+test.skipIf(!canMount)(
+  'a disk that somebody else fills up is written again when there is room',
+  async () => {
+    const dataDir = saltedFolder()
+    const analyzer = await startAnalyzerProcess({ dataDir, under: [...APART, SMALL_DISK, dataDir] })
+    const batches = drawBatches(4, { batches: 30, fromMs: Date.now(), spansPerBatchMax: 100 })
+    const [before, waiting] = [batches.slice(0, 10), batches.slice(10)]
+    await sendAll(analyzer, before)
+    // The mount is seen by nobody else; this is the way in.
+    const ballast = join(`/proc/${analyzer.pid}/root`, dataDir, 'ballast')
+    fillUp(ballast)
+    const acked: Batch[] = []
+    let refusal: Sent | undefined
+    // Until there is no room in pages that were there before either.
+    while (refusal === undefined) {
+      const batch = waiting[0]
+      if (batch === undefined) throw new Error('the disk took it all')
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const sent = await analyzer.send(batch)
+      if (sent.status === 200) acked.push(...waiting.splice(0, 1))
+      else refusal = sent
+    }
+    expect(refusal).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/u) as unknown })
+    const stored = { acked: [...before, ...acked], unanswered: waiting }
+    expect(await checkStored(analyzer, stored)).toEqual([])
+    rmSync(ballast)
+    await waitUntil(async () => {
+      const [batch] = waiting
+      return batch !== undefined && (await analyzer.send(batch)).status === 200
+    }, 'writing again')
+    await sendAll(analyzer, waiting)
+    expect(await checkStored(analyzer, { acked: batches })).toEqual([])
+  },
+  60_000,
+)
+
+/** To the last byte. */
+function fillUp(file: string): void {
+  const descriptor = openSync(file, 'w')
+  try {
+    for (;;) writeSync(descriptor, Buffer.alloc(4096))
+  } catch (error: unknown) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
+  } finally {
+    closeSync(descriptor)
+  }
+}
