@@ -1,6 +1,8 @@
 import { HostGate, isLoopback } from './api/access.ts'
 import { createApiServer } from './api/api-server.ts'
+import type { IntakeFacts } from './api/intake-facts.ts'
 import { LiveFeed } from './api/live-feed.ts'
+import type { ApiAnswer, ApiQuery } from './api/query.ts'
 import { createAuthoriser, type Authoriser } from './authorise.ts'
 import type { AnalyzerConfig } from './config/config.ts'
 import { loadAnalyzerConfig } from './config/load-config.ts'
@@ -8,6 +10,8 @@ import { AnalyzerError } from './errors.ts'
 import type { ExportBody } from './ingest/ingestor.ts'
 import { Intake } from './intake.ts'
 import { startApi, startOtlpGrpc, startOtlpHttp } from './listeners.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { scrape } from './metrics/scrape.ts'
 import { openDataFolder, type DataFolder } from './store/sqlite/data-folder.ts'
 import { dashboardFolder, startIngest, startJudge, toTransfer } from './threads.ts'
 import type { JudgeEvent } from './worker-data.ts'
@@ -19,6 +23,8 @@ export interface AnalyzerOptions {
   readonly otlpHttpPort: number
   readonly otlpGrpcPort: number
   readonly dataDir: string
+  /** Of the release, for `/metrics`. */
+  readonly version?: string
   readonly authTokenFile?: string
   /** Beyond `localhost` and the loopback addresses, which are always allowed. */
   readonly allowedHosts: readonly string[]
@@ -112,8 +118,12 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   closers.push(() => otlpHttp.stop())
   const otlpGrpc = await startOtlpGrpc(receiver, { host, port: options.otlpGrpcPort })
   closers.push(() => otlpGrpc.stop())
+  const facts = (): IntakeFacts => intake.facts(otlpHttp.url)
+  const ask = (query: ApiQuery): Promise<ApiAnswer> => judge.call({ query, intake: facts() })
+  const render = createMetrics({ version: options.version ?? 'unknown', startedAtMs: Date.now() })
   const api = await createApiServer({
-    ask: (query) => judge.call({ query, intake: intake.facts(otlpHttp.url) }),
+    ask,
+    metrics: () => scrape({ render, ask, intake: facts, now: Date.now }),
     isReady: () => closers.length > 0 && judging,
     live,
     admitsHost,

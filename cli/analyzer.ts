@@ -4,6 +4,7 @@ import { findDataFolder } from './data-folder.ts'
 import { createJsonLog } from './json-log.ts'
 import { parseFlags, parsePort } from './parse-flags.ts'
 import { runService } from './run-service.ts'
+import { readVersion } from './version.ts'
 
 const PAGE_PORT_DEFAULT = 4319
 const OTLP_HTTP_PORT_DEFAULT = 4318
@@ -57,6 +58,7 @@ Options:
       otlpHttpPort: otlpHttpPort ?? OTLP_HTTP_PORT_DEFAULT,
       otlpGrpcPort: otlpGrpcPort ?? OTLP_GRPC_PORT_DEFAULT,
       dataDir: findDataFolder(values['data-dir']),
+      version: readVersion(),
       allowedHosts: values['allowed-host'] ?? [],
       ...given('configFile', values.config),
       ...given('authTokenFile', values['auth-token-file']),

@@ -1,4 +1,5 @@
 import type { Incident } from '../incidents/incident.ts'
+import { toJudgedFacts } from '../metrics/judged-facts.ts'
 import { RULES } from '../rules/index.ts'
 import type { MsRange, RequestFilter, StoredRequest, VerdictStore } from '../store/verdict-store.ts'
 import { encodeCursor } from './cursor.ts'
@@ -48,6 +49,8 @@ export function answerQuery(query: ApiQuery, context: AnswerContext): ApiAnswer 
       return found(rules())
     case 'health':
       return found(toWireHealth(context))
+    case 'metrics':
+      return found(toJudgedFacts(context))
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyInstance } from 'fastify'
 
+import { PROMETHEUS_CONTENT_TYPE } from '../metrics/prometheus-text.ts'
 import type { TokenVerdict } from './access.ts'
 import type { LiveFeed } from './live-feed.ts'
 import { problem } from './problem.ts'
@@ -12,6 +13,8 @@ import type { ApiAnswer, ApiQuery } from './query.ts'
 
 export interface ApiServerOptions {
   readonly ask: (query: ApiQuery) => Promise<ApiAnswer>
+  /** In Prometheus' text format. */
+  readonly metrics: () => Promise<string>
   readonly isReady: () => boolean
   readonly live: LiveFeed
   readonly admitsHost: (host: string | undefined) => boolean
@@ -40,7 +43,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
 }
 
-/** The JSON API, the live feed and the page. Everything is read-only. */
+/** The JSON API, the live feed, metrics and the page. Everything is read-only. */
 export async function createApiServer(options: ApiServerOptions): Promise<FastifyInstance> {
   const server = fastify({
     routerOptions: { maxParamLength: 200 },
@@ -58,6 +61,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
           title: 'Not ready',
           detail: 'The analyzer is stopping, or cannot judge: its log says why.',
         }),
+  )
+  server.get('/metrics', async (_, reply) =>
+    reply
+      .header('cache-control', 'no-store')
+      .type(PROMETHEUS_CONTENT_TYPE)
+      .send(await options.metrics()),
   )
   serveQueries(server, options.ask)
   serveLive(server, options)

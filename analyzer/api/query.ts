@@ -9,6 +9,8 @@ export type ApiQuery =
   | { readonly kind: 'trace'; readonly traceId: string }
   | { readonly kind: 'rules' }
   | { readonly kind: 'health' }
+  /** Answered with `JudgedFacts`. */
+  | { readonly kind: 'metrics' }
 
 /** Serialised where it was made: the thread that serves it only passes it on. */
 export type ApiAnswer =

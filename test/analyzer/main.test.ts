@@ -31,6 +31,7 @@ import type {
   WireTrace,
 } from '../../analyzer/api/wire.ts'
 import { buildSpan, protobufRequest } from '../support/otlp.ts'
+import { parsePrometheus } from '../support/parse-prometheus.ts'
 import { runAnalyzer, type RunningAnalyzer } from '../support/running-analyzer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { waitUntil } from '../support/wait-until.ts'
@@ -316,6 +317,38 @@ test('health tells a folder where nothing came from one where nothing is underst
   })
 })
 
+test('a scrape tells what came, what it became and who was refused', async () => {
+  const { api, send, pageUrl } = await runAnalyzer({
+    routerConfigFile: ROUTER_CONFIG,
+    version: '1.2.3',
+  })
+  for (const body of recordings()) await send(body, JSON_GZIP)
+  await send(Buffer.from('no protobuf'))
+  await waitUntil(async () => {
+    const { requestsPending, spansStored } = await api<WireHealth>('health')
+    return spansStored > 0 && requestsPending === 0
+  }, 'everything judged')
+  const { spansStored } = await api<WireHealth>('health')
+  const scraped = await waitUntil(async () => {
+    const response = await fetch(`${pageUrl}/metrics`)
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    const text = await response.text()
+    return !text.includes('secondwind_commit_duration_seconds_count 0') && text
+  }, 'the commits counted')
+  const families = parsePrometheus(scraped)
+  const sumOf = (name: string, labels: Readonly<Record<string, string>> = {}): number =>
+    (families.get(name)?.samples ?? [])
+      .filter((sample) =>
+        Object.entries(labels).every(([key, want]) => sample.labels[key] === want),
+      )
+      .reduce((sum, { value }) => sum + value, 0)
+  expect(sumOf('secondwind_spans_total', { result: 'stored' })).toBe(spansStored)
+  expect(sumOf('secondwind_exports_refused_total', { reason: 'malformed' })).toBe(1)
+  expect(sumOf('secondwind_judging_up')).toBe(1)
+  expect(sumOf('secondwind_build_info', { version: '1.2.3' })).toBe(1)
+  expect(sumOf('secondwind_store_bytes')).toBeGreaterThan(0)
+})
+
 test('a source is told by its resource or by its token', async () => {
   const folder = temporaryFolder()
   const configFile = join(folder, 'config.yaml')
@@ -359,6 +392,7 @@ test('with a token nothing is read or taken without it', async () => {
   expect(await read('Bearer the-token')).toBe(200)
   expect(await read(`Basic ${Buffer.from('me:the-token').toString('base64')}`)).toBe(200)
   expect((await fetch(`${pageUrl}/readyz`)).status).toBe(200)
+  expect((await fetch(`${pageUrl}/metrics`)).status).toBe(401)
   expect((await send(protobufRequest([buildSpan()]))).status).toBe(401)
   const authorization = 'Bearer the-token'
   expect((await send(protobufRequest([buildSpan()]), { authorization })).status).toBe(200)

@@ -111,7 +111,8 @@ describe('/metrics', () => {
 
   test('is what docs/metrics.md lists: name, type, labels and meaning', () => {
     const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')
-    const listed = page.matchAll(/^\| `(\w+)` \| (\w+) \| (.*?) ?\| (.+) \|$/gm)
+    const [, ofSidecar = ''] = page.split(/^## /mu)
+    const listed = ofSidecar.matchAll(/^\| `(\w+)` \| (\w+) \| (.*?) ?\| (.+) \|$/gm)
     expect([...listed].map(([, ...cells]) => cells)).toEqual(
       [...families.values()].map((each) => [each.name, each.type, labelsOf(each), each.help]),
     )
