@@ -2,8 +2,14 @@
  * One commit for all that came in this time: an fsync costs more than decoding hundreds of spans.
  */
 const GROUP_MS = 5
-/** … but no sender waits for more spans than this. */
+/** … but where as many spans have come as this, nobody waits for more to come. */
 const GROUP_SPANS = 512
+/**
+ * … and what has come already, and only waits for this thread, is part of the same commit: under
+ * load groups grow by themselves, and with them what is written between two fsyncs. No further than
+ * this: a tenth of a second.
+ */
+const GROUP_SPANS_MAX = 4096
 
 /** What one commit came to. */
 export interface CommitReport {
@@ -38,6 +44,7 @@ export class GroupCommit<Body> {
   #group: Waiting<Body>[] = []
   #spans = 0
   #timer: NodeJS.Timeout | undefined
+  #turn: NodeJS.Immediate | undefined
 
   constructor(options: GroupCommitOptions<Body>) {
     this.#options = options
@@ -47,7 +54,8 @@ export class GroupCommit<Body> {
     return new Promise((settle) => {
       this.#group.push({ body, settle })
       this.#spans += spanCount
-      if (this.#spans >= GROUP_SPANS) this.flush()
+      if (this.#spans >= GROUP_SPANS_MAX) this.flush()
+      else if (this.#spans >= GROUP_SPANS) this.#turn ??= setImmediate(() => this.flush())
       else this.#timer ??= setTimeout(() => this.flush(), GROUP_MS)
     })
   }
@@ -55,7 +63,9 @@ export class GroupCommit<Body> {
   /** Commits what is waiting. */
   flush(): void {
     clearTimeout(this.#timer)
+    clearImmediate(this.#turn)
     this.#timer = undefined
+    this.#turn = undefined
     const group = this.#group
     if (group.length === 0) return
     this.#group = []

@@ -45,25 +45,40 @@ test('bodies that come within five milliseconds share a commit, and are answered
   expect(await answers).toEqual([true, true])
 })
 
-test('512 spans do not wait', async () => {
+test('512 spans wait for no timer, only for what has already come', async () => {
   const { group, stored } = commit()
   const first = group.add({ name: 'a' }, 511)
+  const second = group.add({ name: 'b' }, 1)
+  const third = group.add({ name: 'c' }, 1)
   expect(stored).toEqual([])
+  vi.advanceTimersByTime(0)
+  expect(stored).toEqual([['a', 'b', 'c']])
+  expect(await Promise.all([first, second, third])).toEqual([true, true, true])
+})
+
+test('no sender waits for more than 4,096 spans', async () => {
+  const { group, stored } = commit()
+  const first = group.add({ name: 'a' }, 4095)
   const second = group.add({ name: 'b' }, 1)
   expect(stored).toEqual([['a', 'b']])
-  expect(await Promise.all([first, second])).toEqual([true, true])
+  const third = group.add({ name: 'c' }, 1)
+  vi.advanceTimersByTime(5)
+  expect(stored).toEqual([['a', 'b'], ['c']])
+  expect(await Promise.all([first, second, third])).toEqual([true, true, true])
 })
 
 test('of a group that the disk does not take nothing is stored, and each is told', async () => {
   const { group, stored, state, reports } = commit()
   state.inTrouble = true
   const answers = Promise.all([group.add({ name: 'a' }, 1), group.add({ name: 'b' }, 511)])
+  vi.advanceTimersByTime(0)
   expect(await answers).toEqual([false, false])
   expect(stored).toEqual([])
   const failure = { why: 'database or disk is full', isStoreTrouble: true }
   expect(reports.map((report) => report.failure)).toEqual([failure])
   state.inTrouble = false
   const again = Promise.all([group.add({ name: 'a' }, 1), group.add({ name: 'b' }, 511)])
+  vi.advanceTimersByTime(0)
   expect(await again).toEqual([true, true])
 })
 
@@ -74,6 +89,7 @@ test('a body that cannot be stored does not keep its neighbours from it', async 
     group.add({ name: 'bad', isPoisonous: true }, 1),
     group.add({ name: 'b' }, 510),
   ])
+  vi.advanceTimersByTime(0)
   expect(await answers).toEqual([true, false, true])
   expect(stored).toEqual([['a'], ['b']])
 })
