@@ -56,8 +56,9 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
       if (changed) emit('changed')
       if (more) pauseMs = 0
       if (Date.now() - prunedAtMs > PRUNE_INTERVAL_MS) {
-        prunedAtMs = Date.now()
-        verdicts.prune(limits, prunedAtMs)
+        const nowMs = Date.now()
+        // Steps follow each other with a turn of judging between them.
+        if (!verdicts.prune(limits, nowMs)) prunedAtMs = nowMs
       }
     } catch (error: unknown) {
       // Disk full, file locked.

@@ -56,7 +56,7 @@ export function answerQuery(query: ApiQuery, context: AnswerContext): ApiAnswer 
 
 function overview(windowMs: number, context: AnswerContext): WireOverview {
   const { verdicts, nowMs } = context
-  const bucketMs = windowMs / BUCKETS
+  const bucketMs = bucketOf(windowMs, BUCKETS)
   const range = alignedRange({ nowMs, windowMs, bucketMs })
   const counts = verdicts.overview(range, bucketMs)
   const outcomes = { ...NO_OUTCOMES }
@@ -80,7 +80,7 @@ function overview(windowMs: number, context: AnswerContext): WireOverview {
       severity: toSeverity(severity),
       count,
     })),
-    openIncidents: toRows(open, { context, windowMs }).slice(0, OVERVIEW_INCIDENTS_MAX),
+    openIncidents: toRows(open, { context, windowMs, limit: OVERVIEW_INCIDENTS_MAX }),
     buckets: toBuckets(range, { bucketMs, counts: counts.buckets }),
     health: toWireHealth(context),
   }
@@ -96,8 +96,9 @@ function toBuckets(
     readonly counts: ReturnType<VerdictStore['overview']>['buckets']
   },
 ): readonly WireBucket[] {
-  const buckets = Array.from({ length: BUCKETS }, (_, index) => ({
-    start: toIso(Math.round(range.fromMs + index * bucketMs)),
+  const length = Math.round((range.toMs - range.fromMs) / bucketMs)
+  const buckets = Array.from({ length }, (_, index) => ({
+    start: toIso(range.fromMs + index * bucketMs),
     ok: 0,
     rescued: 0,
     failed: 0,
@@ -113,6 +114,11 @@ function toBuckets(
   return buckets
 }
 
+/** Whole minutes, as counts are kept: a window of a quarter of an hour has fifteen bars. */
+function bucketOf(windowMs: number, buckets: number): number {
+  return Math.ceil(windowMs / buckets / MINUTE_MS) * MINUTE_MS
+}
+
 /** Ends at the next whole bucket, so that bars stay where they are while time goes on. */
 function alignedRange({
   nowMs,
@@ -124,7 +130,7 @@ function alignedRange({
   readonly bucketMs: number
 }): MsRange {
   const toMs = (Math.floor(nowMs / bucketMs) + 1) * bucketMs
-  return { fromMs: toMs - windowMs, toMs }
+  return { fromMs: toMs - Math.ceil(windowMs / bucketMs) * bucketMs, toMs }
 }
 
 function incidents(windowMs: number, context: AnswerContext): WireIncidentList {
@@ -132,7 +138,7 @@ function incidents(windowMs: number, context: AnswerContext): WireIncidentList {
   return {
     schemaVersion: 1,
     now: toIso(context.nowMs),
-    incidents: toRows(all, { context, windowMs }).slice(0, INCIDENTS_MAX),
+    incidents: toRows(all, { context, windowMs, limit: INCIDENTS_MAX }),
   }
 }
 
@@ -144,7 +150,7 @@ interface RowContext {
 /** The worst first, and of equally bad ones the newest. */
 function toRows(
   all: readonly Incident[],
-  { context, windowMs }: RowContext,
+  { context, windowMs, limit }: RowContext & { readonly limit: number },
 ): readonly WireIncidentRow[] {
   return all
     .toSorted(
@@ -152,13 +158,13 @@ function toRows(
         SEVERITY_ORDER[left.severity] - SEVERITY_ORDER[right.severity] ||
         right.lastSeenMs - left.lastSeenMs,
     )
-    .slice(0, INCIDENTS_MAX)
+    .slice(0, limit)
     .map((each) => toRow(each, { context, windowMs }))
 }
 
 function toRow(each: Incident, { context, windowMs }: RowContext): WireIncidentRow {
   const { verdicts, nowMs } = context
-  const bucketMs = windowMs / SPARKLINE_POINTS
+  const bucketMs = bucketOf(windowMs, SPARKLINE_POINTS)
   const range = alignedRange({ nowMs, windowMs, bucketMs })
   return toWireIncidentRow(each, {
     nowMs,
@@ -167,6 +173,7 @@ function toRow(each: Incident, { context, windowMs }: RowContext): WireIncidentR
 }
 
 const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
 
 function incident(id: string, context: AnswerContext): ApiAnswer {
   const { verdicts, nowMs } = context
@@ -192,13 +199,15 @@ function incident(id: string, context: AnswerContext): ApiAnswer {
 }
 
 function requests(filter: RequestFilter, { verdicts }: AnswerContext): WireRequestList {
-  const page = verdicts.requests({ ...filter, limit: filter.limit + 1 })
+  const { requests: page, searchedTo } = verdicts.requests({ ...filter, limit: filter.limit + 1 })
   const shown = page.slice(0, filter.limit)
-  const last = shown.at(-1)
+  const last = page.length > shown.length ? shown.at(-1) : searchedTo
   return {
     schemaVersion: 1,
     requests: shown.map(parseRequest),
-    next: page.length > shown.length && last !== undefined ? encodeCursor(last) : null,
+    next: last === undefined ? null : encodeCursor(last),
+    searchedBackTo:
+      page.length > shown.length || searchedTo === undefined ? null : toIso(searchedTo.atMs),
   }
 }
 

@@ -37,7 +37,7 @@ const OUTCOMES: ReadonlySet<string> = new Set([
   'unknown',
 ])
 
-/** `q`, `outcome`, `route`, `rule`, `limit`, `before`. */
+/** `q`, `source`, `outcome`, `route`, `rule`, `limit`, `before`. */
 export function parseRequestFilter(query: QueryParameters): Parsed<RequestFilter> {
   const limitText = textOf(query, 'limit') ?? String(LIMIT_DEFAULT)
   const limit = /^\d{1,4}$/u.test(limitText) ? Number(limitText) : 0
@@ -52,6 +52,7 @@ export function parseRequestFilter(query: QueryParameters): Parsed<RequestFilter
     return invalid('before must be the `next` of another page')
   }
   const text = textOf(query, 'q')
+  const source = textOf(query, 'source')
   const route = textOf(query, 'route')
   const rule = textOf(query, 'rule')
   return {
@@ -59,6 +60,7 @@ export function parseRequestFilter(query: QueryParameters): Parsed<RequestFilter
     value: {
       limit,
       ...(text !== undefined && { text }),
+      ...(source !== undefined && { source }),
       ...(outcome !== undefined && { outcome }),
       ...(route !== undefined && { route }),
       ...(rule !== undefined && { rule }),

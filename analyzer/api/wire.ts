@@ -249,11 +249,17 @@ export interface WireOccurrence {
   readonly route: string | null
 }
 
-/** `GET /api/v1/requests?q=&outcome=&route=&rule=&limit=&before=` */
+/** `GET /api/v1/requests?q=&source=&outcome=&route=&rule=&limit=&before=` */
 export interface WireRequestList {
   readonly schemaVersion: 1
   readonly requests: readonly WireRequest[]
+  /** `before=` of the next page. A page that is not full may have one: see `searchedBackTo`. */
   readonly next: string | null
+  /**
+   * Requests older than this were not looked at yet: text that is no name is searched for in the
+   * newest requests first. `null`: nothing was left out.
+   */
+  readonly searchedBackTo: string | null
 }
 
 /** `GET /api/v1/traces/:traceId` */

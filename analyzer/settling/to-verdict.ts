@@ -1,8 +1,9 @@
 import { toWireRequest } from '../api/to-wire-request.ts'
 import { toOccurrence } from '../incidents/occurrence.ts'
 import type { RuledFinding } from '../rules/rule.ts'
-import type { Verdict } from '../store/verdict-store.ts'
-import { isEligibleFailure } from '../story/eligible.ts'
+import type { FirstTargetFailure, Verdict } from '../store/verdict-store.ts'
+import type { FirstTargetResult } from '../store/verdict-tallies.ts'
+import { isEligibleFailure, mayFallBack, rootCause } from '../story/eligible.ts'
 import type { Story } from '../story/story.ts'
 
 /**
@@ -21,11 +22,54 @@ export function toVerdict(
     // A sender's clock may be ahead of ours: nothing has happened later than it was told.
     atMs: Math.min(Number(story.endTimeNs / 1_000_000n), nowMs),
     route: story.route,
+    api: story.api,
     outcome: story.outcome,
     caller: team ?? keyAlias ?? keyHash,
     eligible: isEligibleFailure(story) === true,
-    findings: findings.map(({ rule, title, severity }) => ({ rule, title, severity })),
+    firstTargetFailure: firstTargetFailure(story),
+    names: namesOf(story),
+    findings: findings.map(({ rule, title, severity, confidence }) => ({
+      rule,
+      title,
+      severity,
+      confidence,
+    })),
     wire: JSON.stringify(toWireRequest(story, findings)),
     occurrence: toOccurrence({ story, findings, nowMs }),
   }
+}
+
+function namesOf({ attempts, client }: Story): readonly string[] {
+  const names = attempts.flatMap((attempt) => [
+    attempt.deployment,
+    attempt.model,
+    attempt.provider,
+    attempt.route,
+    attempt.reason,
+    attempt.errorType,
+    attempt.statusCode?.toString(),
+  ])
+  const all = [...names, client.errorType, client.statusCode?.toString()]
+  return [...new Set(all.filter((name) => name !== undefined))].filter((name) => name !== '')
+}
+
+function firstTargetFailure(story: Story): FirstTargetFailure | undefined {
+  const cause = rootCause(story)
+  const result = firstTargetResult(story)
+  if (cause === undefined || result === undefined) return undefined
+  const { deployment, provider, model } = cause
+  const named = [provider, model].filter((name) => name !== undefined).join('/')
+  return { target: deployment ?? named, result }
+}
+
+/** Undefined: it did not fail for good, or nothing tells whether another target is configured. */
+function firstTargetResult(story: Story): FirstTargetResult | undefined {
+  if (isEligibleFailure(story) === true) {
+    if (story.outcome === 'rescued') return 'rescued'
+    return story.fallbacks.tried === true ? 'failed' : 'bypassed'
+  }
+  const cause = rootCause(story)
+  if (cause === undefined || !mayFallBack(cause) || story.outcome !== 'failed') return undefined
+  if (story.fallbacks.disabled?.value === true) return 'disabled'
+  return story.fallbacks.configured?.value.length === 0 ? 'unconfigured' : undefined
 }

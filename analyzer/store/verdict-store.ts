@@ -1,6 +1,6 @@
 import type { Incident } from '../incidents/incident.ts'
 import type { Occurrence } from '../incidents/occurrence.ts'
-import type { VerdictTallies } from './verdict-tallies.ts'
+import type { FirstTargetResult, VerdictTallies } from './verdict-tallies.ts'
 
 /** What is derived from spans, by intent: it can be thrown away and made again from them. */
 
@@ -11,10 +11,15 @@ export interface Verdict {
   readonly traceIds: readonly string[]
   readonly atMs: number
   readonly route: string | undefined
+  readonly api: string
   readonly outcome: string
   readonly caller: string | undefined
   /** Whether it counts in the unrescued share, and on which side. */
   readonly eligible: boolean
+  /** Absent where the first target did not fail for good, or nothing tells what was configured. */
+  readonly firstTargetFailure: FirstTargetFailure | undefined
+  /** What it can be found by, beside the above: models, deployments, providers, kinds of error. */
+  readonly names: readonly string[]
   readonly findings: readonly VerdictFinding[]
   /** `WireRequest` as JSON text. */
   readonly wire: string
@@ -22,10 +27,16 @@ export interface Verdict {
   readonly occurrence: Occurrence | undefined
 }
 
+export interface FirstTargetFailure {
+  readonly target: string
+  readonly result: FirstTargetResult
+}
+
 export interface VerdictFinding {
   readonly rule: string
   readonly title: string
   readonly severity: string
+  readonly confidence: string
 }
 
 /** Verdicts that replace all others of these traces. */
@@ -33,13 +44,37 @@ export interface Judgement {
   readonly source: string
   readonly traceIds: readonly string[]
   readonly verdicts: readonly Verdict[]
+  /** Where traces of these look for other parts of their requests. */
+  readonly lookouts?: readonly Lookout[]
+  /** All of it was judged before, by other rules: it is in the tallies already. */
+  readonly again?: boolean
+}
+
+/** A trace may be told together with those that failed or began at these times. */
+export interface Lookout {
+  readonly traceId: string
+  readonly failedIn: UsRange
+  readonly startedIn: UsRange | undefined
+}
+
+/** Microseconds, both ends included. */
+export interface UsRange {
+  readonly fromUs: number
+  readonly toUs: number
+}
+
+/** When a trace began, and when spans of it failed. */
+export interface TraceExtent {
+  readonly source: string
+  readonly startUs: number
+  readonly failedUs: readonly number[]
 }
 
 /** How far the log of spans has been dealt with. */
 export interface Progress {
   /** Every span up to here is part of a verdict or of none: where to go on after a crash. */
   readonly judgedUpTo: number
-  /** Spans of traces that belong to no dialect; after a crash, some may count twice. */
+  /** Spans up to there of traces that belong to no dialect. */
   readonly unrecognised: number
 }
 
@@ -48,19 +83,29 @@ export interface VerdictStore {
   progress(): Progress
   /** All of it or nothing; the same again changes nothing. */
   replace(judgements: readonly Judgement[], progress: Progress): void
+  /** Requests whose spans all stand up to there were tallied before they were derived anew. */
+  talliedUpTo(): number
+  /** Traces that were last judged together with this one, itself among them; none where alone. */
+  toldWith(source: string, traceId: string): readonly string[]
+  /** Traces whose lookouts this one is in. */
+  lookingAt(extent: TraceExtent, limit: number): readonly string[]
+  /** By whole minutes. */
   overview(range: MsRange, bucketMs: number): OverviewCounts
   incidents(): readonly Incident[]
   incident(id: string): Incident | undefined
   /** The newest of an incident's requests, as JSON text, and when each was. */
   occurrences(incidentId: string, limit: number): readonly StoredRequest[]
   callers(incidentId: string, limit: number): readonly CallerCount[]
-  /** Requests of an incident per bucket, oldest first. */
+  /** Requests of an incident per bucket of whole minutes, oldest first. */
   sparkline(incidentId: string, range: MsRange, bucketMs: number): readonly number[]
-  requests(filter: RequestFilter): readonly StoredRequest[]
+  requests(filter: RequestFilter): RequestPage
   requestsOfTrace(traceId: string): readonly StoredRequest[]
   /** What was ever judged, for `/metrics`. */
   tallies(): VerdictTallies
-  prune(limits: VerdictLimits, nowMs: number): void
+  /** One bounded step; whether more is to be done at once. */
+  prune(limits: VerdictLimits, nowMs: number): boolean
+  /** What in it contradicts itself; empty: nothing. Reads all of it. */
+  verify(): readonly string[]
   close(): void
 }
 
@@ -85,7 +130,7 @@ export interface OverviewCounts {
   readonly outcomes: ReadonlyMap<string, number>
   readonly eligible: number
   readonly unrescued: number
-  readonly rules: readonly (VerdictFinding & { readonly count: number })[]
+  readonly rules: readonly (Omit<VerdictFinding, 'confidence'> & { readonly count: number })[]
   readonly buckets: readonly {
     readonly bucket: number
     readonly outcome: string
@@ -95,13 +140,26 @@ export interface OverviewCounts {
 
 export interface RequestFilter {
   readonly limit: number
-  /** Part of a route, model, trace id or error type. */
+  /**
+   * A trace id or its first digits; else part of a name (route, model, deployment, provider, kind
+   * of error, rule, caller, source, outcome); else, where no name has it, part of any text.
+   */
   readonly text?: string
+  readonly source?: string
   readonly outcome?: string
   readonly route?: string
   readonly rule?: string
   /** The last request of the page before this one. */
   readonly before?: { readonly atMs: number; readonly storyId: string }
+}
+
+export interface RequestPage {
+  readonly requests: readonly StoredRequest[]
+  /**
+   * The last request that was looked at, where not all could be: go on `before` it for more, even
+   * if the page is not full.
+   */
+  readonly searchedTo?: { readonly atMs: number; readonly storyId: string }
 }
 
 export interface VerdictLimits {

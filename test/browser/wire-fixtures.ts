@@ -458,6 +458,7 @@ export const requestList: WireRequestList = {
   schemaVersion: 1,
   requests: [request, rescued, healthy, cancelled],
   next: 'older',
+  searchedBackTo: null,
 }
 
 export const rules: WireRules = {

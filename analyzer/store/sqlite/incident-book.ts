@@ -1,97 +1,171 @@
 import type { Incident, Sightings } from '../../incidents/incident.ts'
 import { applyOccurrence, withdrawOccurrence } from '../../incidents/lifecycle.ts'
 import type { Occurrence } from '../../incidents/occurrence.ts'
+import type { CallerCount } from '../verdict-store.ts'
+import { CountDeltas } from './count-deltas.ts'
 import type { SqliteDatabase } from './open-database.ts'
+import { packStory } from './pack-ids.ts'
+
+/** Incidents of one list: a page shows fewer, and they are read whole. */
+const INCIDENTS_READ_MAX = 2000
+
+/** What an incident's row shows of its newest request. */
+type Shown = Pick<Occurrence, 'severity' | 'title' | 'confidence' | 'summary'>
+
+/** A request that joins an incident. */
+interface Sighting {
+  readonly requestId: number
+  readonly occurrence: Occurrence
+  readonly caller: string | undefined
+}
+
+interface Change {
+  readonly id: number
+  incident: Incident | undefined
+  /** Requests that are stored as its own, more and fewer than before. */
+  held: number
+  came: number
+  left: number
+}
 
 /**
  * Keeps incidents and their occurrences in step. Incidents are stored whole, as JSON: they are few,
- * always read whole, and only their folds know what is in them. Every call is part of a transaction
- * of the caller's.
+ * always read whole, and only their folds know what is in them. A transaction of the caller's calls
+ * `take` and `put` for each request and `flush` once: an outage is one write, not one per request.
  */
 export class IncidentBook {
   readonly #statements: ReturnType<typeof prepare>
+  readonly #changes = new Map<number, Change>()
+  readonly #callers = new CountDeltas<readonly [number, string]>()
 
   constructor(database: SqliteDatabase) {
     this.#statements = prepare(database)
   }
 
-  all(): readonly Incident[] {
-    return this.#statements.all.all().map((row) => parseIncident(row.incident))
+  reload(): void {
+    this.#changes.clear()
+    this.#callers.clear()
   }
 
-  get(id: string): Incident | undefined {
-    const row = this.#statements.get.get(id)
+  all(): readonly Incident[] {
+    return this.#statements.all.all(INCIDENTS_READ_MAX).map((row) => parseIncident(row.incident))
+  }
+
+  get(name: string): Incident | undefined {
+    const row = this.#statements.byName.get(name)
     return row === undefined ? undefined : parseIncident(row.incident)
   }
 
-  /** Removes the occurrences of these requests and returns them. */
-  take(storyIds: readonly string[]): readonly Occurrence[] {
-    return storyIds.flatMap((storyId) => {
-      const row = this.#statements.take.get(storyId)
-      return row === undefined ? [] : [parseOccurrence(row.occurrence)]
-    })
+  idOf(name: string): number | undefined {
+    return this.#statements.byName.get(name)?.id
   }
 
-  /** What was taken is withdrawn unless it is among what comes; an unchanged one counts once. */
-  settle(taken: readonly Occurrence[], coming: readonly Occurrence[]): void {
-    const before = new Set(taken.map((occurrence) => JSON.stringify(occurrence)))
-    const after = new Set(coming.map((occurrence) => JSON.stringify(occurrence)))
-    for (const occurrence of coming) {
-      if (before.has(JSON.stringify(occurrence))) this.#insert(occurrence)
+  callers(incidentId: number, limit: number): readonly CallerCount[] {
+    return this.#statements.callers.all(incidentId, limit)
+  }
+
+  /** The ids of its newest requests. */
+  newest(incidentId: number, limit: number): readonly number[] {
+    return this.#statements.newest.all(incidentId, limit).map((row) => row.request_id)
+  }
+
+  /** Of a request that is taken back; its incident's id, where it was part of one. */
+  take(requestId: number): number | undefined {
+    const taken = this.#statements.take.get(requestId)
+    if (taken === undefined) return undefined
+    const change = this.#changeOf(taken.incident_id)
+    change.held -= 1
+    change.left += 1
+    if (taken.caller !== null) this.#callers.add([taken.incident_id, taken.caller], -1)
+    return taken.incident_id
+  }
+
+  /** The id of the incident that the request is now part of. */
+  put({ requestId, occurrence, caller }: Sighting): number {
+    const { fingerprint, atMs, storyId } = occurrence
+    const id = this.#statements.byName.get(fingerprint.id)?.id ?? this.#make(occurrence)
+    const change = this.#changeOf(id)
+    change.held += 1
+    change.came += 1
+    change.incident = applyOccurrence(change.incident, occurrence)
+    const { severity, title, confidence, summary }: Shown = occurrence
+    const shown = JSON.stringify({ severity, title, confidence, summary })
+    this.#statements.insert.run(requestId, id, atMs, packStory(storyId), caller ?? null, shown)
+    if (caller !== undefined) this.#callers.add([id, caller], 1)
+    return id
+  }
+
+  /** A request that goes for its age: it was a sighting, and the incident remembers it. */
+  prune(requestId: number): void {
+    const incidentId = this.#statements.take.get(requestId)?.incident_id
+    if (incidentId !== undefined) this.#statements.holdOneLess.run(incidentId)
+  }
+
+  /** Incidents that were last seen before; how many there were. */
+  forget(beforeMs: number, limit: number): number {
+    const rows = this.#statements.lastSeenBefore.all(beforeMs, limit)
+    for (const { id } of rows) {
+      for (const remove of this.#statements.removals) remove.run(id)
     }
-    for (const occurrence of taken) {
-      if (!after.has(JSON.stringify(occurrence))) this.#withdraw(occurrence.fingerprint.id)
-    }
-    for (const occurrence of coming) {
-      if (before.has(JSON.stringify(occurrence))) continue
-      this.#insert(occurrence)
-      this.#put(applyOccurrence(this.get(occurrence.fingerprint.id), occurrence))
+    return rows.length
+  }
+
+  flush(): void {
+    for (const change of this.#changes.values()) this.#write(change)
+    this.#changes.clear()
+    for (const { key, count } of this.#callers.take()) {
+      if (this.#statements.addCaller.get(...key, count)?.count === 0) {
+        this.#statements.removeCaller.run(...key)
+      }
     }
   }
 
-  #withdraw(id: string): void {
-    const incident = this.get(id)
+  #make({ fingerprint, atMs }: Occurrence): number {
+    return this.#statements.make.get(fingerprint.id, atMs)?.id ?? 0
+  }
+
+  #changeOf(id: number): Change {
+    const known = this.#changes.get(id)
+    if (known !== undefined) return known
+    const row = this.#statements.byId.get(id)
+    const incident = row === undefined || row.incident === '' ? undefined : row.incident
+    const change: Change = {
+      id,
+      incident: incident === undefined ? undefined : parseIncident(incident),
+      held: row?.held ?? 0,
+      came: 0,
+      left: 0,
+    }
+    this.#changes.set(id, change)
+    return change
+  }
+
+  /** What comes is counted before what leaves: one that is judged again must not end between. */
+  #write({ id, incident, held, came, left }: Change): void {
     if (incident === undefined) return
-    const after = withdrawOccurrence(incident, toSightings(incident, this.#statements.left.get(id)))
-    if (after === undefined) this.#statements.remove.run(id)
-    else this.#put(after)
-  }
-
-  #insert(occurrence: Occurrence): void {
-    const { storyId, fingerprint, atMs } = occurrence
-    this.#statements.insert.run(storyId, fingerprint.id, atMs, JSON.stringify(occurrence))
-  }
-
-  /** The row shows the newest request; of two at one time always the same one (invariant I8). */
-  #put(incident: Incident): void {
-    const { id } = incident.fingerprint
-    const newest = this.#statements.newest.get(id)
-    let shown = incident
-    if (newest !== undefined) {
-      const { severity, title, confidence, summary } = parseOccurrence(newest.occurrence)
-      shown = { ...incident, severity, title, confidence, summary }
+    const count = incident.count - left
+    const newest = this.#statements.newest.get(id, 1)
+    const oldest = this.#statements.oldest.get(id)
+    const sightings: Sightings = {
+      count,
+      // What was pruned was older than all that is here.
+      firstSeenMs: count > held ? incident.firstSeenMs : (oldest?.at_ms ?? incident.firstSeenMs),
+      lastSeenMs: newest?.at_ms ?? incident.lastSeenMs,
     }
-    this.#statements.put.run(id, shown.lastSeenMs, JSON.stringify(shown))
-  }
-}
-
-interface SightingsRow {
-  readonly count: number
-  readonly first_ms: number | null
-  readonly last_ms: number | null
-}
-
-/**
- * Occurrences that were pruned for their age still count: they were sightings, and the incident is
- * the only one who remembers them.
- */
-function toSightings(incident: Incident, row: SightingsRow | undefined): Sightings {
-  const count = Math.max(row?.count ?? 0, incident.count - 1)
-  const pruned = count > (row?.count ?? 0)
-  return {
-    count,
-    firstSeenMs: pruned ? incident.firstSeenMs : (row?.first_ms ?? incident.firstSeenMs),
-    lastSeenMs: row?.last_ms ?? incident.lastSeenMs,
+    const after = left > 0 || came > 0 ? withdrawOccurrence(incident, sightings) : incident
+    if (after === undefined) {
+      for (const remove of this.#statements.removals) remove.run(id)
+      return
+    }
+    // The row shows the newest request; of two at one time always the same one (invariant I8).
+    const shown = newest === undefined ? after : { ...after, ...parseShown(newest.shown) }
+    this.#statements.write.run(
+      shown.lastSeenMs,
+      held,
+      newest?.request_id ?? null,
+      JSON.stringify(shown),
+      id,
+    )
   }
 }
 
@@ -101,37 +175,77 @@ function parseIncident(json: string): Incident {
   return incident
 }
 
-function parseOccurrence(json: string): Occurrence {
-  const occurrence: Occurrence = JSON.parse(json)
-  return occurrence
+function parseShown(json: string): Shown {
+  const shown: Shown = JSON.parse(json)
+  return shown
 }
+
+interface IncidentRow {
+  readonly id: number
+  readonly held: number
+  readonly incident: string
+}
+
+interface OccurrenceRow {
+  readonly request_id: number
+  readonly at_ms: number
+  readonly shown: string
+}
+
+/** What pages ask; a test looks at the plan of each. */
+export const INCIDENT_QUERIES = {
+  all: `SELECT incident FROM incidents WHERE incident <> ''
+    ORDER BY last_seen_ms DESC, name DESC LIMIT ?`,
+  byName: 'SELECT id, held, incident FROM incidents WHERE name = ?',
+  newest: `SELECT request_id, at_ms, shown FROM occurrences WHERE incident_id = ?
+    ORDER BY at_ms DESC, story DESC LIMIT ?`,
+  callers: `SELECT caller AS name, count FROM incident_callers WHERE incident_id = ?
+    ORDER BY count DESC, caller LIMIT ?`,
+} as const
 
 function prepare(database: SqliteDatabase) {
   return {
-    all: database.prepare<[], { incident: string }>(
-      'SELECT incident FROM incidents ORDER BY last_seen_ms DESC, id LIMIT 2000',
+    all: database.prepare<[number], { incident: string }>(INCIDENT_QUERIES.all),
+    byName: database.prepare<[string], IncidentRow>(INCIDENT_QUERIES.byName),
+    byId: database.prepare<[number], IncidentRow>(
+      'SELECT id, held, incident FROM incidents WHERE id = ?',
     ),
-    get: database.prepare<[string], { incident: string }>(
-      'SELECT incident FROM incidents WHERE id = ?',
+    make: database.prepare<[string, number], { id: number }>(
+      `INSERT INTO incidents (name, last_seen_ms, held, incident) VALUES (?, ?, 0, '')
+       RETURNING id`,
     ),
-    put: database.prepare<[string, number, string]>(
-      `INSERT INTO incidents VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE
-       SET last_seen_ms = excluded.last_seen_ms, incident = excluded.incident`,
+    write: database.prepare<[number, number, number | null, string, number]>(
+      `UPDATE incidents SET last_seen_ms = ?, held = ?, newest_id = ?, incident = ? WHERE id = ?`,
     ),
-    remove: database.prepare<[string]>('DELETE FROM incidents WHERE id = ?'),
-    insert: database.prepare<[string, string, number, string]>(
-      'INSERT INTO occurrences VALUES (?, ?, ?, ?)',
+    removals: [
+      database.prepare<[number]>('DELETE FROM incidents WHERE id = ?'),
+      database.prepare<[number]>('DELETE FROM incident_callers WHERE incident_id = ?'),
+      database.prepare<[number]>('DELETE FROM incident_minutes WHERE incident_id = ?'),
+      database.prepare<[number]>('DELETE FROM occurrences WHERE incident_id = ?'),
+    ],
+    lastSeenBefore: database.prepare<[number, number], { id: number }>(
+      'SELECT id FROM incidents WHERE last_seen_ms < ? ORDER BY last_seen_ms LIMIT ?',
     ),
-    take: database.prepare<[string], { occurrence: string }>(
-      'DELETE FROM occurrences WHERE story_id = ? RETURNING occurrence',
+    holdOneLess: database.prepare<[number]>('UPDATE incidents SET held = held - 1 WHERE id = ?'),
+    insert: database.prepare<[number, number, number, Buffer, string | null, string]>(
+      'INSERT INTO occurrences VALUES (?, ?, ?, ?, ?, ?)',
     ),
-    left: database.prepare<[string], SightingsRow>(
-      `SELECT count(*) AS count, min(at_ms) AS first_ms, max(at_ms) AS last_ms
-       FROM occurrences WHERE incident_id = ?`,
+    take: database.prepare<[number], { incident_id: number; caller: string | null }>(
+      'DELETE FROM occurrences WHERE request_id = ? RETURNING incident_id, caller',
     ),
-    newest: database.prepare<[string], { occurrence: string }>(
-      `SELECT occurrence FROM occurrences WHERE incident_id = ?
-       ORDER BY at_ms DESC, story_id DESC LIMIT 1`,
+    newest: database.prepare<[number, number], OccurrenceRow>(INCIDENT_QUERIES.newest),
+    oldest: database.prepare<[number], { at_ms: number }>(
+      'SELECT at_ms FROM occurrences WHERE incident_id = ? ORDER BY at_ms LIMIT 1',
+    ),
+    callers: database.prepare<[number, number], { name: string; count: number }>(
+      INCIDENT_QUERIES.callers,
+    ),
+    addCaller: database.prepare<[number, string, number], { count: number }>(
+      `INSERT INTO incident_callers VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET count = count + excluded.count RETURNING count`,
+    ),
+    removeCaller: database.prepare<[number, string]>(
+      'DELETE FROM incident_callers WHERE incident_id = ? AND caller = ?',
     ),
   }
 }

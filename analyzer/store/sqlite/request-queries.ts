@@ -1,160 +1,223 @@
-import type {
-  CallerCount,
-  MsRange,
-  OverviewCounts,
-  RequestFilter,
-  StoredRequest,
-} from '../verdict-store.ts'
+import type { RequestFilter, RequestPage, StoredRequest } from '../verdict-store.ts'
 import type { SqliteDatabase } from './open-database.ts'
+import { behindPrefix, packStory, packTrace, unpackStory } from './pack-ids.ts'
+import { unpackWire } from './pack-wire.ts'
+import { expectedKey } from './request-book.ts'
+import type { Term, TermIndex, TermKind } from './term-index.ts'
 
-/** Buckets of one chart; more would be narrower than a pixel. */
-export const BUCKETS_MAX = 500
+/**
+ * Requests that one question looks at, at most: some 100 ms where their texts must be unpacked, and
+ * as much where only their names are compared.
+ */
+const TEXTS_READ_MAX = 10_000
+const NAMES_COMPARED_MAX = 100_000
+const AT_ONCE = 500
 
-/** Everything that pages ask about requests. The texts of all queries stand here, complete. */
+/** Everything that pages ask about single requests. */
 export class RequestQueries {
   readonly #statements: ReturnType<typeof prepare>
+  readonly #terms: TermIndex
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, terms: TermIndex) {
     this.#statements = prepare(database)
-  }
-
-  overview({ fromMs, toMs }: MsRange, bucketMs: number): OverviewCounts {
-    const buckets = this.#statements.buckets.all({ fromMs, toMs, bucketMs })
-    const outcomes = new Map<string, number>()
-    for (const { outcome, count } of buckets) {
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count)
-    }
-    const share = this.#statements.share.get({ fromMs, toMs })
-    return {
-      outcomes,
-      eligible: share?.eligible ?? 0,
-      unrescued: share?.unrescued ?? 0,
-      rules: this.#statements.rules.all({ fromMs, toMs }),
-      buckets,
-    }
-  }
-
-  ofIncident(incidentId: string, limit: number): readonly StoredRequest[] {
-    return this.#statements.ofIncident.all(incidentId, limit).map(toStored)
-  }
-
-  callers(incidentId: string, limit: number): readonly CallerCount[] {
-    return this.#statements.callers.all(incidentId, limit)
-  }
-
-  sparkline(incidentId: string, range: MsRange, bucketMs: number): readonly number[] {
-    const { fromMs, toMs } = range
-    const length = Math.min(Math.ceil((toMs - fromMs) / bucketMs), BUCKETS_MAX)
-    const counts = Array.from({ length }, () => 0)
-    for (const row of this.#statements.sparkline.all({ incidentId, fromMs, toMs, bucketMs })) {
-      if (row.bucket < length) counts[row.bucket] = row.count
-    }
-    return counts
-  }
-
-  list(filter: RequestFilter): readonly StoredRequest[] {
-    const { text, outcome = null, route = null, rule = null, before, limit } = filter
-    return this.#statements.list
-      .all({
-        text: text === undefined ? null : `%${escapeLike(text)}%`,
-        outcome,
-        route,
-        rule,
-        beforeMs: before?.atMs ?? null,
-        beforeId: before?.storyId ?? null,
-        limit,
-      })
-      .map(toStored)
+    this.#terms = terms
   }
 
   ofTrace(traceId: string): readonly StoredRequest[] {
-    return this.#statements.ofTrace.all(traceId).map(toStored)
+    const trace = packTrace(traceId)
+    return [
+      ...this.#statements.beginningIn.all(trace, behindPrefix(trace)),
+      ...this.#statements.alsoIn.all(trace),
+    ]
+      .toSorted((left, right) => left.at_ms - right.at_ms || left.story.compare(right.story))
+      .map(toStored)
+  }
+
+  withIds(ids: readonly number[]): readonly StoredRequest[] {
+    return ids.flatMap((id) => {
+      const row = this.#statements.byId.get(id)
+      return row === undefined ? [] : [toStored(row)]
+    })
+  }
+
+  list(filter: RequestFilter): RequestPage {
+    const { text, limit } = filter
+    const beforeId = this.#keyBefore(filter)
+    const wanted = this.#wantedTerms(filter)
+    if (wanted === undefined) return { requests: [] }
+    if (text === undefined) return this.#withTerms(wanted, { beforeId, limit })
+    if (TRACE_ID_START.test(text)) {
+      const found = this.#byTraceId(text.toLowerCase(), { wanted, beforeId, limit })
+      if (found.length > 0) return { requests: found }
+    }
+    const named = this.#terms.containing(text)
+    return named.length > 0
+      ? this.#withAnyTerm(named, { wanted, beforeId, limit })
+      : this.#containing(text, { wanted, beforeId, limit })
+  }
+
+  /** Where the page before this one ended; its last request may be gone, or judged anew. */
+  #keyBefore({ before }: RequestFilter): number {
+    if (before === undefined) return Number.MAX_SAFE_INTEGER
+    const row = this.#statements.keyOfStory.get(packStory(before.storyId))
+    return row?.at_ms === before.atMs ? row.id : expectedKey(before.atMs, before.storyId)
+  }
+
+  /** Undefined: no request has one of them. */
+  #wantedTerms({ source, outcome, route, rule }: RequestFilter): readonly Term[] | undefined {
+    const wanted: [TermKind, string | undefined][] = [
+      ['source', source],
+      ['outcome', outcome],
+      ['route', route],
+      ['rule', rule],
+    ]
+    const terms = wanted.flatMap(([kind, value]) =>
+      value === undefined ? [] : [this.#terms.find(kind, value)],
+    )
+    const found = terms.filter((term) => term !== undefined)
+    return found.length < terms.length ? undefined : found
+  }
+
+  #withTerms(terms: readonly Term[], { beforeId, limit }: Place): RequestPage {
+    const { ids, searchedTo } = this.#idsWith(terms, { beforeId, limit })
+    return { requests: this.withIds(ids), ...this.#placeOf(searchedTo) }
+  }
+
+  /** Each name has its own list of requests: the newest of all of them. */
+  #withAnyTerm(names: readonly Term[], { wanted, beforeId, limit }: Search): RequestPage {
+    const ids = new Set<number>()
+    /** Of requests before this one, not all were looked at. */
+    let floor = 0
+    const budget = Math.ceil(NAMES_COMPARED_MAX / names.length)
+    for (const name of names) {
+      const found = this.#idsWith([...wanted, name], { beforeId, limit, budget })
+      for (const id of found.ids) ids.add(id)
+      floor = Math.max(floor, found.searchedTo ?? 0)
+    }
+    const newest = [...ids].filter((id) => id >= floor).toSorted((left, right) => right - left)
+    const cut = floor > 0 && newest.length < limit
+    return {
+      requests: this.withIds(newest.slice(0, limit)),
+      ...this.#placeOf(cut ? floor : undefined),
+    }
+  }
+
+  /** The newest requests that have all of these names, from the rarest one's list. */
+  #idsWith(
+    terms: readonly Term[],
+    { beforeId, limit, budget = NAMES_COMPARED_MAX }: Place & { readonly budget?: number },
+  ): FoundIds {
+    const [rarest, ...others] = terms.toSorted((left, right) => left.requests - right.requests)
+    if (rarest === undefined) {
+      return { ids: this.#statements.newest.all(beforeId, limit).map(({ id }) => id) }
+    }
+    const ids: number[] = []
+    let from = beforeId
+    for (let looked = 0; looked < budget; looked += AT_ONCE) {
+      const some = this.#terms.postings(rarest.id, { beforeId: from, limit: AT_ONCE })
+      for (const id of some) {
+        if (others.every((term) => this.#terms.has(term.id, id))) ids.push(id)
+        if (ids.length === limit) return { ids }
+      }
+      if (some.length < AT_ONCE) return { ids }
+      from = some.at(-1) ?? from
+    }
+    return { ids, searchedTo: from }
+  }
+
+  #byTraceId(text: string, { wanted, beforeId, limit }: Search): readonly StoredRequest[] {
+    const begin = Buffer.from(`01${text.padEnd(32, '0')}`, 'hex')
+    const end = behindPrefix(Buffer.from(`01${text.padEnd(32, 'f')}`, 'hex'))
+    return [
+      ...this.#statements.beginningIn.all(begin, end),
+      ...this.#statements.partlyIn.all(begin, end),
+    ]
+      .filter(({ id }) => id < beforeId && wanted.every((term) => this.#terms.has(term.id, id)))
+      .toSorted((left, right) => right.id - left.id)
+      .slice(0, limit)
+      .map(toStored)
+  }
+
+  /** Text that is no name, such as an error's: reads the newest requests, and says how far. */
+  #containing(text: string, { wanted, beforeId, limit }: Search): RequestPage {
+    const sought = JSON.stringify(text).slice(1, -1).toLowerCase()
+    const requests: StoredRequest[] = []
+    let from = beforeId
+    for (let looked = 0; looked < TEXTS_READ_MAX; looked += AT_ONCE) {
+      const { ids, searchedTo } = this.#idsWith(wanted, { beforeId: from, limit: AT_ONCE })
+      for (const request of this.withIds(ids)) {
+        if (request.wire.toLowerCase().includes(sought)) requests.push(request)
+        if (requests.length === limit) return { requests }
+      }
+      from = searchedTo ?? ids.at(-1) ?? from
+      if (searchedTo !== undefined) break
+      if (ids.length < AT_ONCE) return { requests }
+    }
+    return { requests, ...this.#placeOf(from) }
+  }
+
+  #placeOf(id: number | undefined): Pick<RequestPage, 'searchedTo'> {
+    const row = id === undefined ? undefined : this.#statements.byId.get(id)
+    if (row === undefined) return {}
+    return { searchedTo: { atMs: row.at_ms, storyId: unpackStory(row.story) } }
   }
 }
 
-interface Row {
-  readonly story_id: string
-  readonly at_ms: number
-  readonly wire: string
-}
+/** Fewer digits are a name or a number more often than an id. */
+const TRACE_ID_START = /^[0-9a-f]{8,32}$/iu
 
-function toStored(row: Row): StoredRequest {
-  return { storyId: row.story_id, atMs: row.at_ms, wire: row.wire }
-}
-
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/gu, String.raw`\$&`)
-}
-
-interface Range {
-  readonly fromMs: number
-  readonly toMs: number
-}
-
-interface ListParameters {
-  readonly text: string | null
-  readonly outcome: string | null
-  readonly route: string | null
-  readonly rule: string | null
-  readonly beforeMs: number | null
-  readonly beforeId: string | null
+interface Place {
+  readonly beforeId: number
   readonly limit: number
 }
 
-const COLUMNS = 'requests.story_id, requests.at_ms, requests.wire'
+interface Search extends Place {
+  readonly wanted: readonly Term[]
+}
+
+interface FoundIds {
+  readonly ids: readonly number[]
+  /** The last that was looked at, where more could not be. */
+  readonly searchedTo?: number
+}
+
+interface Row {
+  readonly id: number
+  readonly story: Buffer
+  readonly at_ms: number
+  readonly wire: Buffer
+}
+
+function toStored({ story, at_ms: atMs, wire }: Row): StoredRequest {
+  return { storyId: unpackStory(story), atMs, wire: unpackWire(wire) }
+}
+
+/** More requests than one trace may show, or one beginning of an id. */
+const TRACE_REQUESTS_MAX = 1000
+const COLUMNS = 'id, story, at_ms, wire'
+
+/** A test looks at the plan of each. */
+export const REQUEST_QUERIES = {
+  byId: `SELECT ${COLUMNS} FROM requests WHERE id = ?`,
+  newest: 'SELECT id FROM requests WHERE id < ? ORDER BY id DESC LIMIT ?',
+  keyOfStory: 'SELECT id, at_ms FROM requests WHERE story = ?',
+  beginningIn: `SELECT ${COLUMNS} FROM requests WHERE story >= ? AND story < ?
+    LIMIT ${TRACE_REQUESTS_MAX}`,
+  alsoIn: `SELECT ${COLUMNS} FROM further_traces JOIN requests ON requests.id = request_id
+    WHERE trace = ? LIMIT ${TRACE_REQUESTS_MAX}`,
+  partlyIn: `SELECT ${COLUMNS} FROM further_traces JOIN requests ON requests.id = request_id
+    WHERE trace >= ? AND trace < ? LIMIT ${TRACE_REQUESTS_MAX}`,
+} as const
 
 function prepare(database: SqliteDatabase) {
   return {
-    buckets: database.prepare<
-      [Range & { readonly bucketMs: number }],
-      { bucket: number; outcome: string; count: number }
-    >(
-      `SELECT CAST((at_ms - :fromMs) / :bucketMs AS INTEGER) AS bucket, outcome, count(*) AS count
-       FROM requests WHERE at_ms >= :fromMs AND at_ms < :toMs GROUP BY 1, 2 ORDER BY 1, 2`,
+    byId: database.prepare<[number], Row>(REQUEST_QUERIES.byId),
+    newest: database.prepare<[number, number], { id: number }>(REQUEST_QUERIES.newest),
+    keyOfStory: database.prepare<[Buffer], { id: number; at_ms: number }>(
+      REQUEST_QUERIES.keyOfStory,
     ),
-    share: database.prepare<[Range], { eligible: number; unrescued: number }>(
-      `SELECT count(*) AS eligible, coalesce(sum(outcome <> 'rescued'), 0) AS unrescued
-       FROM requests WHERE at_ms >= :fromMs AND at_ms < :toMs AND eligible = 1`,
-    ),
-    rules: database.prepare<
-      [Range],
-      { rule: string; title: string; severity: string; count: number }
-    >(
-      `SELECT rule, title, severity, count(*) AS count
-       FROM findings JOIN requests USING (story_id)
-       WHERE at_ms >= :fromMs AND at_ms < :toMs GROUP BY rule ORDER BY count DESC, rule`,
-    ),
-    ofIncident: database.prepare<[string, number], Row>(
-      `SELECT ${COLUMNS} FROM occurrences JOIN requests USING (story_id)
-       WHERE incident_id = ? ORDER BY occurrences.at_ms DESC, story_id DESC LIMIT ?`,
-    ),
-    callers: database.prepare<[string, number], { name: string; count: number }>(
-      `SELECT caller AS name, count(*) AS count FROM occurrences JOIN requests USING (story_id)
-       WHERE incident_id = ? AND caller IS NOT NULL
-       GROUP BY caller ORDER BY count DESC, caller LIMIT ?`,
-    ),
-    sparkline: database.prepare<
-      [Range & { readonly incidentId: string; readonly bucketMs: number }],
-      { bucket: number; count: number }
-    >(
-      `SELECT CAST((at_ms - :fromMs) / :bucketMs AS INTEGER) AS bucket, count(*) AS count
-       FROM occurrences WHERE incident_id = :incidentId AND at_ms >= :fromMs AND at_ms < :toMs
-       GROUP BY 1`,
-    ),
-    list: database.prepare<[ListParameters], Row>(
-      String.raw`SELECT ${COLUMNS} FROM requests
-       WHERE (:outcome IS NULL OR outcome = :outcome)
-         AND (:route IS NULL OR route = :route)
-         AND (:rule IS NULL OR EXISTS (
-           SELECT 1 FROM findings
-           WHERE findings.story_id = requests.story_id AND findings.rule = :rule))
-         AND (:text IS NULL OR wire LIKE :text ESCAPE '\')
-         AND (:beforeMs IS NULL OR (at_ms, story_id) < (:beforeMs, :beforeId))
-       ORDER BY at_ms DESC, story_id DESC LIMIT :limit`,
-    ),
-    ofTrace: database.prepare<[string], Row>(
-      `SELECT ${COLUMNS} FROM request_traces JOIN requests USING (story_id)
-       WHERE trace_id = ? ORDER BY at_ms, requests.story_id`,
-    ),
+    beginningIn: database.prepare<[Buffer, Buffer], Row>(REQUEST_QUERIES.beginningIn),
+    alsoIn: database.prepare<[Buffer], Row>(REQUEST_QUERIES.alsoIn),
+    partlyIn: database.prepare<[Buffer, Buffer], Row>(REQUEST_QUERIES.partlyIn),
   }
 }

@@ -6,14 +6,22 @@ import type {
   OverviewCounts,
   Progress,
   RequestFilter,
+  RequestPage,
   StoredRequest,
+  TraceExtent,
   VerdictLimits,
   VerdictStore,
 } from '../verdict-store.ts'
 import type { VerdictTallies } from '../verdict-tallies.ts'
+import { checkVerdicts } from './check-verdicts.ts'
 import { IncidentBook } from './incident-book.ts'
 import { openForWriting, type SqliteDatabase } from './open-database.ts'
+import { RequestBook, type StoredRow } from './request-book.ts'
 import { RequestQueries } from './request-queries.ts'
+import { MINUTE_MS, Rollups } from './rollups.ts'
+import { SeriesBook, type CountedIds } from './series-book.ts'
+import { TermIndex } from './term-index.ts'
+import { TraceTies } from './trace-ties.ts'
 import { DERIVATION, VERDICTS_MIGRATIONS } from './verdicts-schema.ts'
 
 export function openVerdictStore(file: string): VerdictStore {
@@ -23,37 +31,58 @@ export function openVerdictStore(file: string): VerdictStore {
 class SqliteVerdictStore implements VerdictStore {
   readonly #database: SqliteDatabase
   readonly #statements: ReturnType<typeof prepare>
-  readonly #queries: RequestQueries
+  readonly #series: SeriesBook
+  readonly #terms: TermIndex
+  readonly #rollups: Rollups
   readonly #incidents: IncidentBook
-  readonly #replace: (judgements: readonly Judgement[], progress: Progress) => void
+  readonly #requests: RequestBook
+  readonly #ties: TraceTies
+  readonly #queries: RequestQueries
 
   constructor(database: SqliteDatabase) {
     this.#database = database
     dropOutdated(database)
     this.#statements = prepare(database)
-    this.#queries = new RequestQueries(database)
+    this.#series = new SeriesBook(database)
+    this.#terms = new TermIndex(database)
+    this.#rollups = new Rollups(database, this.#series)
     this.#incidents = new IncidentBook(database)
-    const replace = database.transaction((judgements: readonly Judgement[], progress: Progress) => {
-      for (const judgement of judgements) this.#replaceOne(judgement)
-      this.#statements.setProgress.run(progress.judgedUpTo, progress.unrecognised)
+    this.#requests = new RequestBook(database, {
+      series: this.#series,
+      terms: this.#terms,
+      rollups: this.#rollups,
+      incidents: this.#incidents,
     })
-    this.#replace = (judgements, progress) => replace.immediate(judgements, progress)
+    this.#ties = new TraceTies(database)
+    this.#queries = new RequestQueries(database, this.#terms)
   }
 
   progress(): Progress {
     const row = this.#statements.progress.get()
-    return {
-      judgedUpTo: row?.judged_up_to ?? 0,
-      unrecognised: row?.unrecognised ?? 0,
-    }
+    return { judgedUpTo: row?.judged_up_to ?? 0, unrecognised: row?.unrecognised ?? 0 }
+  }
+
+  talliedUpTo(): number {
+    return this.#statements.progress.get()?.again_up_to ?? 0
   }
 
   replace(judgements: readonly Judgement[], progress: Progress): void {
-    this.#replace(judgements, progress)
+    this.#inTransaction(() => {
+      for (const judgement of judgements) this.#replaceOne(judgement)
+      this.#statements.setProgress.run(progress.judgedUpTo, progress.unrecognised)
+    })
+  }
+
+  toldWith(source: string, traceId: string): readonly string[] {
+    return this.#ties.toldWith(source, traceId)
+  }
+
+  lookingAt(extent: TraceExtent, limit: number): readonly string[] {
+    return this.#ties.lookingAt(extent, limit)
   }
 
   overview(range: MsRange, bucketMs: number): OverviewCounts {
-    return this.#queries.overview(range, bucketMs)
+    return this.#rollups.overview(range, bucketMs)
   }
 
   incidents(): readonly Incident[] {
@@ -65,18 +94,20 @@ class SqliteVerdictStore implements VerdictStore {
   }
 
   occurrences(incidentId: string, limit: number): readonly StoredRequest[] {
-    return this.#queries.ofIncident(incidentId, limit)
+    const id = this.#incidents.idOf(incidentId)
+    return id === undefined ? [] : this.#queries.withIds(this.#incidents.newest(id, limit))
   }
 
   callers(incidentId: string, limit: number): readonly CallerCount[] {
-    return this.#queries.callers(incidentId, limit)
+    const id = this.#incidents.idOf(incidentId)
+    return id === undefined ? [] : this.#incidents.callers(id, limit)
   }
 
   sparkline(incidentId: string, range: MsRange, bucketMs: number): readonly number[] {
-    return this.#queries.sparkline(incidentId, range, bucketMs)
+    return this.#rollups.sparkline(this.#incidents.idOf(incidentId) ?? 0, range, bucketMs)
   }
 
-  requests(filter: RequestFilter): readonly StoredRequest[] {
+  requests(filter: RequestFilter): RequestPage {
     return this.#queries.list(filter)
   }
 
@@ -85,102 +116,156 @@ class SqliteVerdictStore implements VerdictStore {
   }
 
   tallies(): VerdictTallies {
-    return { requests: [], firstTargetFailures: [], findings: [] }
+    return this.#series.tallies()
   }
 
   /** An incident outlives its requests: its counts stay, and so does the newest as its example. */
-  prune(limits: VerdictLimits, nowMs: number): void {
-    this.#statements.pruneRequests.run(nowMs - limits.requestAgeMsMax, PRUNE_ROWS)
-    this.#statements.pruneIncidents.run(nowMs - limits.incidentAgeMsMax)
+  prune(limits: VerdictLimits, nowMs: number): boolean {
+    const requestsFromMs = nowMs - limits.requestAgeMsMax
+    const incidentsFromMs = nowMs - limits.incidentAgeMsMax
+    const more = this.#inTransaction(() => {
+      const folding = this.#rollups.fold({
+        minutesFromMs: requestsFromMs,
+        hoursFromMs: incidentsFromMs,
+      })
+      // Only where minutes are hours already: before, a count over the requests equals them.
+      const removed = this.#requests.prune(this.#rollups.minutesFromMs, PRUNE_ROWS)
+      const forgotten = this.#incidents.forget(incidentsFromMs, PRUNE_INCIDENTS)
+      this.#ties.prune(requestsFromMs)
+      return removed === PRUNE_ROWS || forgotten === PRUNE_INCIDENTS || folding
+    })
     this.#database.pragma(`incremental_vacuum(${PRUNE_PAGES})`)
+    return more
+  }
+
+  verify(): readonly string[] {
+    return checkVerdicts(this.#database)
   }
 
   close(): void {
     this.#database.close()
   }
 
-  #replaceOne({ traceIds, source, verdicts }: Judgement): void {
-    const before = new Set<string>()
-    for (const traceId of traceIds) {
-      for (const row of this.#statements.storiesOfTrace.all(traceId, source)) {
-        before.add(row.story_id)
-      }
+  #replaceOne(judgement: Judgement): void {
+    const { traceIds, source, verdicts, again = false } = judgement
+    const before = new Map<string, StoredRow>()
+    const keep = (row: StoredRow): void => {
+      before.set(row.story.toString('latin1'), row)
     }
-    for (const verdict of verdicts) before.add(verdict.storyId)
-    const withdrawn = this.#incidents.take([...before])
-    for (const storyId of before) this.#statements.removeRequest.run(storyId)
-    for (const verdict of verdicts) {
-      const { storyId, atMs, route = null, outcome, caller = null, eligible, wire } = verdict
-      this.#statements.insertRequest.run(
-        storyId,
-        source,
-        atMs,
-        route,
-        outcome,
-        caller,
-        eligible ? 1 : 0,
-        wire,
-      )
-      for (const traceId of verdict.traceIds) {
-        this.#statements.insertTrace.run(traceId, storyId)
-      }
-      for (const finding of verdict.findings) {
-        this.#statements.insertFinding.run(storyId, finding.rule, finding.title, finding.severity)
-      }
+    for (const traceId of traceIds) this.#requests.ofTrace(source, traceId).forEach(keep)
+    for (const { storyId } of verdicts) {
+      const row = this.#requests.ofStory(storyId)
+      if (row !== undefined) keep(row)
     }
-    this.#incidents.settle(
-      withdrawn,
-      verdicts.flatMap(({ occurrence }) => (occurrence === undefined ? [] : [occurrence])),
-    )
+    const rows = [...before.values()]
+    for (const row of rows) this.#requests.takeBack(row)
+    const coming = verdicts.map((verdict) => this.#requests.put(verdict))
+    this.#ties.put(judgement)
+    this.#tally(rows, { coming, again })
+  }
+
+  /**
+   * Where one request takes the place of another, that is one request that was judged before. Only
+   * what is more than that is new; what is counted otherwise now is withdrawn.
+   */
+  #tally(
+    before: readonly StoredRow[],
+    { coming, again }: { readonly coming: readonly CountedIds[]; readonly again: boolean },
+  ): void {
+    const left = new Map<string, CountedIds[]>()
+    for (const row of before) {
+      const key = tallyKey(row)
+      left.set(key, [...(left.get(key) ?? []), row])
+    }
+    const changed = coming.filter((row) => left.get(tallyKey(row))?.pop() === undefined)
+    for (const row of [...left.values()].flat()) this.#series.tally('withdrawn', row)
+    if (again) return
+    const replaced = [...left.values()].flat().length
+    for (const row of changed.slice(replaced)) this.#series.tally('judged', row)
+  }
+
+  /** What is remembered beside the file must not outlive a transaction that did not come about. */
+  #inTransaction<T>(change: () => T): T {
+    try {
+      return this.#database
+        .transaction(() => {
+          const result = change()
+          for (const book of [this.#series, this.#terms, this.#rollups, this.#incidents]) {
+            book.flush()
+          }
+          return result
+        })
+        .immediate()
+    } catch (error: unknown) {
+      for (const book of [this.#series, this.#terms, this.#rollups, this.#incidents]) book.reload()
+      throw error
+    }
   }
 }
 
+function tallyKey({ series_id: series, failure_id: failure, findings }: CountedIds): string {
+  return JSON.stringify([series, failure, findings])
+}
+
 const PRUNE_ROWS = 2000
+const PRUNE_INCIDENTS = 100
 const PRUNE_PAGES = 4000
 
-/** Verdicts of another derivation are not mixed with ours: they are made again from the spans. */
+/**
+ * Verdicts of another derivation are not mixed with ours: they are made again from the spans. The
+ * rollups of what is older than every request stay, for its spans are gone, and so do the tallies:
+ * what is judged again is not counted again.
+ */
 function dropOutdated(database: SqliteDatabase): void {
-  const row = database.prepare<[], { derivation: number }>('SELECT derivation FROM progress').get()
+  const row = database
+    .prepare<[], { derivation: number; judged_up_to: number }>(
+      'SELECT derivation, judged_up_to FROM progress',
+    )
+    .get()
   if (row?.derivation === DERIVATION) return
   database
     .transaction(() => {
-      for (const table of ['occurrences', 'requests', 'incidents', 'progress']) {
-        database.exec(`DELETE FROM ${table}`)
+      const oldest = database
+        .prepare<[], { at_ms: number }>('SELECT at_ms FROM requests ORDER BY id LIMIT 1')
+        .get()
+      const minute = Math.floor((oldest?.at_ms ?? 0) / MINUTE_MS)
+      for (const table of ROLLUPS) {
+        database.prepare<[number]>(`DELETE FROM ${table} WHERE minute >= ?`).run(minute)
       }
-      database.prepare<[number]>('INSERT INTO progress VALUES (1, ?, 0, 0)').run(DERIVATION)
+      for (const table of DERIVED) database.exec(`DELETE FROM ${table}`)
+      database
+        .prepare<[number, number]>(
+          `INSERT INTO progress VALUES (1, ?, 0, 0, ?, 0)
+           ON CONFLICT DO UPDATE SET derivation = excluded.derivation, judged_up_to = 0,
+             unrecognised = 0, again_up_to = max(again_up_to, excluded.again_up_to)`,
+        )
+        .run(DERIVATION, row?.judged_up_to ?? 0)
     })
     .immediate()
 }
 
+const ROLLUPS = ['request_minutes', 'outcome_minutes', 'finding_minutes']
+const DERIVED = [
+  'requests',
+  'further_traces',
+  'terms',
+  'postings',
+  'incidents',
+  'incident_callers',
+  'incident_minutes',
+  'occurrences',
+  'told_together',
+  'lookouts',
+]
+
 function prepare(database: SqliteDatabase) {
   return {
-    progress: database.prepare<[], { judged_up_to: number; unrecognised: number }>(
-      'SELECT judged_up_to, unrecognised FROM progress',
-    ),
+    progress: database.prepare<
+      [],
+      { judged_up_to: number; unrecognised: number; again_up_to: number }
+    >('SELECT judged_up_to, unrecognised, again_up_to FROM progress'),
     setProgress: database.prepare<[number, number]>(
       'UPDATE progress SET judged_up_to = ?, unrecognised = ?',
     ),
-    storiesOfTrace: database.prepare<[string, string], { story_id: string }>(
-      `SELECT story_id FROM request_traces JOIN requests USING (story_id)
-       WHERE trace_id = ? AND source = ?`,
-    ),
-    removeRequest: database.prepare<[string]>('DELETE FROM requests WHERE story_id = ?'),
-    insertRequest: database.prepare<
-      [string, string, number, string | null, string, string | null, number, string]
-    >('INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
-    insertTrace: database.prepare<[string, string]>(
-      'INSERT INTO request_traces VALUES (?, ?) ON CONFLICT DO NOTHING',
-    ),
-    insertFinding: database.prepare<[string, string, string, string]>(
-      'INSERT INTO findings VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-    ),
-    pruneRequests: database.prepare<[number, number]>(
-      `DELETE FROM requests WHERE story_id IN
-         (SELECT story_id FROM requests WHERE at_ms < ? ORDER BY at_ms LIMIT ?)
-       AND story_id NOT IN (SELECT max(story_id) FROM occurrences AS newest WHERE at_ms =
-         (SELECT max(at_ms) FROM occurrences WHERE incident_id = newest.incident_id)
-         GROUP BY incident_id)`,
-    ),
-    pruneIncidents: database.prepare<[number]>('DELETE FROM incidents WHERE last_seen_ms < ?'),
   }
 }

@@ -1,10 +1,10 @@
 import type { Migration } from './migrate.ts'
 
 /**
- * Raised when dialects or rules judge differently: all verdicts are then made again from the spans
- * that are still there, at the next start.
+ * Raised when dialects or rules judge differently, or when a request is packed in another way: all
+ * verdicts are then made again from the spans that are still there, at the next start.
  */
-export const DERIVATION = 1
+export const DERIVATION = 2
 
 /** Everything here is derived, except what people did to an incident. Times are milliseconds. */
 export const VERDICTS_MIGRATIONS: readonly Migration[] = [
@@ -56,5 +56,172 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
     occurrence TEXT NOT NULL
   ) STRICT;
   CREATE INDEX occurrences_by_incident ON occurrences (incident_id, at_ms, story_id);
+  `,
+  // Nothing of the first schema is kept: all of it is made again from the spans (DERIVATION), and
+  // 0.1.0 had no way for a person to change an incident.
+  `
+  DROP TABLE occurrences;
+  DROP TABLE incidents;
+  DROP TABLE findings;
+  DROP TABLE request_traces;
+  DROP TABLE requests;
+  DROP TABLE progress;
+
+  -- again_up_to: requests whose spans all stand up to there were in the tallies once before.
+  -- hours_before: rollups of minutes before this one are kept per hour.
+  CREATE TABLE progress (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    derivation INTEGER NOT NULL,
+    judged_up_to INTEGER NOT NULL,
+    unrecognised INTEGER NOT NULL,
+    again_up_to INTEGER NOT NULL,
+    hours_before INTEGER NOT NULL
+  ) STRICT;
+
+  -- Labels of the rollups and of the tallies. A request names its series, so that what is taken
+  -- back is what was added, whatever became of the caps since.
+  CREATE TABLE request_series (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    route TEXT NOT NULL,
+    api TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    eligible INTEGER NOT NULL,
+    judged INTEGER NOT NULL DEFAULT 0,
+    withdrawn INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (source, route, api, outcome, eligible)
+  ) STRICT;
+  CREATE TABLE finding_series (
+    id INTEGER PRIMARY KEY,
+    rule TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    confidence TEXT NOT NULL,
+    title TEXT NOT NULL,
+    judged INTEGER NOT NULL DEFAULT 0,
+    withdrawn INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (rule, severity, confidence)
+  ) STRICT;
+  CREATE TABLE failure_series (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    route TEXT NOT NULL,
+    target TEXT NOT NULL,
+    result TEXT NOT NULL,
+    judged INTEGER NOT NULL DEFAULT 0,
+    withdrawn INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (source, route, target, result)
+  ) STRICT;
+
+  -- id: the time, then ten bits that spread those of one millisecond. Newest first is the order of
+  -- the key, and of every posting list below.
+  CREATE TABLE requests (
+    id INTEGER PRIMARY KEY,
+    story BLOB NOT NULL,
+    at_ms INTEGER NOT NULL,
+    series_id INTEGER NOT NULL,
+    failure_id INTEGER,
+    terms TEXT NOT NULL,
+    findings TEXT NOT NULL,
+    wire BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX requests_by_story ON requests (story);
+
+  -- The traces of a request whose id its story does not begin with.
+  CREATE TABLE further_traces (
+    trace BLOB NOT NULL,
+    request_id INTEGER NOT NULL,
+    PRIMARY KEY (trace, request_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX further_traces_by_request ON further_traces (request_id);
+
+  -- Names by which requests are looked for, and the requests of each.
+  CREATE TABLE terms (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    requests INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (kind, value)
+  ) STRICT;
+  CREATE TABLE postings (
+    term_id INTEGER NOT NULL,
+    request_id INTEGER NOT NULL,
+    PRIMARY KEY (term_id, request_id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Rollups: they outlive their requests.
+  CREATE TABLE request_minutes (
+    minute INTEGER NOT NULL,
+    series_id INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (minute, series_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE outcome_minutes (
+    minute INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    eligible INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (minute, outcome, eligible)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE finding_minutes (
+    minute INTEGER NOT NULL,
+    series_id INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (minute, series_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE incident_minutes (
+    incident_id INTEGER NOT NULL,
+    minute INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (incident_id, minute)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX incident_minutes_by_time ON incident_minutes (minute);
+
+  -- held: how many of its occurrences are still here; the others were pruned, and still count.
+  CREATE TABLE incidents (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    last_seen_ms INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    newest_id INTEGER,
+    incident TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX incidents_by_time ON incidents (last_seen_ms, name);
+  CREATE INDEX incidents_by_newest ON incidents (newest_id);
+  CREATE TABLE incident_callers (
+    incident_id INTEGER NOT NULL,
+    caller TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (incident_id, caller)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE occurrences (
+    request_id INTEGER PRIMARY KEY,
+    incident_id INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    story BLOB NOT NULL,
+    caller TEXT,
+    shown TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX occurrences_by_incident ON occurrences (incident_id, at_ms, story);
+
+  -- Which traces were told together, where they were more than one, and where those that are open
+  -- towards others look for them. Microseconds.
+  CREATE TABLE told_together (
+    trace BLOB NOT NULL,
+    source TEXT NOT NULL,
+    together INTEGER NOT NULL,
+    PRIMARY KEY (trace, source)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX told_together_by_group ON told_together (together);
+  CREATE TABLE lookouts (
+    trace BLOB NOT NULL,
+    source TEXT NOT NULL,
+    failed_from_us INTEGER NOT NULL,
+    failed_to_us INTEGER NOT NULL,
+    started_from_us INTEGER NOT NULL,
+    started_to_us INTEGER NOT NULL,
+    PRIMARY KEY (trace, source)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lookouts_for_failures ON lookouts (source, failed_to_us, failed_from_us);
+  CREATE INDEX lookouts_for_starts ON lookouts (source, started_to_us, started_from_us);
   `,
 ]

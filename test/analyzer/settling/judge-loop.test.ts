@@ -82,7 +82,7 @@ function court() {
     after: (ms: number) => {
       clock.nowMs += ms
       for (let turns = 0; loop.turn().more && turns < 100; turns += 1) continue
-      return verdicts.requests({ limit: 100 }).map(({ wire }) => {
+      return verdicts.requests({ limit: 100 }).requests.map(({ wire }) => {
         const { outcome, attempts } = JSON.parse(wire) as { outcome: string; attempts: unknown[] }
         return `${outcome} ${attempts.length}`
       })
@@ -263,7 +263,7 @@ test('a verdict that cannot be kept is said, and the others are', () => {
   alter(
     folder,
     'verdicts.db',
-    `CREATE TRIGGER refuse BEFORE INSERT ON requests WHEN NEW.story_id LIKE '${request.traceId}%'
+    `CREATE TRIGGER refuse BEFORE INSERT ON requests WHEN hex(NEW.story) LIKE '01${request.traceId}%'
      BEGIN SELECT RAISE(ABORT, 'refused'); END`,
   )
   expect(after(2000)).toEqual(['failed 0'])

@@ -2,74 +2,22 @@ import { join } from 'node:path'
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import type { Occurrence } from '../../../analyzer/incidents/occurrence.ts'
 import { openSpanReader } from '../../../analyzer/store/sqlite/span-reader.ts'
 import { openSpanWriter } from '../../../analyzer/store/sqlite/span-writer.ts'
-import { openVerdictStore } from '../../../analyzer/store/sqlite/verdict-store.ts'
 import type { ReceivedSpan, SpanReader, SpanWriter } from '../../../analyzer/store/store.ts'
-import type { Verdict, VerdictStore } from '../../../analyzer/store/verdict-store.ts'
 import type { Span } from '../../../analyzer/story/span.ts'
 import { buildSpan } from '../../support/otlp.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 /** Every engine must pass all of this. */
-const ENGINES = [{ name: 'SQLite', openSpanWriter, openSpanReader, openVerdictStore }]
+const ENGINES = [{ name: 'SQLite', openSpanWriter, openSpanReader }]
 
-const NO_PROGRESS = { judgedUpTo: 0, unrecognised: 0 }
 const LIMITS = { ageMsMax: 1000, bytesMax: 1024 ** 3 }
-const text = (words: string) => ({ wire: JSON.stringify({ words }) })
 const traceId = (number: number): string => number.toString(16).padStart(32, '0')
 const spanId = (number: number): string => number.toString(16).padStart(16, '0')
 
 function received(span: Span, rest: Partial<ReceivedSpan> = {}): ReceivedSpan {
   return { span, source: 'litellm', receivedAtMs: 100, ...rest }
-}
-
-function occurrence(storyId: string, rest: Partial<Occurrence> = {}): Occurrence {
-  const ingredients = {
-    rule: 'r',
-    source: 'litellm',
-    from: 'a',
-    to: 'b',
-    provider: 'p',
-    cause: 'c',
-  }
-  return {
-    storyId,
-    fingerprint: { version: 1, id: 'inc-0000000000000001', ingredients },
-    atMs: 1000,
-    rule: 'r',
-    severity: 'high',
-    confidence: 'certain',
-    title: 'A title',
-    summary: `summary of ${storyId}`,
-    ...rest,
-  }
-}
-
-function verdict(storyId: string, rest: Partial<Verdict> = {}): Verdict {
-  const atMs = rest.atMs ?? 1000
-  return {
-    storyId,
-    source: 'litellm',
-    traceIds: [`trace of ${storyId}`],
-    atMs,
-    route: 'a',
-    outcome: 'failed',
-    caller: 'team blue',
-    eligible: true,
-    findings: [{ rule: 'r', title: 'A title', severity: 'high' }],
-    wire: JSON.stringify({ story: storyId }),
-    occurrence: occurrence(storyId, { atMs }),
-    ...rest,
-  }
-}
-
-function put(store: VerdictStore, ...verdicts: readonly Verdict[]): void {
-  store.replace(
-    [{ source: 'litellm', traceIds: verdicts.flatMap(({ traceIds }) => traceIds), verdicts }],
-    NO_PROGRESS,
-  )
 }
 
 describe.each(ENGINES)('spans in $name', (engine) => {
@@ -198,184 +146,5 @@ describe.each(ENGINES)('spans in $name', (engine) => {
     expect(reader.readAfter(0, 10)).toHaveLength(2)
     reader.close()
     after.close()
-  })
-})
-
-describe.each(ENGINES)('verdicts in $name', (engine) => {
-  function open(file = join(temporaryFolder(), 'verdicts.db')): VerdictStore {
-    const store = engine.openVerdictStore(file)
-    onTestFinished(() => store.close())
-    return store
-  }
-
-  const everything = { fromMs: 0, toMs: 10_000 }
-
-  test('progress is kept with them', () => {
-    const file = join(temporaryFolder(), 'verdicts.db')
-    const before = engine.openVerdictStore(file)
-    expect(before.progress()).toEqual(NO_PROGRESS)
-    before.replace([], { judgedUpTo: 7, unrecognised: 3 })
-    before.close()
-    expect(open(file).progress()).toEqual({ judgedUpTo: 7, unrecognised: 3 })
-  })
-
-  test('the same again changes nothing', () => {
-    const store = open()
-    put(store, verdict('a'), verdict('b', { atMs: 2000 }))
-    const incident = store.incident('inc-0000000000000001')
-    const overview = store.overview(everything, 1000)
-    put(store, verdict('a'), verdict('b', { atMs: 2000 }))
-    expect(store.incident('inc-0000000000000001')).toEqual(incident)
-    expect(store.overview(everything, 1000)).toEqual(overview)
-    expect(incident).toMatchObject({ count: 2, firstSeenMs: 1000, lastSeenMs: 2000 })
-  })
-
-  test('the order of requests makes no difference to their incident', () => {
-    const all = [
-      verdict('a', { atMs: 3000 }),
-      verdict('b', { atMs: 1000 }),
-      verdict('c', { atMs: 3000 }),
-    ]
-    const forwards = open()
-    for (const each of all) put(forwards, each)
-    const backwards = open()
-    for (const each of all.toReversed()) put(backwards, each)
-    expect(forwards.incidents()).toEqual(backwards.incidents())
-    expect(forwards.incidents()[0]?.summary).toBe('summary of c')
-  })
-
-  test('a verdict that no longer holds withdraws its part of the incident', () => {
-    const store = open()
-    put(store, verdict('a', { atMs: 1000 }), verdict('b', { atMs: 2000 }))
-    put(store, verdict('b', { atMs: 2000, occurrence: undefined, outcome: 'rescued' }))
-    expect(store.incidents()).toMatchObject([
-      { count: 1, firstSeenMs: 1000, lastSeenMs: 1000, summary: 'summary of a' },
-    ])
-    put(store, verdict('a', { atMs: 1000, occurrence: undefined }))
-    expect(store.incidents()).toEqual([])
-  })
-
-  test('a request that moves to another incident leaves the first', () => {
-    const store = open()
-    put(store, verdict('a'), verdict('b'))
-    const { fingerprint } = occurrence('b')
-    const other = { ...fingerprint, id: 'inc-0000000000000002' }
-    put(store, verdict('b', { occurrence: occurrence('b', { fingerprint: other }) }))
-    const counts = store.incidents().map((each) => [each.fingerprint.id, each.count])
-    expect(new Map(counts as [string, number][])).toEqual(
-      new Map([
-        ['inc-0000000000000001', 1],
-        ['inc-0000000000000002', 1],
-      ]),
-    )
-  })
-
-  test('a joined request replaces those of all its traces', () => {
-    const store = open()
-    put(store, verdict('a', { traceIds: ['t1'] }))
-    put(store, verdict('b', { traceIds: ['t2'] }))
-    store.replace(
-      [
-        {
-          source: 'litellm',
-          traceIds: ['t1', 't2'],
-          verdicts: [verdict('a', { traceIds: ['t1', 't2'], outcome: 'rescued' })],
-        },
-      ],
-      NO_PROGRESS,
-    )
-    expect(store.requests({ limit: 10 })).toHaveLength(1)
-    expect(store.requestsOfTrace('t2').map((request) => request.storyId)).toEqual(['a'])
-    expect(store.incidents()[0]?.count).toBe(1)
-  })
-
-  test('a trace that runs through two sources keeps the requests of both', () => {
-    const store = open()
-    put(store, verdict('a', { traceIds: ['t'] }))
-    store.replace(
-      [
-        {
-          source: 'app',
-          traceIds: ['t'],
-          verdicts: [verdict('b', { source: 'app', traceIds: ['t'] })],
-        },
-      ],
-      NO_PROGRESS,
-    )
-    expect(store.requestsOfTrace('t').map((request) => request.storyId)).toEqual(['a', 'b'])
-  })
-
-  test('the overview counts outcomes, rules, buckets and the unrescued share', () => {
-    const store = open()
-    put(
-      store,
-      verdict('a', { atMs: 1000 }),
-      verdict('b', { atMs: 2500, outcome: 'rescued', findings: [] }),
-      verdict('c', { atMs: 2600, outcome: 'ok', eligible: false, findings: [] }),
-      verdict('d', { atMs: 99_999 }),
-    )
-    const overview = store.overview(everything, 1000)
-    expect(overview).toMatchObject({ eligible: 2, unrescued: 1 })
-    expect(Object.fromEntries(overview.outcomes)).toEqual({ failed: 1, rescued: 1, ok: 1 })
-    expect(overview.rules).toEqual([{ rule: 'r', title: 'A title', severity: 'high', count: 1 }])
-    expect(overview.buckets).toEqual([
-      { bucket: 1, outcome: 'failed', count: 1 },
-      { bucket: 2, outcome: 'ok', count: 1 },
-      { bucket: 2, outcome: 'rescued', count: 1 },
-    ])
-  })
-
-  test('an incident has its newest requests, its callers and its sparkline', () => {
-    const store = open()
-    put(
-      store,
-      verdict('a', { atMs: 1000 }),
-      verdict('b', { atMs: 3000, caller: 'team red' }),
-      verdict('c', { atMs: 3500 }),
-    )
-    const id = 'inc-0000000000000001'
-    expect(store.occurrences(id, 2).map((request) => request.storyId)).toEqual(['c', 'b'])
-    expect(store.callers(id, 10)).toEqual([
-      { name: 'team blue', count: 2 },
-      { name: 'team red', count: 1 },
-    ])
-    expect(store.sparkline(id, { fromMs: 0, toMs: 4000 }, 1000)).toEqual([0, 1, 0, 2])
-    expect(store.occurrences('inc-ffffffffffffffff', 2)).toEqual([])
-  })
-
-  test('requests are listed newest first, in pages, and filtered', () => {
-    const store = open()
-    put(
-      store,
-      verdict('a', { atMs: 1, ...text('100%_sure') }),
-      verdict('b', { atMs: 2, route: 'other', ...text('plain') }),
-      verdict('c', {
-        atMs: 2,
-        outcome: 'ok',
-        findings: [],
-        ...text("it's; DROP TABLE requests--"),
-      }),
-    )
-    const ids = (filter: Parameters<VerdictStore['requests']>[0]): string[] =>
-      store.requests(filter).map((request) => request.storyId)
-    expect(ids({ limit: 10 })).toEqual(['c', 'b', 'a'])
-    expect(ids({ limit: 1 })).toEqual(['c'])
-    expect(ids({ limit: 10, before: { atMs: 2, storyId: 'c' } })).toEqual(['b', 'a'])
-    expect(ids({ limit: 10, outcome: 'ok' })).toEqual(['c'])
-    expect(ids({ limit: 10, route: 'other' })).toEqual(['b'])
-    expect(ids({ limit: 10, rule: 'r' })).toEqual(['b', 'a'])
-    expect(ids({ limit: 10, text: '100%_s' })).toEqual(['a'])
-    expect(ids({ limit: 10, text: '%' })).toEqual(['a'])
-    expect(ids({ limit: 10, text: "'s; DROP TABLE" })).toEqual(['c'])
-  })
-
-  test('old requests go, an incident keeps its newest and its count, and goes later', () => {
-    const store = open()
-    put(store, verdict('a', { atMs: 1000 }), verdict('b', { atMs: 2000 }))
-    store.prune({ requestAgeMsMax: 1000, incidentAgeMsMax: 10_000 }, 5000)
-    expect(store.requests({ limit: 10 }).map((request) => request.storyId)).toEqual(['b'])
-    expect(store.incidents()[0]).toMatchObject({ count: 2, firstSeenMs: 1000 })
-    store.prune({ requestAgeMsMax: 1000, incidentAgeMsMax: 1000 }, 5000)
-    expect(store.incidents()).toEqual([])
   })
 })

@@ -1,0 +1,9 @@
+import { join } from 'node:path'
+
+import { openVerdictStore } from '../../../analyzer/store/sqlite/verdict-store.ts'
+import { verdictContract } from './contract/verdicts.ts'
+
+verdictContract({
+  name: 'SQLite',
+  open: (folder) => openVerdictStore(join(folder, 'verdicts.db')),
+})
