@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runClosedLoop } from './analyzer/closed-loop.ts'
 import { COLUMNS, TITLES, type BenchContext } from './analyzer/context.ts'
+import { DECODE_COST, runDecodeCost } from './analyzer/decode-cost.ts'
 import { GROWTH, runGrowth } from './analyzer/growth.ts'
 import { OPEN_LOOP, runOpenLoop } from './analyzer/open-loop.ts'
 import { Report, showProgress } from './report.ts'
@@ -39,6 +40,7 @@ const context: BenchContext = {
 }
 try {
   await runClosedLoop(context, flags.only)
+  if (isWanted(DECODE_COST)) runDecodeCost(context)
   if (isWanted(OPEN_LOOP)) await runOpenLoop(context)
   if (isWanted(GROWTH)) await runGrowth(context)
 } finally {

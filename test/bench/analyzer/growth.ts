@@ -5,7 +5,7 @@ import { buildFolder, rateBetween } from './build-folder.ts'
 import type { BenchContext, Column } from './context.ts'
 
 /** Whether the last million is written as fast as the first. */
-export const GROWTH = 'decode, strip and commit on one thread'
+export const GROWTH = 'decode to commit on one thread'
 
 const MILLION = 1_000_000
 const SPANS = { tiny: 5000, usual: MILLION, full: 10 * MILLION } as const

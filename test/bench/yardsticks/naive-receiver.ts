@@ -1,52 +1,18 @@
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { EXPORT_SERVICE, OTLP } from './otlp-proto.ts'
+import {
+  decodeExport,
+  type DecodedExport,
+  type DecodedKeyValue,
+  type DecodedSpan,
+} from './protobufjs.ts'
 
 /**
  * The receiver that anyone would write first: protobufjs makes objects of the body, attributes
  * become JSON text, every span is a row, all on the main thread. Durable as ours is: it commits
  * with `synchronous=FULL` before it answers. A process of its own; says its port.
  */
-interface Decoded {
-  readonly resourceSpans: readonly {
-    readonly resource?: { readonly attributes: readonly KeyValue[] }
-    readonly scopeSpans: readonly { readonly spans: readonly DecodedSpan[] }[]
-  }[]
-}
-
-interface DecodedSpan {
-  readonly traceId: Buffer
-  readonly spanId: Buffer
-  readonly parentSpanId: Buffer
-  readonly name: string
-  readonly kind: number
-  readonly startTimeUnixNano: string
-  readonly endTimeUnixNano: string
-  readonly attributes: readonly KeyValue[]
-  readonly events: readonly object[]
-  readonly status?: { readonly code?: number }
-}
-
-interface KeyValue {
-  readonly key: string
-  readonly value?: Readonly<Record<string, unknown>>
-}
-
-/** As far as it is used here. */
-interface ProtoLoader {
-  fromJSON(
-    root: object,
-    options: object,
-  ): Readonly<Record<string, { readonly Export: { requestDeserialize(bytes: Buffer): Decoded } }>>
-}
-
-/** It comes with `@grpc/grpc-js`, and brings protobufjs. */
-const requireOfGrpc = createRequire(createRequire(import.meta.url).resolve('@grpc/grpc-js'))
-const loader: ProtoLoader = requireOfGrpc('@grpc/proto-loader')
-const service = loader.fromJSON(OTLP, { longs: String, arrays: true })[EXPORT_SERVICE]
-
 const SCHEMA = `
   CREATE TABLE spans (
     trace_id TEXT NOT NULL, span_id TEXT NOT NULL, parent_span_id TEXT, name TEXT, kind INTEGER,
@@ -65,7 +31,7 @@ const insert = database.prepare(
   'INSERT OR IGNORE INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
 )
 
-const store = database.transaction((decoded: Decoded) => {
+const store = database.transaction((decoded: DecodedExport) => {
   for (const { resource, scopeSpans } of decoded.resourceSpans) {
     const service = toObject(resource?.attributes ?? [])['service.name']
     for (const span of scopeSpans.flatMap(({ spans }) => spans)) insertSpan(span, String(service))
@@ -88,7 +54,7 @@ function insertSpan(span: DecodedSpan, service: string): void {
   )
 }
 
-function toObject(attributes: readonly KeyValue[]): Record<string, unknown> {
+function toObject(attributes: readonly DecodedKeyValue[]): Record<string, unknown> {
   const object: Record<string, unknown> = {}
   for (const { key, value } of attributes) object[key] = Object.values(value ?? {})[0]
   return object
@@ -98,8 +64,7 @@ const server = createServer((request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
-    const decoded = service?.Export.requestDeserialize(Buffer.concat(chunks))
-    if (decoded !== undefined) store.immediate(decoded)
+    store.immediate(decodeExport(Buffer.concat(chunks)))
     response.writeHead(200, { 'content-type': 'application/x-protobuf', 'content-length': 0 })
     response.end()
   })
