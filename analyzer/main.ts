@@ -1,4 +1,4 @@
-import { HostGate, isLoopback } from './api/access.ts'
+import { HostGate, isLoopback } from './api/host-gate.ts'
 import { createApiServer } from './api/api-server.ts'
 import type { IntakeFacts } from './api/intake-facts.ts'
 import { LiveFeed } from './api/live-feed.ts'

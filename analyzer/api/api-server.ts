@@ -5,11 +5,11 @@ import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyInstance } from 'fastify'
 
 import { PROMETHEUS_CONTENT_TYPE } from '../metrics/prometheus-text.ts'
-import type { TokenVerdict } from './access.ts'
 import type { LiveFeed } from './live-feed.ts'
 import { problem } from './problem.ts'
 import { API, serveQueries } from './query-routes.ts'
 import type { ApiAnswer, ApiQuery } from './query.ts'
+import type { TokenVerdict } from './token-file.ts'
 
 export interface ApiServerOptions {
   readonly ask: (query: ApiQuery) => Promise<ApiAnswer>

@@ -75,9 +75,14 @@ function crossCheck({ sources, ingest }: AnalyzerSection): readonly string[] {
       `analyzer.ingest.queue_mib: ${ingest.queue_mib} is less than one body may have (body_mib, ${ingest.body_mib})`,
     )
   }
-  for (const { name } of sources) {
+  for (const { name, match, token_file: tokenFile } of sources) {
     if (seen.has(name)) problems.push(`analyzer.sources: the name ${name} is given twice`)
     seen.add(name)
+    if (name === DEFAULT_SOURCE || tokenFile !== undefined) continue
+    if (Object.keys(match).length > 0) continue
+    problems.push(
+      `analyzer.sources: ${name} has neither match nor token_file, so that nothing could ever be told to come from it`,
+    )
   }
   return problems
 }

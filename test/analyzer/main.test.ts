@@ -359,6 +359,7 @@ test('a source is told by its resource or by its token', async () => {
   sources:
     - {name: litellm, match: {service.name: litellm}, router_config: ${ROUTER_CONFIG}}
     - {name: other-team, token_file: token}
+    - {name: silent, match: {service.name: nobody}}
 `,
   )
   const { api, send } = await runAnalyzer({ configFile })
@@ -371,10 +372,11 @@ test('a source is told by its resource or by its token', async () => {
   const wrong = await send(protobufRequest(spans), { authorization: 'Bearer wrong' })
   expect(wrong.status).toBe(401)
   const { sources, refused } = await api<WireHealth>('health')
-  expect(sources.map(({ name, spans: count }) => [name, count])).toEqual([
-    ['litellm', 1],
-    ['other-team', 1],
-    ['default', 1],
+  expect(sources.map(({ name, state, spans: count }) => [name, state, count])).toEqual([
+    ['litellm', 'sending', 1],
+    ['other-team', 'sending', 1],
+    ['silent', 'never', 0],
+    ['default', 'sending', 1],
   ])
   expect(refused).toMatchObject([{ reason: 'wrong-token', remoteAddress: '127.0.0.1', count: 1 }])
 })

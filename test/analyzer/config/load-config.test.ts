@@ -62,6 +62,8 @@ test.each([
   ['a wrong type', 'analyzer: {settle_ms: soon}', 'settle_ms'],
   ['a name that could be anything', 'analyzer: {sources: [{name: "a b"}]}', 'sources'],
   ['a name given twice', 'analyzer: {sources: [{name: a}, {name: a}]}', 'twice'],
+  ['a source that nothing fits', 'analyzer: {sources: [{name: a}]}', 'neither match nor'],
+  ['a queue smaller than a body', 'analyzer: {ingest: {queue_mib: 8}}', 'queue_mib'],
   ['content to be kept', 'analyzer: {keep_content: true}', 'keep_content'],
   ['broken YAML', 'analyzer: {', 'config.yaml'],
 ])('%s is refused by name', (_, content, named) => {
@@ -78,7 +80,9 @@ test('all problems are told at once', () => {
 })
 
 test('a router file that is missing is named', () => {
-  const error = failure('analyzer: {sources: [{name: a, router_config: /nowhere/router.yaml}]}')
+  const error = failure(
+    'analyzer: {sources: [{name: a, match: {b: c}, router_config: /nowhere/router.yaml}]}',
+  )
   expect(error.code).toBe('ANALYZER_CONFIG_UNREADABLE')
   expect(error.message).toContain('/nowhere/router.yaml')
 })

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { HostGate } from '../../../analyzer/api/access.ts'
+import { HostGate } from '../../../analyzer/api/host-gate.ts'
 import type { ExportBody, IngestAnswer } from '../../../analyzer/ingest/ingestor.ts'
 import { createOtlpGrpcServer } from '../../../analyzer/ingest/otlp-grpc.ts'
 import type {

@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { HostGate, type TokenVerdict } from '../../../analyzer/api/access.ts'
+import { HostGate } from '../../../analyzer/api/host-gate.ts'
+import type { TokenVerdict } from '../../../analyzer/api/token-file.ts'
 import { listen, urlOf } from '../../../analyzer/api/listen.ts'
 import { IngestCounts } from '../../../analyzer/ingest/ingest-report.ts'
 import { Ingestor } from '../../../analyzer/ingest/ingestor.ts'
