@@ -4,8 +4,7 @@ import { sourceOfSpan } from './config/match-source.ts'
 import { Ingestor, type ExportBody, type IngestAnswer } from './ingest/ingestor.ts'
 import { IngestCounts, type IngestReport } from './ingest/ingest-report.ts'
 import { ShedSignal } from './ingest/shed-signal.ts'
-import { isStoreTrouble } from './store/sqlite/open-database.ts'
-import { openSpanWriter } from './store/sqlite/span-writer.ts'
+import { openStore } from './store/open-store.ts'
 import { nameThread } from './name-thread.ts'
 import type { IngestWorkerData } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'
@@ -18,8 +17,10 @@ const REPORT_INTERVAL_MS = 100
 
 runWorker<ExportBody, IngestAnswer, IngestReport>(({ log, emit }) => {
   nameThread('ingest')
-  const { spansFile, salt, sources, limits, bodyBytesMax, shed }: IngestWorkerData = workerData
-  const writer = openSpanWriter(spansFile)
+  const { store: place, salt, sources, bodyBytesMax, shed }: IngestWorkerData = workerData
+  const store = openStore(place, { now: Date.now, log })
+  const writer = store.openWriter()
+  const keeper = store.openKeeper()
   let reporting: NodeJS.Timeout | undefined
   const counts = new IngestCounts(Date.now, () => {
     reporting ??= setTimeout(() => {
@@ -34,7 +35,7 @@ runWorker<ExportBody, IngestAnswer, IngestReport>(({ log, emit }) => {
     bodyBytesMax,
     sourceOf: (span) => sourceOfSpan(sources, span),
     sheds: () => signal.isSet,
-    isStoreTrouble,
+    isStoreTrouble: (error) => store.isTrouble(error),
     counts,
     now: Date.now,
     log,
@@ -43,7 +44,9 @@ runWorker<ExportBody, IngestAnswer, IngestReport>(({ log, emit }) => {
   const prune = (): void => {
     let more = false
     try {
-      more = writer.prune(limits, Date.now())
+      const tidied = keeper.tidy(place.limits, { nowMs: Date.now(), judgedUpTo: 0 })
+      for (const line of tidied.done) log(line)
+      more = tidied.more
     } catch (error: unknown) {
       log(`old spans were not removed: ${error instanceof Error ? error.message : 'unknown'}`)
     }
@@ -56,6 +59,7 @@ runWorker<ExportBody, IngestAnswer, IngestReport>(({ log, emit }) => {
       clearTimeout(reporting)
       clearTimeout(pruning)
       ingestor.flush()
+      keeper.close()
       writer.close()
     },
   }

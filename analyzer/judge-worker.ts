@@ -3,9 +3,7 @@ import { workerData } from 'node:worker_threads'
 import { answerQuery } from './api/answer-query.ts'
 import type { ApiAnswer } from './api/query.ts'
 import { JudgeLoop } from './settling/judge-loop.ts'
-import { isStoreTrouble } from './store/sqlite/open-database.ts'
-import { openSpanReader } from './store/sqlite/span-reader.ts'
-import { openVerdictStore } from './store/sqlite/verdict-store.ts'
+import { openStore } from './store/open-store.ts'
 import { nameThread } from './name-thread.ts'
 import type { JudgeCall, JudgeEvent, JudgeWorkerData } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'
@@ -19,15 +17,16 @@ const AFTER_FAILURE_MS = 1000
 
 runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
   nameThread('judge')
-  const { spansFile, verdictsFile, settleMs, routerConfigs, limits }: JudgeWorkerData = workerData
-  const reader = openSpanReader(spansFile)
-  const verdicts = openVerdictStore(verdictsFile)
+  const { store: place, settleMs, routerConfigs, limits }: JudgeWorkerData = workerData
+  const store = openStore(place, { now: Date.now, log })
+  const reader = store.openReader()
+  const verdicts = store.openVerdicts()
   const options = {
     reader,
     verdicts,
     routerConfigs,
     settleMs,
-    isStoreTrouble,
+    isStoreTrouble: (error: unknown) => store.isTrouble(error),
     now: Date.now,
     log,
   }

@@ -6,6 +6,7 @@ import type { AnalyzerConfig } from './config/config.ts'
 import type { ExportBody, IngestAnswer } from './ingest/ingestor.ts'
 import type { IngestReport } from './ingest/ingest-report.ts'
 import type { ShedSignal } from './ingest/shed-signal.ts'
+import type { StorePlace } from './store/open-store.ts'
 import type { DataFolder } from './store/sqlite/data-folder.ts'
 import { WorkerCalls } from './worker-calls.ts'
 import type { IngestWorkerData, JudgeCall, JudgeEvent, JudgeWorkerData } from './worker-data.ts'
@@ -31,15 +32,13 @@ export function startIngest(
   { config, folder, log, onDeath }: ThreadOptions,
   { shed, onReport }: IngestThread,
 ): IngestCalls {
-  const { spanAgeMsMax, spanBytesMax } = config.retention
   const data: IngestWorkerData = {
-    spansFile: folder.spansFile,
+    store: storePlace(config, folder),
     salt: folder.salt,
     // A source that has a token is told by it, and by nothing that a sender can write.
     sources: config.sources.flatMap(({ name, match, tokenFile }) =>
       tokenFile === undefined ? [{ name, match }] : [],
     ),
-    limits: { ageMsMax: spanAgeMsMax, bytesMax: spanBytesMax },
     bodyBytesMax: config.ingest.bodyBytesMax,
     shed: shed.buffer,
   }
@@ -57,8 +56,7 @@ export function startJudge(
 ): JudgeCalls {
   const { spanAgeMsMax, incidentAgeMsMax } = config.retention
   const data: JudgeWorkerData = {
-    spansFile: folder.spansFile,
-    verdictsFile: folder.verdictsFile,
+    store: storePlace(config, folder),
     settleMs: config.settleMs,
     routerConfigs: new Map(
       config.sources.flatMap(({ name, routerConfig }) =>
@@ -72,6 +70,11 @@ export function startJudge(
     onEvent,
     onDeath: (reason) => onDeath(`the judging thread died: ${reason}`),
   })
+}
+
+function storePlace({ retention }: AnalyzerConfig, { path }: DataFolder): StorePlace {
+  const { spanAgeMsMax, spanBytesMax } = retention
+  return { path, limits: { ageMsMax: spanAgeMsMax, bytesMax: spanBytesMax } }
 }
 
 /** The body's memory, to be handed to a thread rather than copied. */

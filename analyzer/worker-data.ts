@@ -1,24 +1,22 @@
 import type { IntakeFacts } from './api/intake-facts.ts'
 import type { ApiQuery } from './api/query.ts'
 import type { SourceMatch } from './config/match-source.ts'
-import type { SpanLimits } from './store/store.ts'
+import type { StorePlace } from './store/open-store.ts'
 import type { VerdictLimits } from './store/verdict-store.ts'
 import type { RouterConfig } from './story/router-config.ts'
 
 /** What the workers are started with; plain data, copied between threads. */
 export interface IngestWorkerData {
-  readonly spansFile: string
+  readonly store: StorePlace
   readonly salt: Uint8Array
   readonly sources: readonly SourceMatch[]
-  readonly limits: SpanLimits
   readonly bodyBytesMax: number
   /** Of a `ShedSignal`, which the main thread sets. */
   readonly shed: SharedArrayBuffer
 }
 
 export interface JudgeWorkerData {
-  readonly spansFile: string
-  readonly verdictsFile: string
+  readonly store: StorePlace
   readonly settleMs: number
   readonly routerConfigs: ReadonlyMap<string, RouterConfig>
   readonly limits: VerdictLimits

@@ -212,7 +212,7 @@ function requests(filter: RequestFilter, { verdicts }: AnswerContext): WireReque
 }
 
 function trace(traceId: string, { reader, verdicts }: AnswerContext): ApiAnswer {
-  const spans = reader.trace(traceId)
+  const { spans } = reader.trace(traceId)
   if (spans.length === 0) {
     return {
       kind: 'not-found',

@@ -89,7 +89,7 @@ function toWireSources(
   const byName = new Map(counts.map((each) => [each.name, each]))
   const named = new Set([...intake.sources, ...byName.keys()])
   const all = [...named].map((name): WireSource => {
-    const { spans = 0, lastReceivedMs = 0 } = byName.get(name) ?? {}
+    const { stored: spans = 0, lastReceivedMs = 0 } = byName.get(name) ?? {}
     if (lastReceivedMs === 0) return { name, spans, lastSpanAt: null, state: 'never' }
     const state = nowMs - lastReceivedMs > QUIET_MS ? 'quiet' : 'sending'
     return { name, spans, lastSpanAt: toIso(lastReceivedMs), state }

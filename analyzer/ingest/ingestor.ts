@@ -1,4 +1,7 @@
-import type { SpanWriter } from '../store/store.ts'
+import { DEFAULT_SOURCE } from '../config/config.ts'
+import type { SpanRecord } from '../store/span-record.ts'
+import type { SpanWriter, Tally } from '../store/store.ts'
+import { toRecord } from '../store/to-record.ts'
 import type { Span } from '../story/span.ts'
 import { decodeOtlp, type Encoding } from './decode-otlp.ts'
 import type { DecodedSpans, RejectCounts } from './decoded.ts'
@@ -52,7 +55,7 @@ export interface IngestorOptions {
 interface ReadyBody {
   readonly spans: readonly Span[]
   readonly source: string | undefined
-  readonly rejected: number
+  readonly reasons: RejectCounts
 }
 
 /** Decodes, strips and commits export requests. */
@@ -110,7 +113,7 @@ export class Ingestor {
     const { rejected, reasons } = decoded
     // Senders ask with an empty request whether somebody is there.
     if (spans.length + rejected === 0) return { kind: 'stored', stored: 0, rejected, reasons }
-    const isStored = await this.#commit.add({ spans, source, rejected }, spans.length)
+    const isStored = await this.#commit.add({ spans, source, reasons }, spans.length)
     if (isStored) {
       this.#options.counts.rejected(reasons)
       return { kind: 'stored', stored: spans.length, rejected, reasons }
@@ -134,13 +137,21 @@ export class Ingestor {
   #write(bodies: readonly ReadyBody[]): void {
     const { writer, sourceOf, now } = this.#options
     const receivedAtMs = now()
-    writer.append(
-      bodies.flatMap(({ spans, source }) =>
-        spans.map((span) => ({ span, source: source ?? sourceOf(span), receivedAtMs })),
-      ),
-    )
-    const rejected = bodies.reduce((sum, body) => sum + body.rejected, 0)
-    if (rejected > 0) writer.countRejected(rejected)
+    const bySource = new Map<string, SpanRecord[]>()
+    const tallies: Tally[] = []
+    for (const { spans, source, reasons } of bodies) {
+      for (const span of spans) {
+        const name = source ?? sourceOf(span)
+        const records = bySource.get(name)
+        if (records === undefined) bySource.set(name, [toRecord(span)])
+        else records.push(toRecord(span))
+      }
+      for (const [reason, count] of Object.entries(reasons)) {
+        tallies.push({ source: source ?? DEFAULT_SOURCE, result: 'rejected', reason, count })
+      }
+    }
+    const arrivals = [...bySource].map(([source, records]) => ({ source, receivedAtMs, records }))
+    writer.append(arrivals, tallies)
   }
 }
 

@@ -34,7 +34,10 @@ export function toJudgedFacts(context: JudgedContext): JudgedFacts {
   const tracesPending = countPending()
   return {
     tallies: verdicts.tallies(),
-    spans: sources.map(({ name, spans }) => ({ source: name, result: 'stored', count: spans })),
+    spans: sources.flatMap(({ name, stored, duplicates }): readonly SpanTally[] => [
+      { source: name, result: 'stored', count: stored },
+      { source: name, result: 'duplicate', count: duplicates },
+    ]),
     lastReceivedMs: sources.flatMap(({ name, lastReceivedMs }) =>
       lastReceivedMs === 0 ? [] : [{ source: name, atMs: lastReceivedMs }],
     ),

@@ -5,7 +5,7 @@ import { NEIGHBOUR_TRACES_MAX, neighboursOf, type Arrival } from '../story/settl
 export interface TraceGroup {
   /** By id. */
   readonly traces: ReadonlyMap<string, readonly Arrival[]>
-  /** There were more than can be looked at: this is one of them, alone. */
+  /** There is more than can be looked at: other traces, or more spans of these. */
   readonly crowded: boolean
 }
 
@@ -19,6 +19,7 @@ const REMEMBERED_MAX = 2 * NEIGHBOUR_TRACES_MAX
 
 interface Looked {
   readonly arrivals: readonly Arrival[]
+  readonly isCut: boolean
   readonly neighbours: readonly string[]
 }
 
@@ -44,23 +45,26 @@ export class TraceGatherer {
     const traces = new Map<string, readonly Arrival[]>()
     // Grows while it is walked. Too many are noticed when found, and not after reading them.
     const found = new Set([traceId])
+    let isCut = false
     for (const next of found) {
-      const { arrivals, neighbours } = this.#look(source, next)
-      traces.set(next, arrivals)
-      for (const id of neighbours) found.add(id)
+      const looked = this.#look(source, next)
+      traces.set(next, looked.arrivals)
+      // Of a trace that is too long to be read whole, no more is known than of one in a crowd.
+      if (looked.isCut) isCut = true
+      for (const id of looked.neighbours) found.add(id)
       if (found.size > NEIGHBOUR_TRACES_MAX) {
         return { traces: new Map([...traces].slice(0, 1)), crowded: true }
       }
     }
-    return { traces, crowded: false }
+    return { traces, crowded: isCut }
   }
 
   #look(source: string, traceId: string): Looked {
     const key = `${traceId} ${source}`
     const known = this.#looked.get(key)
     if (known !== undefined) return known
-    const arrivals = this.#reader.spansOf(source, traceId)
-    const looked = { arrivals, neighbours: this.#neighbours(source, arrivals) }
+    const { spans, isCut } = this.#reader.spansOf(source, traceId)
+    const looked = { arrivals: spans, isCut, neighbours: this.#neighbours(source, spans) }
     if (this.#looked.size >= REMEMBERED_MAX) this.#looked.clear()
     this.#looked.set(key, looked)
     return looked

@@ -1,5 +1,5 @@
 import { judge } from '../rules/judge.ts'
-import type { SpanReader } from '../store/store.ts'
+import type { LoggedChunk, SpanReader } from '../store/store.ts'
 import type { Judgement, Progress, VerdictStore } from '../store/verdict-store.ts'
 import type { JudgeLag } from '../store/verdict-tallies.ts'
 import { assembleStories, isRecognised } from '../story/assemble.ts'
@@ -52,7 +52,7 @@ export class JudgeLoop {
    */
   countPending(): number {
     for (let reads = 0; reads < READS_AT_ONCE; reads += 1) {
-      if (this.#readSpans() < READ_SPANS) break
+      if (!this.#readSpans()) break
     }
     return this.#pending.size
   }
@@ -90,34 +90,45 @@ export class JudgeLoop {
     }
     if (judgements.length > 0) this.#save(judgements)
     return {
-      more: read === READ_SPANS || due.length === JUDGE_TRACES || looked < due.length,
+      more: read || due.length === JUDGE_TRACES || looked < due.length,
       changed: judgements.length > 0,
     }
   }
 
-  #readSpans(): number {
-    const spans = this.#options.reader.readAfter(this.#readUpTo, READ_SPANS)
-    if (spans.length > 0) this.#gatherer = new TraceGatherer(this.#options.reader)
-    for (const { position, source, span, receivedAtMs } of spans) {
-      this.#readUpTo = position
-      if (span === undefined) {
-        this.#options.log(`the stored span at ${position} cannot be read; the others are judged`)
-        continue
-      }
-      const key = pendingKey(source, span.traceId)
-      const known = this.#pending.get(key)
-      this.#pending.set(key, {
-        source,
-        traceId: span.traceId,
-        firstPosition: known?.firstPosition ?? position,
-        newSpans: (known?.newSpans ?? 0) + 1,
-        firstReceivedMs: known?.firstReceivedMs ?? receivedAtMs,
-        arrivals: decisiveArrivals([...(known?.arrivals ?? []), { span, receivedAtMs }]),
-        complete: known?.complete ?? false,
-        waitUntilMs: undefined,
-      })
+  /** Whether there may be more. */
+  #readSpans(): boolean {
+    const chunks = this.#options.reader.readAfter(this.#readUpTo, READ_SPANS)
+    if (chunks.length > 0) this.#gatherer = new TraceGatherer(this.#options.reader)
+    let read = 0
+    for (const chunk of chunks) {
+      this.#readUpTo = chunk.position
+      read += chunk.spans.length
+      this.#await(chunk)
+      if (chunk.unreadable === 0) continue
+      const { unreadable, position } = chunk
+      this.#options.log(
+        `stored spans cannot be read (${unreadable} at ${position}); the others are judged`,
+      )
     }
-    return spans.length
+    return read >= READ_SPANS
+  }
+
+  #await({ position, source, receivedAtMs, spans }: LoggedChunk): void {
+    const [first] = spans
+    if (first === undefined) return
+    const key = pendingKey(source, first.traceId)
+    const known = this.#pending.get(key)
+    const arrivals = spans.map((span) => ({ span, receivedAtMs }))
+    this.#pending.set(key, {
+      source,
+      traceId: first.traceId,
+      firstPosition: known?.firstPosition ?? position,
+      newSpans: (known?.newSpans ?? 0) + spans.length,
+      firstReceivedMs: known?.firstReceivedMs ?? receivedAtMs,
+      arrivals: decisiveArrivals([...(known?.arrivals ?? []), ...arrivals]),
+      complete: known?.complete ?? false,
+      waitUntilMs: undefined,
+    })
   }
 
   #takeDue(): readonly PendingTrace[] {
@@ -141,8 +152,8 @@ export class JudgeLoop {
     const last = Math.max(...trace.arrivals.map((arrival) => arrival.receivedAtMs))
     if (nowMs < last + SETTLE_AFTER_REQUEST_SPAN_MS) return trace
     if (this.#dueAtMs(trace) <= nowMs) return trace
-    const all = this.#options.reader.spansOf(trace.source, trace.traceId)
-    const complete = { ...trace, complete: true, arrivals: decisiveArrivals(all) }
+    const { spans } = this.#options.reader.spansOf(trace.source, trace.traceId)
+    const complete = { ...trace, complete: true, arrivals: decisiveArrivals(spans) }
     this.#pending.set(key, complete)
     return complete
   }

@@ -1,28 +1,121 @@
 import type { TimeRange } from '../story/join-window.ts'
 import type { Arrival } from '../story/settle.ts'
 import type { Span } from '../story/span.ts'
+import type { SpanRecord } from './span-record.ts'
+import type { VerdictStore } from './verdict-store.ts'
 
 /**
- * What is kept, by intent. Spans are the truth, written by one thread and read by another; verdicts
+ * What is kept, by intent. Spans are the truth, written by one thread and read by others; verdicts
  * are derived from them, and can be thrown away and made again. No transaction spans both.
  */
+export interface Store {
+  /** For the one thread that appends. Settles what a crash, or an older release, left behind. */
+  openWriter(): SpanWriter
+  openReader(): SpanReader
+  /** For the one thread that judges. */
+  openVerdicts(): VerdictStore
+  /** For the one thread that keeps within limits what is stored. */
+  openKeeper(): SpanKeeper
+  /** Whether it passes, or someone must see to it: disk, memory, locks. Never what was given. */
+  isTrouble(error: unknown): boolean
+}
 
-/** A span as it is kept: stripped, with its source and the time at which it was received. */
-export interface ReceivedSpan extends Arrival {
+/** Spans of one source that were received together. */
+export interface SpanArrival {
   readonly source: string
+  readonly receivedAtMs: number
+  readonly records: readonly SpanRecord[]
+}
+
+/** Spans that were not taken: counted with those that were, never stored. */
+export interface Tally {
+  readonly source: string
+  readonly result: 'rejected' | 'shed'
+  /** Why, from a closed list of the caller's. */
+  readonly reason: string
+  readonly count: number
 }
 
 /** Held by the one thread that writes spans. */
 export interface SpanWriter {
   /**
-   * On disk when it returns (invariant I7). A span that is already there is not stored twice; of
-   * two that differ, the one that ended later stays.
+   * On disk when it returns, all of it or nothing (invariant I7). A span whose ids are already
+   * there, or were within the last day, is not stored twice; of two that differ, the one that ended
+   * later stays.
    */
-  append(spans: readonly ReceivedSpan[]): void
-  /** What was refused: counted, never stored. */
-  countRejected(count: number): void
-  /** Removes a bounded number of the oldest spans beyond the limits; whether more are to go. */
-  prune(limits: SpanLimits, nowMs: number): boolean
+  append(arrivals: readonly SpanArrival[], tallies?: readonly Tally[]): Appended
+  close(): void
+}
+
+export interface Appended {
+  readonly stored: number
+  /** Of spans that are there; a later version of one counts here too. */
+  readonly duplicates: number
+}
+
+/** A span as it is kept, with its source and the time at which it was received. */
+export interface ReceivedSpan extends Arrival {
+  readonly source: string
+}
+
+/** Spans of one trace that came together, and their place in the order of arrival. */
+export interface LoggedChunk {
+  /** Grows, and is never given twice. */
+  readonly position: number
+  readonly source: string
+  readonly receivedAtMs: number
+  readonly spans: readonly Span[]
+  /** Of what is stored here so many cannot be read: the others can. */
+  readonly unreadable: number
+}
+
+export interface StoredTrace {
+  /** In the order of their start, each once. */
+  readonly spans: readonly ReceivedSpan[]
+  /** There are more than can be looked at: these are those that came first. */
+  readonly isCut: boolean
+}
+
+/** Sees what the writer has committed, never more. */
+export interface SpanReader {
+  /** In order of arrival: whole chunks, and no further one once there are so many spans. */
+  readAfter(position: number, spansMax: number): readonly LoggedChunk[]
+  spansOf(source: string, traceId: string): StoredTrace
+  /** Of all sources: a trace may run through several. */
+  trace(traceId: string): StoredTrace
+  /** Traces that hold an ERROR span which ended in the range; one that was replaced counts too. */
+  tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[]
+  /** Traces whose first span of this source started in the range. */
+  tracesStartedIn(source: string, range: TimeRange, limit: number): readonly string[]
+  counts(): SpanCounts
+  close(): void
+}
+
+/** Since the folder was made; what was removed for its age counts on. */
+export interface SpanCounts {
+  readonly stored: number
+  readonly duplicates: number
+  readonly rejected: number
+  readonly shed: number
+  readonly sources: readonly SourceCounts[]
+}
+
+export interface SourceCounts {
+  readonly name: string
+  readonly stored: number
+  readonly duplicates: number
+  readonly rejected: number
+  readonly rejectedBy: ReadonlyMap<string, number>
+  readonly shed: number
+  /** 0 where nothing ever came. */
+  readonly lastReceivedMs: number
+}
+
+/** Held by the one thread that keeps the spans within their limits. */
+export interface SpanKeeper {
+  /** One bounded step; ask again where there is more to do. */
+  tidy(limits: SpanLimits, now: TidyNow): TidyReport
+  stats(): StoreStats
   close(): void
 }
 
@@ -31,36 +124,35 @@ export interface SpanLimits {
   readonly bytesMax: number
 }
 
-/** A span and its place in the order of arrival; places are never given twice. */
-export interface LoggedSpan extends Omit<ReceivedSpan, 'span'> {
-  readonly position: number
-  /** Undefined where what is stored cannot be read: the others still can. */
-  readonly span: Span | undefined
+export interface TidyNow {
+  readonly nowMs: number
+  /** Spans up to this position are part of a verdict or of none. */
+  readonly judgedUpTo: number
 }
 
-/** Sees what the writer has committed, never more. */
-export interface SpanReader {
-  /** In order of arrival. */
-  readAfter(position: number, limit: number): readonly LoggedSpan[]
-  spansOf(source: string, traceId: string): readonly Arrival[]
-  /** Of all sources: a trace may run through several. */
-  trace(traceId: string): readonly ReceivedSpan[]
-  /** Traces that hold an ERROR span which ended in the range. */
-  tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[]
-  /** Traces whose first span started in the range. */
-  tracesStartedIn(source: string, range: TimeRange, limit: number): readonly string[]
-  counts(): SpanCounts
-  close(): void
+export interface TidyReport {
+  readonly more: boolean
+  /** What it did, for the log; empty where there was nothing to do. */
+  readonly done: readonly string[]
 }
 
-export interface SpanCounts {
-  readonly stored: number
-  readonly rejected: number
-  readonly sources: readonly SourceCounts[]
-}
-
-export interface SourceCounts {
-  readonly name: string
+export interface StoreStats {
+  readonly bytes: number
   readonly spans: number
+  /** The oldest first. */
+  readonly parts: readonly StorePart[]
+  /** What cannot be read, by name. */
+  readonly damaged: readonly string[]
+  /** Left on the disk that holds it. */
+  readonly freeBytes: number
+}
+
+/** What is dropped as one. */
+export interface StorePart {
+  readonly name: string
+  readonly kind: 'open' | 'sealed' | 'packed'
+  readonly bytes: number
+  readonly spans: number
+  readonly createdMs: number
   readonly lastReceivedMs: number
 }

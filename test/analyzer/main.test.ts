@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -19,7 +19,7 @@ import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { startAnalyzer } from '../../analyzer/main.ts'
-import { openSpanReader } from '../../analyzer/store/sqlite/span-reader.ts'
+import { openStore } from '../../analyzer/store/open-store.ts'
 import type {
   WireHealth,
   WireIncident,
@@ -31,6 +31,7 @@ import type {
   WireTrace,
 } from '../../analyzer/api/wire.ts'
 import { buildSpan, protobufRequest } from '../support/otlp.ts'
+import { WIDE_LIMITS } from '../support/open-test-store.ts'
 import { parsePrometheus } from '../support/parse-prometheus.ts'
 import { runAnalyzer, type RunningAnalyzer } from '../support/running-analyzer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -220,8 +221,10 @@ test('what LiteLLM says of prompts is in no byte of the data folder, nor in the 
   })
   expect(JSON.stringify(trace)).toContain('secondwindShape')
   const everything = (): string =>
-    readdirSync(analyzer.dataDir)
-      .map((name) => readFileSync(join(analyzer.dataDir, name)).toString('latin1'))
+    readdirSync(analyzer.dataDir, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(analyzer.dataDir, name))
+      .filter((path) => statSync(path).isFile())
+      .map((path) => readFileSync(path).toString('latin1'))
       .join('')
   expect(everything()).toContain('secondwindShape')
   expect(everything()).not.toContain('umbrellas')
@@ -512,8 +515,11 @@ test('kill -9 in the middle of ingest, ten times: no acknowledged span is lost',
   }
   const { child, urls } = await startProcess(dataDir)
   const health = (await (await fetch(`${urls.page}/api/v1/health`)).json()) as WireHealth
-  const reader = openSpanReader(join(dataDir, 'spans.db'))
-  const stored = reader.readAfter(0, last + 1).map(({ span }) => span?.spanId)
+  const place = { path: dataDir, limits: WIDE_LIMITS }
+  const reader = openStore(place, { now: Date.now, log: () => undefined }).openReader()
+  const stored = reader
+    .readAfter(0, last + 1)
+    .flatMap(({ spans }) => spans.map(({ spanId }) => spanId))
   reader.close()
   child.kill('SIGKILL')
   expect(new Set(stored).size).toBe(stored.length)

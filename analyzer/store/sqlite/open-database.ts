@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+
 import Database from 'better-sqlite3'
 
 import { AnalyzerError } from '../../errors.ts'
@@ -9,26 +11,38 @@ export type SqliteDatabase = Database.Database
 const BUSY_TIMEOUT_MS = 250
 
 /**
- * Pages of 4 KiB in the log before it is copied back: 4 MiB. A larger one makes rare commits slow
- * (62 ms at 8,000 pages against 11 at 1,000), a smaller one all of them.
+ * In the log before it is copied back. A larger one makes rare commits slow (62 ms at 32 MiB
+ * against 11), a smaller one all of them.
  */
-const CHECKPOINT_PAGES = 1000
+const CHECKPOINT_BYTES = 4 * 1024 * 1024
 
 /** After a reader has held it open, the log is cut back to this. */
 const LOG_BYTES_MAX = 64 * 1024 * 1024
 
+export interface WritingOptions {
+  /** Of a file that is made by this call. */
+  readonly pageBytes?: number
+  /** Whether a file that is made by this call gives back to the disk what is deleted from it. */
+  readonly shrinks?: boolean
+}
+
 /** Opens a file for the one connection that writes it. */
-export function openForWriting(path: string, migrations: readonly Migration[]): SqliteDatabase {
+export function openForWriting(
+  path: string,
+  migrations: readonly Migration[],
+  { pageBytes = 4096, shrinks = true }: WritingOptions = {},
+): SqliteDatabase {
   return orDamaged(path, () => {
     const database = new Database(path, { timeout: BUSY_TIMEOUT_MS })
     refuseNewer(database, { path, migrations })
-    // Must stand before the first table: it cannot be changed afterwards.
-    database.pragma('auto_vacuum = INCREMENTAL')
+    // Both must stand before the first table: they cannot be changed afterwards.
+    database.pragma(`page_size = ${pageBytes}`)
+    database.pragma(`auto_vacuum = ${shrinks ? 'INCREMENTAL' : 'NONE'}`)
     database.pragma('journal_mode = WAL')
     // better-sqlite3 is built to fall back to NORMAL in WAL mode, which loses acknowledged commits
     // at a power cut (invariant I7).
     database.pragma('synchronous = FULL')
-    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    database.pragma(`wal_autocheckpoint = ${Math.ceil(CHECKPOINT_BYTES / pageBytes)}`)
     database.pragma(`journal_size_limit = ${LOG_BYTES_MAX}`)
     database.pragma('foreign_keys = ON')
     database.pragma('trusted_schema = OFF')
@@ -78,6 +92,18 @@ function orDamaged<T>(path: string, open: () => T): T {
 /** Empty for errors that are not SQLite's. */
 export function sqliteCode(error: unknown): string {
   return error instanceof Database.SqliteError ? error.code : ''
+}
+
+/** What is in the file is not what was written. */
+export function isDamage(error: unknown): boolean {
+  const code = error instanceof AnalyzerError ? sqliteCode(error.cause) : sqliteCode(error)
+  return code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')
+}
+
+/** The file was there when its folder was listed, and is not any more. */
+export function isGone(error: unknown, path: string): boolean {
+  const code = error instanceof AnalyzerError ? sqliteCode(error.cause) : sqliteCode(error)
+  return code.startsWith('SQLITE_CANTOPEN') && !existsSync(path)
 }
 
 /** What passes, or what someone must see to: file, disk, memory. Never what was bound. */

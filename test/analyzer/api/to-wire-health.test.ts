@@ -23,11 +23,11 @@ function healthOf(intake: Partial<IntakeFacts>, sources: readonly SourceCounts[]
   const context: HealthContext = {
     reader: {
       readAfter: () => [],
-      spansOf: () => [],
-      trace: () => [],
+      spansOf: () => ({ spans: [], isCut: false }),
+      trace: () => ({ spans: [], isCut: false }),
       tracesFailedIn: () => [],
       tracesStartedIn: () => [],
-      counts: () => ({ stored: 0, rejected: 0, sources }),
+      counts: () => ({ stored: 0, duplicates: 0, rejected: 0, shed: 0, sources }),
       close: () => undefined,
     },
     countPending: () => 0,
@@ -40,10 +40,15 @@ function healthOf(intake: Partial<IntakeFacts>, sources: readonly SourceCounts[]
   return toWireHealth(context)
 }
 
+function sourceOf(name: string, counts: Partial<SourceCounts>): SourceCounts {
+  const none = { stored: 0, duplicates: 0, rejected: 0, rejectedBy: new Map(), shed: 0 }
+  return { name, ...none, lastReceivedMs: 0, ...counts }
+}
+
 test('a source of the configuration that never sent is listed, before those that nobody named', () => {
   const sources = [
-    { name: 'default', spans: 4, lastReceivedMs: NOW_MS - 1000 },
-    { name: 'eu', spans: 9, lastReceivedMs: NOW_MS - 16 * 60_000 },
+    sourceOf('default', { lastReceivedMs: NOW_MS - 1000 }),
+    sourceOf('eu', { lastReceivedMs: NOW_MS - 16 * 60_000 }),
   ]
   const { sources: listed } = healthOf({ sources: ['us', 'eu'] }, sources)
   expect(listed.map(({ name, state }) => [name, state])).toEqual([
@@ -55,11 +60,9 @@ test('a source of the configuration that never sent is listed, before those that
 })
 
 test('beyond a thousand sources the rest are one', () => {
-  const sources = Array.from({ length: 1200 }, (_, index) => ({
-    name: `router-${index}`,
-    spans: 2,
-    lastReceivedMs: NOW_MS - index,
-  }))
+  const sources = Array.from({ length: 1200 }, (_, index) =>
+    sourceOf(`router-${index}`, { stored: 2, lastReceivedMs: NOW_MS - index }),
+  )
   const { sources: listed } = healthOf({}, sources)
   expect(listed).toHaveLength(1000)
   expect(listed.at(-1)).toMatchObject({ name: '__other__', spans: 402, state: 'sending' })

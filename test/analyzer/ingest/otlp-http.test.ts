@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
 import { expect, onTestFinished, test } from 'vitest'
@@ -14,12 +13,10 @@ import { createOtlpHttpServer } from '../../../analyzer/ingest/otlp-http.ts'
 import { ProtobufReader } from '../../../analyzer/ingest/protobuf-reader.ts'
 import type { RefusedRequest } from '../../../analyzer/ingest/receiver.ts'
 import { isStoreTrouble } from '../../../analyzer/store/sqlite/open-database.ts'
-import { openSpanReader } from '../../../analyzer/store/sqlite/span-reader.ts'
-import { openSpanWriter } from '../../../analyzer/store/sqlite/span-writer.ts'
 import type { SpanWriter } from '../../../analyzer/store/store.ts'
 import { openQueue } from '../../support/open-queue.ts'
 import { buildSpan, jsonRequest, protobufRequest } from '../../support/otlp.ts'
-import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { openTestStore } from '../../support/open-test-store.ts'
 
 const PROTOBUF = 'application/x-protobuf'
 const JSON_TYPE = 'application/json'
@@ -32,9 +29,7 @@ interface Setup {
 
 /** A receiver with a real store behind it, all in this process. */
 async function receiver({ spoil = (writer) => writer, verdict = 'ok' }: Setup = {}) {
-  const file = join(temporaryFolder(), 'spans.db')
-  const writer = openSpanWriter(file)
-  const reader = openSpanReader(file)
+  const { writer, reader } = openTestStore()
   const logged: string[] = []
   const ingestor = new Ingestor({
     writer: spoil(writer),
@@ -156,7 +151,9 @@ test.each([
     const json = 'content-type' in headers
     expect(answer.headers.get('content-type')).toBe(json ? JSON_TYPE : PROTOBUF)
     expect(answer.body.toString()).toBe(json ? '{}' : '')
-    expect(reader.readAfter(0, 10).map(({ span }) => span?.spanId)).toEqual([buildSpan().spanId])
+    expect(reader.readAfter(0, 10).map(({ spans }) => spans[0]?.spanId)).toEqual([
+      buildSpan().spanId,
+    ])
   },
 )
 
@@ -306,12 +303,11 @@ test('an answer is given only when the span is on disk', async () => {
   const order: string[] = []
   const { post } = await receiver({
     spoil: (writer) => ({
-      append: (spans) => {
-        writer.append(spans)
+      append: (arrivals, tallies) => {
+        const appended = writer.append(arrivals, tallies)
         order.push('committed')
+        return appended
       },
-      countRejected: (count) => writer.countRejected(count),
-      prune: () => false,
       close: () => writer.close(),
     }),
   })

@@ -4,10 +4,6 @@ import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { JudgeLoop } from '../../../analyzer/settling/judge-loop.ts'
-import { isStoreTrouble } from '../../../analyzer/store/sqlite/open-database.ts'
-import { openSpanReader } from '../../../analyzer/store/sqlite/span-reader.ts'
-import { openSpanWriter } from '../../../analyzer/store/sqlite/span-writer.ts'
-import { openVerdictStore } from '../../../analyzer/store/sqlite/verdict-store.ts'
 import type { SpanReader } from '../../../analyzer/store/store.ts'
 import type { Span } from '../../../analyzer/story/span.ts'
 import {
@@ -21,8 +17,9 @@ import {
   ATTR_SCHEMA,
   SCOPE_NAME,
 } from '../../../collector/vocabulary.ts'
+import { arrivalOf } from '../../support/arrivals.ts'
+import { openTestStore } from '../../support/open-test-store.ts'
 import { buildSpan } from '../../support/otlp.ts'
-import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const SETTLE_MS = 15_000
 const scope = { name: SCOPE_NAME, version: '' }
@@ -47,15 +44,9 @@ function counting(reader: SpanReader, lookUps: { count: number }): SpanReader {
 
 /** A store on disk, a judge over it, and a clock that only the test moves. */
 function court() {
-  const folder = temporaryFolder()
-  const writer = openSpanWriter(join(folder, 'spans.db'))
-  const reader = openSpanReader(join(folder, 'spans.db'))
-  const verdicts = openVerdictStore(join(folder, 'verdicts.db'))
-  onTestFinished(() => {
-    reader.close()
-    writer.close()
-    verdicts.close()
-  })
+  const { path: folder, store, writer, reader } = openTestStore()
+  const verdicts = store.openVerdicts()
+  onTestFinished(() => verdicts.close())
   const clock = { nowMs: 1_000_000, stepMs: 0 }
   const lookUps = { count: 0 }
   const logged: string[] = []
@@ -65,7 +56,7 @@ function court() {
       verdicts,
       routerConfigs: new Map(),
       settleMs: SETTLE_MS,
-      isStoreTrouble,
+      isStoreTrouble: (error) => store.isTrouble(error),
       now: () => (clock.nowMs += clock.stepMs),
       log: (line) => logged.push(line),
     })
@@ -78,7 +69,7 @@ function court() {
     verdicts,
     logged,
     receive: (...spans: readonly Span[]) =>
-      writer.append(spans.map((span) => ({ span, source: 's', receivedAtMs: clock.nowMs }))),
+      writer.append([arrivalOf(spans, { source: 's', receivedAtMs: clock.nowMs })]),
     after: (ms: number) => {
       clock.nowMs += ms
       for (let turns = 0; loop.turn().more && turns < 100; turns += 1) continue
@@ -90,6 +81,7 @@ function court() {
     crash: () => {
       loop = newLoop()
     },
+    lastPosition: () => reader.readAfter(0, 1e6).at(-1)?.position,
     pending: () => loop.countPending(),
     unrecognised: () => loop.unrecognised,
   }
@@ -250,14 +242,14 @@ test('a stored span that cannot be read is said, and the others are judged', () 
   const { receive, after, pending, logged, folder } = court()
   receive(request)
   receive(OTHER)
-  alter(folder, 'spans.db', "UPDATE spans SET bytes = x'ff' WHERE position = 1")
+  alter(folder, 'segments/000001.hot.db', "UPDATE chunks SET bytes = x'ff' WHERE row = 1")
   expect(after(2000)).toEqual(['failed 0'])
   expect(pending()).toBe(0)
-  expect(logged.join()).toContain('the stored span at 1 cannot be read')
+  expect(logged.join()).toMatch(/stored spans cannot be read \(1 at \d+\)/)
 })
 
 test('a verdict that cannot be kept is said, and the others are', () => {
-  const { receive, after, pending, logged, folder, verdicts } = court()
+  const { receive, after, pending, logged, folder, verdicts, lastPosition } = court()
   receive(request)
   receive(OTHER)
   alter(
@@ -268,7 +260,7 @@ test('a verdict that cannot be kept is said, and the others are', () => {
   )
   expect(after(2000)).toEqual(['failed 0'])
   expect(pending()).toBe(0)
-  expect(verdicts.progress().judgedUpTo).toBe(2)
+  expect(verdicts.progress().judgedUpTo).toBe(lastPosition())
   expect(logged.join()).toContain(`trace ${request.traceId} was not judged`)
 })
 

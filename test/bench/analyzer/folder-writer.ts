@@ -1,7 +1,8 @@
 import { decodeOtlp } from '../../../analyzer/ingest/decode-otlp.ts'
 import { stripContent } from '../../../analyzer/ingest/strip-content.ts'
 import { openDataFolder } from '../../../analyzer/store/sqlite/data-folder.ts'
-import { openSpanWriter } from '../../../analyzer/store/sqlite/span-writer.ts'
+import { openStore } from '../../../analyzer/store/open-store.ts'
+import { toRecord } from '../../../analyzer/store/to-record.ts'
 
 /** The program's own way from a body to the disk, without the network before it. */
 export interface FolderWriter {
@@ -12,13 +13,14 @@ export interface FolderWriter {
 
 export function openFolderWriter(dataDir: string): FolderWriter {
   const folder = openDataFolder(dataDir)
-  const writer = openSpanWriter(folder.spansFile)
+  const place = { path: folder.path, limits: { ageMsMax: Infinity, bytesMax: Infinity } }
+  const writer = openStore(place, { now: Date.now, log: () => undefined }).openWriter()
   return {
     append(body, receivedAtMs) {
       const decoded = decodeOtlp(body, 'protobuf')
       if (decoded.kind === 'malformed') throw new Error(decoded.message)
       const spans = stripContent(decoded.spans, { salt: folder.salt })
-      writer.append(spans.map((span) => ({ span, source: 'default', receivedAtMs })))
+      writer.append([{ source: 'default', receivedAtMs, records: spans.map(toRecord) }])
       return spans.length
     },
     close() {

@@ -19,7 +19,7 @@ export interface Segment {
   failedIn(source: string, range: UsRange): Iterable<ChunkHead>
   /** Chunks whose earliest span started in the range. */
   startedIn(source: string, range: UsRange): Iterable<ChunkHead>
-  /** The chunks of a trace and source that start earliest: one, or some that share a microsecond. */
+  /** The chunks of a trace and source that start earliest: some may share a microsecond. */
   earliestOf(source: string, traceId: Buffer): readonly ChunkHead[]
   counters(): readonly Counter[]
   close(): void

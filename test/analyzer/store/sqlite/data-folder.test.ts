@@ -7,8 +7,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { AnalyzerError } from '../../../../analyzer/errors.ts'
 import { openDataFolder } from '../../../../analyzer/store/sqlite/data-folder.ts'
 import { openForWriting } from '../../../../analyzer/store/sqlite/open-database.ts'
-import { openSpanWriter } from '../../../../analyzer/store/sqlite/span-writer.ts'
-import { SPANS_MIGRATIONS } from '../../../../analyzer/store/sqlite/spans-schema.ts'
+import { openVerdictStore } from '../../../../analyzer/store/sqlite/verdict-store.ts'
+import { VERDICTS_MIGRATIONS } from '../../../../analyzer/store/sqlite/verdicts-schema.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
 function errorOf(run: () => unknown): AnalyzerError {
@@ -57,13 +57,13 @@ test('a place where nobody may write says what to do', () => {
 })
 
 test('a file of a newer release is refused and left alone', () => {
-  const file = join(temporaryFolder(), 'spans.db')
-  openSpanWriter(file).close()
+  const file = join(temporaryFolder(), 'verdicts.db')
+  openVerdictStore(file).close()
   const newer = new Database(file)
   newer.pragma('user_version = 99')
   newer.close()
   const before = readFileSync(file)
-  const error = errorOf(() => openSpanWriter(file))
+  const error = errorOf(() => openVerdictStore(file))
   expect(error).toMatchObject({ code: 'ANALYZER_DATA_NEWER', exitCode: 5 })
   expect(error.message).toContain('schema 99')
   expect(readFileSync(file)).toEqual(before)
@@ -71,20 +71,20 @@ test('a file of a newer release is refused and left alone', () => {
 
 test('a file that is no database is told from one that cannot be written', () => {
   const folder = temporaryFolder()
-  const damaged = join(folder, 'spans.db')
+  const damaged = join(folder, 'verdicts.db')
   writeFileSync(damaged, 'This is no database. '.repeat(100))
-  expect(errorOf(() => openSpanWriter(damaged)).code).toBe('ANALYZER_DATA_DAMAGED')
+  expect(errorOf(() => openVerdictStore(damaged)).code).toBe('ANALYZER_DATA_DAMAGED')
   const directory = join(folder, 'directory.db')
   mkdirSync(directory)
-  expect(errorOf(() => openSpanWriter(directory)).code).toBe('ANALYZER_DATA_UNWRITABLE')
+  expect(errorOf(() => openVerdictStore(directory)).code).toBe('ANALYZER_DATA_UNWRITABLE')
 })
 
 test('a file is opened so that every commit reaches the disk', () => {
-  const database = openForWriting(join(temporaryFolder(), 'spans.db'), SPANS_MIGRATIONS)
+  const database = openForWriting(join(temporaryFolder(), 'verdicts.db'), VERDICTS_MIGRATIONS)
   onTestFinished(() => {
     database.close()
   })
-  database.exec("UPDATE counters SET value = 1 WHERE name = 'stored'")
+  database.exec('DELETE FROM requests')
   expect(database.pragma('synchronous', { simple: true })).toBe(2)
   expect(database.pragma('journal_mode', { simple: true })).toBe('wal')
   expect(database.pragma('auto_vacuum', { simple: true })).toBe(2)

@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+
+import { isStoreTrouble } from './sqlite/open-database.ts'
+import { SegmentCatalogue } from './sqlite/segments/segment-catalogue.ts'
+import { SegmentHandles } from './sqlite/segments/segment-handles.ts'
+import { SegmentKeeper } from './sqlite/segments/segment-keeper.ts'
+import { SegmentSpanReader } from './sqlite/segments/segment-span-reader.ts'
+import { SegmentWriter } from './sqlite/segments/segment-writer.ts'
+import { openVerdictStore } from './sqlite/verdict-store.ts'
+import type { SpanLimits, Store } from './store.ts'
+
+/** Where a store is and what it may take; plain data, sent to the threads that open it. */
+export interface StorePlace {
+  /** The data folder, which this process holds. */
+  readonly path: string
+  readonly limits: SpanLimits
+}
+
+export interface StoreEnvironment {
+  readonly now: () => number
+  readonly log: (line: string) => void
+}
+
+/** Opens nothing by itself: each thread opens its own end. */
+export function openStore(place: StorePlace, environment: StoreEnvironment): Store {
+  const { path, limits } = place
+  const { now, log } = environment
+  const catalogue = (): SegmentCatalogue => new SegmentCatalogue(path)
+  const handles = (of: SegmentCatalogue): SegmentHandles =>
+    new SegmentHandles({
+      catalogue: of,
+      onDamaged: (file, error) => {
+        const why = error instanceof Error ? error.message : String(error)
+        log(`${file} cannot be read, the others can: ${why}`)
+      },
+    })
+  return {
+    openWriter: () => {
+      const segments = catalogue()
+      return new SegmentWriter({
+        catalogue: segments,
+        handles: handles(segments),
+        limits,
+        now,
+        log,
+      })
+    },
+    openReader: () => new SegmentSpanReader(handles(catalogue())),
+    openVerdicts: () => openVerdictStore(join(path, 'verdicts.db')),
+    openKeeper: () => {
+      const segments = catalogue()
+      return new SegmentKeeper({ catalogue: segments, handles: handles(segments) })
+    },
+    isTrouble: isStoreTrouble,
+  }
+}

@@ -1,0 +1,264 @@
+import { decodeContext } from '../../../ingest/encode-span.ts'
+import type { SpanContext } from '../../../ingest/span-draft.ts'
+import { isDamage, openForReading, type SqliteDatabase } from '../open-database.ts'
+import { refuseNewer } from '../migrate.ts'
+import { CHUNK_HEAD_BYTES, traceIdOfChunk } from './chunk.ts'
+import { HOT_MIGRATIONS } from './hot-schema.ts'
+import { IdHash, type HashKey } from './id-hash.ts'
+import type { IdFilter } from './id-filter.ts'
+import { readBirth, readFilter, readSeal } from './segment-meta.ts'
+import type {
+  ChunkHead,
+  Counter,
+  FilterName,
+  LostChunk,
+  Segment,
+  SegmentSeal,
+  StoredChunk,
+  UsRange,
+} from './segment.ts'
+
+/** Contexts that are remembered decoded; senders have a handful each. */
+const KNOWN_CONTEXTS_MAX = 256
+
+/** Read at once where heads are walked: a statement must not stay open between two steps. */
+const HEADS_AT_ONCE = 500
+
+/** Rows that are tried one by one behind a damaged page before the rest is given up. */
+const DAMAGED_ROWS_MAX = 100_000
+
+/** Undefined where the file was begun, but nothing of it is there yet. */
+export function openHotSegment(number: number, path: string): Segment | undefined {
+  const database = openForReading(path)
+  try {
+    refuseNewer(database, { path, migrations: HOT_MIGRATIONS })
+    const version: unknown = database.pragma('user_version', { simple: true })
+    const birth = version === 0 ? undefined : readBirth(database)
+    if (birth !== undefined) return new HotSegment(number, { database, hashKey: birth.hashKey })
+  } catch (error: unknown) {
+    database.close()
+    throw error
+  }
+  database.close()
+  return undefined
+}
+
+interface ChunkRow {
+  readonly row: number
+  readonly source_id: number
+  readonly context_id: number
+  readonly received_ms: number
+  readonly bytes: Buffer
+}
+
+interface HeadRow {
+  readonly row: number
+  readonly at_us: number
+  readonly head: Buffer
+}
+
+class HotSegment implements Segment {
+  readonly number: number
+  readonly hashKey: HashKey
+  readonly #database: SqliteDatabase
+  readonly #statements: ReturnType<typeof prepare>
+  readonly #hash: IdHash
+  readonly #sources = new Map<number, string>()
+  readonly #contexts = new Map<number, SpanContext>()
+  #seal: SegmentSeal | undefined
+
+  constructor(
+    number: number,
+    { database, hashKey }: { readonly database: SqliteDatabase; readonly hashKey: HashKey },
+  ) {
+    this.number = number
+    this.hashKey = hashKey
+    this.#database = database
+    this.#statements = prepare(database)
+    this.#hash = new IdHash(hashKey)
+  }
+
+  seal(): SegmentSeal | undefined {
+    this.#seal ??= readSeal(this.#database)
+    return this.#seal
+  }
+
+  filter(of: FilterName): IdFilter | undefined {
+    return readFilter(this.#database, of)
+  }
+
+  chunksAfter(row: number, limit: number): readonly (StoredChunk | LostChunk)[] {
+    try {
+      return this.#statements.after.all(row, limit).map((each) => this.#toStored(each))
+    } catch (error: unknown) {
+      if (!isDamage(error)) throw error
+      return this.#aroundDamage(row, limit)
+    }
+  }
+
+  chunk(row: number): StoredChunk | LostChunk | undefined {
+    try {
+      const stored = this.#statements.chunk.get(row)
+      return stored === undefined ? undefined : this.#toStored(stored)
+    } catch (error: unknown) {
+      if (!isDamage(error)) throw error
+      return { row, bytes: undefined }
+    }
+  }
+
+  chunksOfTrace(traceId: Buffer, limit: number): readonly (StoredChunk | LostChunk)[] {
+    const hex = traceId.toString('hex')
+    const rows = this.#statements.rowsOfTrace.all(this.#hash.ofTrace(traceId, 0), limit)
+    return rows.flatMap((row) => {
+      const chunk = this.chunk(row)
+      if (chunk === undefined) return []
+      return chunk.bytes === undefined || traceIdOfChunk(chunk.bytes) === hex ? [chunk] : []
+    })
+  }
+
+  *failedIn(source: string, { fromUs, toUs }: UsRange): Generator<ChunkHead> {
+    const id = this.#sourceId(source)
+    if (id === undefined) return
+    let last = { at_us: fromUs, row: -1 }
+    for (;;) {
+      const rows = this.#statements.failed.all(id, last.at_us, last.row, toUs, HEADS_AT_ONCE)
+      yield* rows.flatMap(toHead)
+      last = rows.at(-1) ?? last
+      if (rows.length < HEADS_AT_ONCE) return
+    }
+  }
+
+  *startedIn(source: string, { fromUs, toUs }: UsRange): Generator<ChunkHead> {
+    const id = this.#sourceId(source)
+    if (id === undefined) return
+    let last = { at_us: fromUs, row: -1 }
+    for (;;) {
+      const rows = this.#statements.started.all(id, last.at_us, last.row, toUs, HEADS_AT_ONCE)
+      yield* rows.flatMap(toHead)
+      last = rows.at(-1) ?? last
+      if (rows.length < HEADS_AT_ONCE) return
+    }
+  }
+
+  earliestOf(source: string, traceId: Buffer): readonly ChunkHead[] {
+    const id = this.#sourceId(source)
+    if (id === undefined) return []
+    const hex = traceId.toString('hex')
+    const hash = this.#hash.ofTrace(traceId, 0)
+    const heads = this.#statements.startsOfTrace.all(hash, id).flatMap(toHead)
+    const own = heads.filter((head) => head.traceId === hex)
+    return own.filter(({ atUs }) => atUs === own[0]?.atUs)
+  }
+
+  counters(): readonly Counter[] {
+    return this.#statements.counters.all()
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  /** A damaged page must not hide the rows on the others: they are asked for one by one. */
+  #aroundDamage(after: number, limit: number): readonly (StoredChunk | LostChunk)[] {
+    const found: (StoredChunk | LostChunk)[] = []
+    const last = this.#lastRow()
+    for (let row = after + 1; row <= last && found.length < limit; row += 1) {
+      if (row - after > DAMAGED_ROWS_MAX) break
+      const chunk = this.chunk(row)
+      if (chunk !== undefined) found.push(chunk)
+    }
+    return found
+  }
+
+  /** By the index, for the end of the table itself may be what is damaged. */
+  #lastRow(): number {
+    try {
+      return this.#statements.lastIndexed.get() ?? 0
+    } catch (error: unknown) {
+      if (!isDamage(error)) throw error
+      return this.#statements.lastRow.get() ?? 0
+    }
+  }
+
+  #toStored(row: ChunkRow): StoredChunk {
+    return {
+      row: row.row,
+      source: this.#source(row.source_id),
+      receivedAtMs: row.received_ms,
+      context: this.#context(row.context_id),
+      bytes: row.bytes,
+    }
+  }
+
+  #source(id: number): string {
+    let name = this.#sources.get(id)
+    if (name === undefined) {
+      name = this.#statements.source.get(id) ?? ''
+      this.#sources.set(id, name)
+    }
+    return name
+  }
+
+  #sourceId(name: string): number | undefined {
+    return this.#statements.sourceId.get(name)
+  }
+
+  #context(id: number): SpanContext {
+    const known = this.#contexts.get(id)
+    if (known !== undefined) return known
+    const context = decodeContext(this.#statements.context.get(id) ?? new Uint8Array())
+    if (this.#contexts.size >= KNOWN_CONTEXTS_MAX) this.#contexts.clear()
+    this.#contexts.set(id, context)
+    return context
+  }
+}
+
+/** None where the bytes are damaged: the others can be told. */
+function toHead({ row, at_us: atUs, head }: HeadRow): readonly ChunkHead[] {
+  const traceId = traceIdOfChunk(head)
+  return traceId === undefined ? [] : [{ row, traceId, atUs }]
+}
+
+const COLUMNS = 'row, source_id, context_id, received_ms, bytes'
+const HEAD = `substr(bytes, 1, ${CHUNK_HEAD_BYTES}) AS head`
+
+function prepare(database: SqliteDatabase) {
+  return {
+    after: database.prepare<[number, number], ChunkRow>(
+      `SELECT ${COLUMNS} FROM chunks WHERE row > ? ORDER BY row LIMIT ?`,
+    ),
+    chunk: database.prepare<[number], ChunkRow>(`SELECT ${COLUMNS} FROM chunks WHERE row = ?`),
+    rowsOfTrace: database
+      .prepare<[number, number], number>(
+        'SELECT row FROM chunks WHERE trace_hash = ? ORDER BY row LIMIT ?',
+      )
+      .pluck(),
+    failed: database.prepare<[number, number, number, number, number], HeadRow>(
+      `SELECT row, end_us AS at_us, ${HEAD} FROM failures JOIN chunks USING (row)
+       WHERE failures.source_id = ? AND (end_us, row) > (?, ?) AND end_us <= ?
+       ORDER BY end_us, row LIMIT ?`,
+    ),
+    started: database.prepare<[number, number, number, number, number], HeadRow>(
+      `SELECT row, start_us AS at_us, ${HEAD} FROM chunks
+       WHERE source_id = ? AND (start_us, row) > (?, ?) AND start_us <= ?
+       ORDER BY start_us, row LIMIT ?`,
+    ),
+    startsOfTrace: database.prepare<[number, number], HeadRow>(
+      // The plus keeps the planner from the index by start: it would walk all that a source sent.
+      `SELECT row, start_us AS at_us, ${HEAD} FROM chunks
+       WHERE trace_hash = ? AND +source_id = ? ORDER BY start_us LIMIT 8`,
+    ),
+    lastIndexed: database
+      .prepare<[], number>(
+        'SELECT max(row) FROM chunks INDEXED BY chunks_by_trace WHERE trace_hash >= 0',
+      )
+      .pluck(),
+    lastRow: database.prepare<[], number>('SELECT max(row) FROM chunks').pluck(),
+    source: database.prepare<[number], string>('SELECT name FROM sources WHERE id = ?').pluck(),
+    sourceId: database.prepare<[string], number>('SELECT id FROM sources WHERE name = ?').pluck(),
+    context: database.prepare<[number], Buffer>('SELECT bytes FROM contexts WHERE id = ?').pluck(),
+    counters: database.prepare<[], Counter>(
+      'SELECT sources.name AS source, counters.name, value FROM counters JOIN sources ON sources.id = source_id',
+    ),
+  }
+}

@@ -1,0 +1,264 @@
+import { randomBytes } from 'node:crypto'
+
+import type { ContextRecord } from '../../span-record.ts'
+import type { Tally } from '../../store.ts'
+import { openForWriting, type SqliteDatabase } from '../open-database.ts'
+import { ChunkEncoder, hasIds, splitChunk } from './chunk.ts'
+import type { ChunkDraft, SourceDelta } from './chunk-draft.ts'
+import { COUNTERS, rejectedCounter } from './counters.ts'
+import { HOT_MIGRATIONS, HOT_PAGE_BYTES } from './hot-schema.ts'
+import { IdFilter } from './id-filter.ts'
+import { IdHash, type HashKey } from './id-hash.ts'
+import type { RecentSegment } from './recent-segments.ts'
+import { readBirth, readSeal, writeBirth, writeSeal, type SegmentBirth } from './segment-meta.ts'
+import type { Counter } from './segment.ts'
+
+/** So many spans fit into the filter of a segment before it says "perhaps" too often. */
+export const SEGMENT_SPANS_MAX = 1_000_000
+
+/** What a new segment takes over from the newest one that can be read. */
+export interface Inheritance {
+  readonly nowMs: number
+  /** The same for all, so that an id is hashed once however many segments are asked. */
+  readonly hashKey: HashKey | undefined
+  readonly counters: readonly Counter[]
+}
+
+export interface Written {
+  readonly chunks: readonly ChunkDraft[]
+  readonly deltas: ReadonlyMap<string, SourceDelta>
+  readonly tallies: readonly Tally[]
+}
+
+/** The segment that is written, at its writer's end. */
+export class OpenSegment {
+  readonly number: number
+  readonly birth: SegmentBirth
+  /** Of `birth.hashKey`. */
+  readonly hash: IdHash
+  readonly filter = IdFilter.for(SEGMENT_SPANS_MAX)
+  readonly #database: SqliteDatabase
+  readonly #statements: ReturnType<typeof prepare>
+  readonly #write: (written: Written) => void
+  readonly #encoder = new ChunkEncoder()
+  readonly #sourceIds = new Map<string, number>()
+  #contextIds = new WeakMap<ContextRecord, number>()
+  #spans = 0
+  #lastReceivedMs = 0
+
+  constructor(file: { readonly number: number; readonly path: string }, inherited: Inheritance) {
+    this.number = file.number
+    this.#database = openForWriting(file.path, HOT_MIGRATIONS, {
+      pageBytes: HOT_PAGE_BYTES,
+      shrinks: false,
+    })
+    try {
+      this.#statements = prepare(this.#database)
+      this.birth = readBirth(this.#database) ?? this.#begin(inherited)
+      this.hash = new IdHash(this.birth.hashKey)
+      this.#readAll()
+    } catch (error: unknown) {
+      this.#database.close()
+      throw error
+    }
+    const write = this.#database.transaction((written: Written) => this.#writeAll(written))
+    this.#write = (written) => write.immediate(written)
+  }
+
+  get spans(): number {
+    return this.#spans
+  }
+
+  get isSealed(): boolean {
+    return readSeal(this.#database) !== undefined
+  }
+
+  /** As large as the file will be once its log is copied back. */
+  bytes(): number {
+    return (this.#statements.pageCount.get() ?? 0) * HOT_PAGE_BYTES
+  }
+
+  /** On disk when it returns; all of it or nothing. */
+  write(written: Written): void {
+    try {
+      this.#write(written)
+    } catch (error: unknown) {
+      // Rows that these ids name were rolled back with the rest.
+      this.#sourceIds.clear()
+      this.#contextIds = new WeakMap()
+      throw error
+    }
+    for (const { records, receivedAtMs } of written.chunks) {
+      this.#spans += records.length
+      this.#lastReceivedMs = Math.max(this.#lastReceivedMs, receivedAtMs)
+    }
+  }
+
+  /** The last thing that is ever written to it. */
+  seal(nowMs: number): RecentSegment {
+    const spans = this.filter.foldedFor(this.#spans)
+    const traces = this.#filterTraces()
+    const seal = this.#database.transaction(() => {
+      writeSeal(this.#database, {
+        sealedMs: nowMs,
+        lastReceivedMs: this.#lastReceivedMs,
+        spans: this.#spans,
+        starts: this.#statements.starts.get(),
+        failures: this.#statements.failures.get(),
+        filters: { spans, traces },
+      })
+    })
+    seal.immediate()
+    // A reader may hold a part of it back: then the log stays, and is read like the rest.
+    this.#database.pragma('wal_checkpoint(TRUNCATE)')
+    const { hashKey } = this.birth
+    return { number: this.number, hashKey, lastReceivedMs: this.#lastReceivedMs, spans, traces }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #begin({ nowMs, hashKey, counters }: Inheritance): SegmentBirth {
+    const birth = { createdMs: nowMs, hashKey: hashKey ?? randomKey() }
+    const begin = this.#database.transaction(() => {
+      writeBirth(this.#database, birth)
+      for (const { source, name, value } of counters) {
+        this.#statements.count.run(this.#sourceId(source), name, value)
+      }
+    })
+    begin.immediate()
+    return birth
+  }
+
+  /** What only memory knew before a restart. Finds damage, for it reads every row. */
+  #readAll(): void {
+    for (const { received_ms: receivedMs, spans, bytes } of this.#statements.all.iterate()) {
+      this.#spans += spans
+      this.#lastReceivedMs = Math.max(this.#lastReceivedMs, receivedMs)
+      for (const span of splitChunk(bytes).spans) {
+        if (!hasIds(span)) continue
+        this.hash.ofSpan(span)
+        this.filter.add(this.hash)
+      }
+    }
+  }
+
+  #writeAll({ chunks, deltas, tallies }: Written): void {
+    for (const chunk of chunks) this.#writeChunk(chunk)
+    const { count, latest } = this.#statements
+    for (const [source, { stored, duplicates, lastReceivedMs }] of deltas) {
+      const id = this.#sourceId(source)
+      if (stored > 0) count.run(id, COUNTERS.stored, stored)
+      if (duplicates > 0) count.run(id, COUNTERS.duplicates, duplicates)
+      latest.run(id, COUNTERS.lastReceivedMs, lastReceivedMs)
+    }
+    for (const { source, result, reason, count: counted } of tallies) {
+      const name = result === 'shed' ? COUNTERS.shed : rejectedCounter(reason)
+      if (counted > 0) count.run(this.#sourceId(source), name, counted)
+    }
+  }
+
+  #writeChunk({ traceHash, source, context, receivedAtMs, records }: ChunkDraft): void {
+    const sourceId = this.#sourceId(source)
+    let startUs = Infinity
+    for (const record of records) startUs = Math.min(startUs, record.startUs)
+    const { lastInsertRowid: row } = this.#statements.insert.run(
+      traceHash,
+      sourceId,
+      this.#contextId(context),
+      receivedAtMs,
+      startUs,
+      records.length,
+      this.#encoder.encode(records),
+    )
+    for (const { isError, endUs } of records) {
+      if (isError) this.#statements.fail.run(sourceId, endUs, Number(row))
+    }
+  }
+
+  #sourceId(name: string): number {
+    const known = this.#sourceIds.get(name)
+    if (known !== undefined) return known
+    this.#statements.insertSource.run(name)
+    const id = this.#statements.findSource.get(name) ?? 0
+    this.#sourceIds.set(name, id)
+    return id
+  }
+
+  #contextId(context: ContextRecord): number {
+    const known = this.#contextIds.get(context)
+    if (known !== undefined) return known
+    this.#statements.insertContext.run(context.hash, context.bytes)
+    const id = this.#statements.findContext.get(context.hash) ?? 0
+    this.#contextIds.set(context, id)
+    return id
+  }
+
+  #filterTraces(): IdFilter {
+    const hashes = this.#statements.traceHashes.all()
+    const filter = IdFilter.for(hashes.length)
+    for (const hash of hashes) {
+      this.hash.ofNumber(hash)
+      filter.add(this.hash)
+    }
+    return filter
+  }
+}
+
+function randomKey(): HashKey {
+  const bytes = randomBytes(8)
+  return { low: bytes.readInt32LE(0), high: bytes.readInt32LE(4) }
+}
+
+interface ChunkRow {
+  readonly received_ms: number
+  readonly spans: number
+  readonly bytes: Buffer
+}
+
+interface UsRow {
+  readonly fromUs: number
+  readonly toUs: number
+}
+
+function prepare(database: SqliteDatabase) {
+  return {
+    insert: database.prepare<[number, number, number, number, number, number, Buffer]>(
+      `INSERT INTO chunks (trace_hash, source_id, context_id, received_ms, start_us, spans, bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    fail: database.prepare<[number, number, number]>(
+      'INSERT INTO failures VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    insertSource: database.prepare<[string]>(
+      'INSERT INTO sources (name) VALUES (?) ON CONFLICT (name) DO NOTHING',
+    ),
+    findSource: database.prepare<[string], number>('SELECT id FROM sources WHERE name = ?').pluck(),
+    insertContext: database.prepare<[string, Buffer]>(
+      'INSERT INTO contexts (hash, bytes) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING',
+    ),
+    findContext: database
+      .prepare<[string], number>('SELECT id FROM contexts WHERE hash = ?')
+      .pluck(),
+    count: database.prepare<[number, string, number]>(
+      `INSERT INTO counters VALUES (?, ?, ?)
+       ON CONFLICT (source_id, name) DO UPDATE SET value = value + excluded.value`,
+    ),
+    latest: database.prepare<[number, string, number]>(
+      `INSERT INTO counters VALUES (?, ?, ?)
+       ON CONFLICT (source_id, name) DO UPDATE SET value = max(value, excluded.value)`,
+    ),
+    pageCount: database.prepare<[], number>('PRAGMA page_count').pluck(),
+    all: database.prepare<[], ChunkRow>('SELECT received_ms, spans, bytes FROM chunks'),
+    traceHashes: database.prepare<[], number>('SELECT DISTINCT trace_hash FROM chunks').pluck(),
+    starts: database.prepare<[], UsRow>(
+      `SELECT min(start_us) AS fromUs, max(start_us) AS toUs FROM chunks
+       HAVING count(*) > 0`,
+    ),
+    failures: database.prepare<[], UsRow>(
+      `SELECT min(end_us) AS fromUs, max(end_us) AS toUs FROM failures
+       HAVING count(*) > 0`,
+    ),
+  }
+}

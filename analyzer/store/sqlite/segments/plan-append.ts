@@ -1,0 +1,171 @@
+import { ProtobufReader, WIRE_FIXED64 } from '../../../ingest/protobuf-reader.ts'
+import type { SpanRecord } from '../../span-record.ts'
+import type { SpanArrival } from '../../store.ts'
+import { spanKeyOf, traceKeyOf } from './chunk.ts'
+import {
+  CHUNK_BYTES_MAX,
+  CHUNK_SPANS_MAX,
+  type ChunkDraft,
+  type SourceDelta,
+} from './chunk-draft.ts'
+import type { OpenSegment } from './open-segment.ts'
+import type { HashedSegment, RecentSegments } from './recent-segments.ts'
+
+export interface AppendContext {
+  readonly open: OpenSegment
+  readonly recent: RecentSegments
+  /** What these segments hold of a trace: when each span ended, by `spanKeyOf`. */
+  readonly endsOf: (span: Buffer, segments: readonly number[]) => Map<string, bigint>
+}
+
+export interface AppendPlan {
+  readonly chunks: readonly ChunkDraft[]
+  readonly deltas: ReadonlyMap<string, SourceDelta>
+}
+
+interface TraceDraft {
+  readonly hash: number
+  readonly recent: readonly HashedSegment[]
+  readonly chunks: ChunkDraft[]
+  /** Some of its spans may have come before. */
+  suspect: boolean
+}
+
+/**
+ * Puts spans together into chunks and leaves out those that are there already. Only where a filter
+ * says "perhaps" is anything read, once for each trace.
+ */
+export function planAppend(arrivals: readonly SpanArrival[], context: AppendContext): AppendPlan {
+  const traces = new Map<string, TraceDraft>()
+  const deltas = new Map<string, SourceDelta>()
+  for (const arrival of arrivals) {
+    if (arrival.records.length > 0) touch(deltas, arrival)
+    for (const record of arrival.records) {
+      const key = traceKeyOf(record.bytes)
+      let trace = traces.get(key)
+      if (trace === undefined) {
+        trace = beginTrace(record.bytes, context)
+        traces.set(key, trace)
+      }
+      if (mayBeThere(record.bytes, trace, context)) trace.suspect = true
+      addTo(trace, arrival, record)
+    }
+  }
+  const chunks: ChunkDraft[] = []
+  for (const trace of traces.values()) {
+    if (trace.suspect) leaveOutKnown(trace, deltas, context)
+    for (const chunk of trace.chunks) {
+      if (chunk.records.length === 0) continue
+      chunks.push(chunk)
+      const delta = deltas.get(chunk.source)
+      if (delta !== undefined && !trace.suspect) delta.stored += chunk.records.length
+    }
+  }
+  return { chunks, deltas }
+}
+
+function touch(deltas: Map<string, SourceDelta>, { source, receivedAtMs }: SpanArrival): void {
+  const known = deltas.get(source)
+  if (known === undefined) {
+    deltas.set(source, { stored: 0, duplicates: 0, lastReceivedMs: receivedAtMs })
+  } else known.lastReceivedMs = Math.max(known.lastReceivedMs, receivedAtMs)
+}
+
+function beginTrace(span: Buffer, { open, recent }: AppendContext): TraceDraft {
+  return {
+    hash: open.hash.ofTrace(span),
+    recent: recent.mayHaveTraceOf(span),
+    chunks: [],
+    suspect: false,
+  }
+}
+
+/**
+ * Adds the span to the filter of the open segment while it asks, so that a span that comes twice in
+ * one group is noticed too. Where the commit fails, the filter has a span too many: that costs a
+ * look-up and no more.
+ */
+function mayBeThere(span: Buffer, { recent }: TraceDraft, { open }: AppendContext): boolean {
+  open.hash.ofSpan(span)
+  let there = open.filter.add(open.hash)
+  for (const segment of recent) {
+    segment.hash.ofSpan(span)
+    if (segment.spans.mayHave(segment.hash)) there = true
+  }
+  return there
+}
+
+function addTo(trace: TraceDraft, arrival: SpanArrival, record: SpanRecord): void {
+  const { source, receivedAtMs } = arrival
+  const { chunks } = trace
+  for (let index = chunks.length - 1; index >= 0; index -= 1) {
+    const chunk = chunks[index]
+    if (
+      chunk?.context === record.context &&
+      chunk.source === source &&
+      chunk.receivedAtMs === receivedAtMs &&
+      chunk.records.length < CHUNK_SPANS_MAX &&
+      chunk.bytes + record.bytes.length <= CHUNK_BYTES_MAX
+    ) {
+      chunk.records.push(record)
+      chunk.bytes += record.bytes.length
+      return
+    }
+  }
+  chunks.push({
+    traceHash: trace.hash,
+    source,
+    context: record.context,
+    receivedAtMs,
+    records: [record],
+    bytes: record.bytes.length,
+  })
+}
+
+/**
+ * Of two spans with one id the one that ended later stays: it is stored as well, and readers keep
+ * it. It is not counted twice. Of two in one group only the later is stored.
+ */
+function leaveOutKnown(
+  trace: TraceDraft,
+  deltas: Map<string, SourceDelta>,
+  { open, endsOf }: AppendContext,
+): void {
+  const [first] = trace.chunks
+  const [span] = first?.records ?? []
+  if (span === undefined) return
+  const stored = endsOf(span.bytes, [...trace.recent.map(({ number }) => number), open.number])
+  const coming = new Map<string, SpanRecord>()
+  for (const { source, records } of trace.chunks) {
+    const delta = deltas.get(source)
+    for (const record of records) {
+      const key = spanKeyOf(record.bytes)
+      const known = stored.get(key)
+      const before = coming.get(key)
+      if (delta !== undefined) {
+        if (known === undefined && before === undefined) delta.stored += 1
+        else delta.duplicates += 1
+      }
+      const endNs = endNsOf(record.bytes)
+      if (known !== undefined && endNs <= known) continue
+      if (before !== undefined && endNs <= endNsOf(before.bytes)) continue
+      coming.set(key, record)
+    }
+  }
+  const kept = new Set(coming.values())
+  for (const chunk of trace.chunks) {
+    chunk.records = chunk.records.filter((record) => kept.delete(record))
+  }
+}
+
+const END_TIME_FIELD = 8
+
+/** Of a stored span; nothing that ever ended where it says nothing of it. */
+export function endNsOf(span: Buffer): bigint {
+  const reader = new ProtobufReader(span)
+  while (reader.next()) {
+    if (reader.is(END_TIME_FIELD, WIRE_FIXED64)) return reader.fixed64()
+    reader.skip()
+  }
+  return 0n
+}

@@ -1,0 +1,159 @@
+import { isDamage, isGone } from '../open-database.ts'
+import type { SegmentCatalogue, SegmentFile } from './segment-catalogue.ts'
+import { openHotSegment } from './hot-segment.ts'
+import type { IdFilter } from './id-filter.ts'
+import type { Segment, SegmentSeal } from './segment.ts'
+import type { TraceProbe } from './trace-probe.ts'
+
+/** Open at one time; each has its descriptors and up to 2 MiB of pages. */
+const OPEN_MAX = 32
+
+/** Filters of sealed segments that are remembered: those of some 100 million spans. */
+const FILTERS_BYTES_MAX = 64 * 1024 * 1024
+
+export interface HandlesOptions {
+  readonly catalogue: SegmentCatalogue
+  /** Said once for each file. */
+  readonly onDamaged: (path: string, error: unknown) => void
+}
+
+/**
+ * Segments that are open for reading, and what is known of those that are not. Files come, are
+ * replaced and go while it reads; what one of them suffers is no fault of the others.
+ */
+export class SegmentHandles {
+  readonly #options: HandlesOptions
+  /** By path; what was used least recently stands first. */
+  readonly #open = new Map<string, Segment>()
+  readonly #known = new Map<number, KnownSegment>()
+  readonly #damaged = new Set<string>()
+  #files: readonly SegmentFile[] = []
+  #filterBytes = 0
+
+  constructor(options: HandlesOptions) {
+    this.#options = options
+  }
+
+  /** As they are now, the oldest first. */
+  list(): readonly SegmentFile[] {
+    const files = this.#options.catalogue.list()
+    if (files !== this.#files) this.#takeOver(files)
+    return files
+  }
+
+  /**
+   * What `read` says of the segment; undefined where it is gone, damaged or not begun. What passes
+   * (a full table of files, a lock) is thrown: it must not look as though nothing were there.
+   */
+  use<T>(file: SegmentFile, read: (segment: Segment) => T): T | undefined {
+    if (this.#damaged.has(file.path)) return undefined
+    try {
+      const segment = this.#segment(file)
+      return segment === undefined ? undefined : read(segment)
+    } catch (error: unknown) {
+      if (isDamage(error)) {
+        this.#close(file.path)
+        this.#damaged.add(file.path)
+        this.#options.onDamaged(file.path, error)
+        return undefined
+      }
+      if (isGone(error, file.path)) {
+        this.#close(file.path)
+        return this.#useReplacement(file, read)
+      }
+      throw error
+    }
+  }
+
+  /** What is known of a sealed segment, without opening it again. */
+  sealOf(file: SegmentFile): SegmentSeal | undefined {
+    return this.#know(file)?.seal
+  }
+
+  /** False only where the segment has nothing of the trace, as far as its filter tells. */
+  mayHaveTrace(file: SegmentFile, trace: TraceProbe): boolean {
+    const known = this.#know(file)
+    return known?.traces === undefined || trace.isIn(known.traces, known.hashKey)
+  }
+
+  /** What could not be read, by path. */
+  damaged(): readonly string[] {
+    return [...this.#damaged]
+  }
+
+  close(): void {
+    for (const path of this.#open.keys()) this.#close(path)
+  }
+
+  /** Packed or dropped a moment ago: the folder says which. */
+  #useReplacement<T>(file: SegmentFile, read: (segment: Segment) => T): T | undefined {
+    const now = this.list().find(({ number }) => number === file.number)
+    return now === undefined || now.path === file.path ? undefined : this.use(now, read)
+  }
+
+  #segment(file: SegmentFile): Segment | undefined {
+    const known = this.#open.get(file.path)
+    this.#open.delete(file.path)
+    const segment = known ?? openSegment(file)
+    if (segment === undefined) return undefined
+    this.#open.set(file.path, segment)
+    for (const path of this.#open.keys()) {
+      if (this.#open.size <= OPEN_MAX) break
+      this.#close(path)
+    }
+    return segment
+  }
+
+  #know(file: SegmentFile): KnownSegment | undefined {
+    const known = this.#known.get(file.number)
+    if (known !== undefined) return known
+    const learnt = this.use(file, (segment): KnownSegment | undefined => {
+      const seal = segment.seal()
+      if (seal === undefined) return undefined
+      return { seal, hashKey: segment.hashKey, traces: segment.filter('traces') }
+    })
+    if (learnt === undefined) return undefined
+    this.#known.set(file.number, learnt)
+    this.#filterBytes += learnt.traces?.byteLength ?? 0
+    for (const number of this.#known.keys()) {
+      if (this.#filterBytes <= FILTERS_BYTES_MAX) break
+      this.#forget(number)
+    }
+    return learnt
+  }
+
+  /** Of files that are not there any more nothing is held open: their space is free only then. */
+  #takeOver(files: readonly SegmentFile[]): void {
+    this.#files = files
+    const paths = new Set(files.map(({ path }) => path))
+    for (const path of this.#open.keys()) if (!paths.has(path)) this.#close(path)
+    for (const path of this.#damaged) if (!paths.has(path)) this.#damaged.delete(path)
+    const numbers = new Set(files.map(({ number }) => number))
+    for (const number of this.#known.keys()) if (!numbers.has(number)) this.#forget(number)
+  }
+
+  #forget(number: number): void {
+    this.#filterBytes -= this.#known.get(number)?.traces?.byteLength ?? 0
+    this.#known.delete(number)
+  }
+
+  #close(path: string): void {
+    this.#open.get(path)?.close()
+    this.#open.delete(path)
+  }
+}
+
+interface KnownSegment {
+  readonly seal: SegmentSeal
+  readonly hashKey: Segment['hashKey']
+  readonly traces: IdFilter | undefined
+}
+
+function openSegment({ number, kind, path }: SegmentFile): Segment | undefined {
+  switch (kind) {
+    case 'hot':
+      return openHotSegment(number, path)
+    case 'packed':
+      throw new TypeError(`${path} is packed, which this release does not read`)
+  }
+}

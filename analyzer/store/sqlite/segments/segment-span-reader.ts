@@ -1,0 +1,228 @@
+import { decodeSpan } from '../../../ingest/encode-span.ts'
+import type { TimeRange } from '../../../story/join-window.ts'
+import type { Span } from '../../../story/span.ts'
+import type { LoggedChunk, ReceivedSpan, SpanCounts, SpanReader, StoredTrace } from '../../store.ts'
+import { isStoreTrouble } from '../open-database.ts'
+import { splitChunk } from './chunk.ts'
+import { toCounts } from './counters.ts'
+import { toPlace, toPosition } from './position.ts'
+import type { SegmentFile } from './segment-catalogue.ts'
+import type { SegmentHandles } from './segment-handles.ts'
+import type { ChunkHead, LostChunk, Segment, StoredChunk, UsRange } from './segment.ts'
+import { TraceProbe } from './trace-probe.ts'
+
+/** Spans of one trace that are looked at; the rest of a runaway trace is not, and that is said. */
+export const TRACE_SPANS_MAX = 10_000
+
+/** Chunks that are asked for at once. */
+const CHUNKS_AT_ONCE = 256
+
+/** Reads all segments as one log and one set of traces, whichever files they are in. */
+export class SegmentSpanReader implements SpanReader {
+  readonly #handles: SegmentHandles
+
+  constructor(handles: SegmentHandles) {
+    this.#handles = handles
+  }
+
+  readAfter(position: number, spansMax: number): readonly LoggedChunk[] {
+    const { segment: first, row } = toPlace(position)
+    const found: LoggedChunk[] = []
+    let spans = 0
+    // Listed before it is read: a segment that has a successor in the list is not written any more.
+    for (const file of this.#handles.list()) {
+      if (file.number < first) continue
+      let after = file.number === first ? row : 0
+      for (;;) {
+        const chunks = this.#handles.use(file, (each) => each.chunksAfter(after, CHUNKS_AT_ONCE))
+        for (const chunk of chunks ?? []) {
+          if (spans >= spansMax) return found
+          const logged = toLogged(file.number, chunk)
+          found.push(logged)
+          spans += Math.max(1, logged.spans.length)
+          after = chunk.row
+        }
+        if ((chunks?.length ?? 0) < CHUNKS_AT_ONCE) break
+      }
+      if (spans >= spansMax) return found
+    }
+    return found
+  }
+
+  spansOf(source: string, traceId: string): StoredTrace {
+    // Chosen last: a later version of a span may have come from another source.
+    const { spans, isCut } = this.#trace(traceId)
+    return { spans: spans.filter((span) => span.source === source), isCut }
+  }
+
+  trace(traceId: string): StoredTrace {
+    return this.#trace(traceId)
+  }
+
+  tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[] {
+    const us = toUs(range)
+    const found = new Set<string>()
+    for (const file of this.#handles.list()) {
+      if (!this.#mayHold(file, us, 'failures')) continue
+      this.#handles.use(file, (segment) => {
+        for (const head of segment.failedIn(source, us)) {
+          if (found.size >= limit) return
+          if (found.has(head.traceId)) continue
+          if (isInside(head, us) || failedExactly(segment, head, range)) found.add(head.traceId)
+        }
+      })
+    }
+    return [...found]
+  }
+
+  tracesStartedIn(source: string, range: TimeRange, limit: number): readonly string[] {
+    const us = toUs(range)
+    const found = new Set<string>()
+    const looked = new Set<string>()
+    for (const file of this.#handles.list()) {
+      if (!this.#mayHold(file, us, 'starts')) continue
+      this.#handles.use(file, (segment) => {
+        for (const { traceId } of segment.startedIn(source, us)) {
+          if (found.size >= limit) return
+          if (looked.has(traceId)) continue
+          looked.add(traceId)
+          if (this.#beganIn(source, traceId, range)) found.add(traceId)
+        }
+      })
+    }
+    return [...found]
+  }
+
+  counts(): SpanCounts {
+    for (const file of this.#handles.list().toReversed()) {
+      const counters = this.#handles.use(file, (segment) => segment.counters())
+      if (counters !== undefined) return toCounts(counters)
+    }
+    return toCounts([])
+  }
+
+  close(): void {
+    this.#handles.close()
+  }
+
+  #trace(traceId: string): StoredTrace {
+    const id = Buffer.from(traceId, 'hex')
+    const probe = new TraceProbe(id)
+    const byId = new Map<string, ReceivedSpan>()
+    let isCut = false
+    for (const file of this.#handles.list()) {
+      if (isCut) break
+      if (!this.#handles.mayHaveTrace(file, probe)) continue
+      // One more than fits, so that too many is noticed: each has at least one span.
+      const chunks = this.#handles.use(file, (segment) =>
+        segment.chunksOfTrace(id, TRACE_SPANS_MAX + 1),
+      )
+      for (const chunk of chunks ?? []) {
+        if (chunk.bytes === undefined) continue
+        const { source, receivedAtMs } = chunk
+        for (const span of decodeChunk(chunk).spans) {
+          const known = byId.get(span.spanId)
+          // Of two the later end; of equal ones the first that came.
+          if (known === undefined || span.endTimeNs > known.span.endTimeNs) {
+            byId.set(span.spanId, { span, source, receivedAtMs })
+          }
+        }
+        isCut = byId.size > TRACE_SPANS_MAX
+        if (isCut) break
+      }
+    }
+    const spans = [...byId.values()].slice(0, TRACE_SPANS_MAX)
+    return { spans: spans.toSorted(byStart), isCut }
+  }
+
+  /** A sealed segment says where its times begin and end; one that is written may hold any. */
+  #mayHold(file: SegmentFile, us: UsRange, of: 'starts' | 'failures'): boolean {
+    const seal = this.#handles.sealOf(file)
+    if (seal === undefined) return true
+    const range = seal[of]
+    return range !== undefined && range.fromUs <= us.toUs && range.toUs >= us.fromUs
+  }
+
+  /** Whether the first span of a trace and source started in the range, wherever it is stored. */
+  #beganIn(source: string, traceId: string, range: TimeRange): boolean {
+    const id = Buffer.from(traceId, 'hex')
+    const probe = new TraceProbe(id)
+    const us = toUs(range)
+    let first: { readonly atUs: number; readonly spans: Span[] } | undefined
+    for (const file of this.#handles.list()) {
+      if (!this.#handles.mayHaveTrace(file, probe)) continue
+      this.#handles.use(file, (segment) => {
+        const heads = segment.earliestOf(source, id)
+        const atUs = heads[0]?.atUs
+        if (atUs === undefined || (first !== undefined && atUs > first.atUs)) return
+        if (first === undefined || atUs < first.atUs) first = { atUs, spans: [] }
+        // Only within a microsecond of the range's ends do the nanoseconds decide.
+        if (!isInside({ atUs }, us))
+          first.spans.push(...heads.flatMap((head) => spansAt(segment, head)))
+      })
+    }
+    if (first === undefined) return false
+    if (isInside(first, us)) return true
+    if (first.atUs !== us.fromUs && first.atUs !== us.toUs) return false
+    const startNs = first.spans.reduce<bigint | undefined>(
+      (least, { startTimeNs }) =>
+        least === undefined || startTimeNs < least ? startTimeNs : least,
+      undefined,
+    )
+    return startNs !== undefined && startNs >= range.fromNs && startNs <= range.toNs
+  }
+}
+
+function toLogged(segment: number, chunk: StoredChunk | LostChunk): LoggedChunk {
+  const position = toPosition({ segment, row: chunk.row })
+  if (chunk.bytes === undefined) {
+    return { position, source: '', receivedAtMs: 0, spans: [], unreadable: 1 }
+  }
+  const { source, receivedAtMs } = chunk
+  return { position, source, receivedAtMs, ...decodeChunk(chunk) }
+}
+
+/** A damaged span must not hide those beside it. */
+function decodeChunk({ bytes, context }: StoredChunk): {
+  readonly spans: readonly Span[]
+  readonly unreadable: number
+} {
+  const split = splitChunk(bytes)
+  const spans: Span[] = []
+  let unreadable = split.damaged ? 1 : 0
+  for (const span of split.spans) {
+    try {
+      spans.push(decodeSpan(span, context))
+    } catch (error: unknown) {
+      if (isStoreTrouble(error)) throw error
+      unreadable += 1
+    }
+  }
+  return { spans, unreadable }
+}
+
+function spansAt(segment: Segment, { row }: ChunkHead): readonly Span[] {
+  const chunk = segment.chunk(row)
+  return chunk?.bytes === undefined ? [] : decodeChunk(chunk).spans
+}
+
+function failedExactly(segment: Segment, head: ChunkHead, { fromNs, toNs }: TimeRange): boolean {
+  return spansAt(segment, head).some(
+    ({ status, endTimeNs }) => status.code === 'error' && endTimeNs >= fromNs && endTimeNs <= toNs,
+  )
+}
+
+/** The microseconds that a range of nanoseconds touches. */
+function toUs({ fromNs, toNs }: TimeRange): UsRange {
+  return { fromUs: Number(fromNs / 1000n), toUs: Number(toNs / 1000n) }
+}
+
+function isInside({ atUs }: { readonly atUs: number }, { fromUs, toUs: end }: UsRange): boolean {
+  return atUs > fromUs && atUs < end
+}
+
+function byStart(left: ReceivedSpan, right: ReceivedSpan): number {
+  const [a, b] = [left.span, right.span]
+  if (a.startTimeNs !== b.startTimeNs) return a.startTimeNs < b.startTimeNs ? -1 : 1
+  return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0
+}

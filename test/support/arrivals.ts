@@ -1,0 +1,11 @@
+import type { SpanArrival } from '../../analyzer/store/store.ts'
+import { toRecord } from '../../analyzer/store/to-record.ts'
+import type { Span } from '../../analyzer/story/span.ts'
+
+/** What arrives when these spans are received together. */
+export function arrivalOf(
+  spans: readonly Span[],
+  { source = 'litellm', receivedAtMs = 100 }: { source?: string; receivedAtMs?: number } = {},
+): SpanArrival {
+  return { source, receivedAtMs, records: spans.map(toRecord) }
+}

@@ -1,0 +1,170 @@
+import { decodeContext, decodeSpan } from '../../analyzer/ingest/encode-span.ts'
+import type {
+  Appended,
+  LoggedChunk,
+  ReceivedSpan,
+  SourceCounts,
+  SpanArrival,
+  SpanCounts,
+  SpanReader,
+  SpanWriter,
+  StoredTrace,
+  Tally,
+} from '../../analyzer/store/store.ts'
+import type { TimeRange } from '../../analyzer/story/join-window.ts'
+
+/** Everything that was ever stored, in the order of its arrival. */
+export interface ModelSpans {
+  readonly spans: ReceivedSpan[]
+  readonly sources: Map<string, { stored: number; duplicates: number; lastReceivedMs: number }>
+  readonly tallies: Tally[]
+}
+
+export function emptyModel(): ModelSpans {
+  return { spans: [], sources: new Map(), tallies: [] }
+}
+
+/** The interface of the store as simply as it can be said: the oracle for real engines. */
+export class ModelWriter implements SpanWriter {
+  readonly #model: ModelSpans
+
+  constructor(model: ModelSpans) {
+    this.#model = model
+  }
+
+  append(arrivals: readonly SpanArrival[], tallies: readonly Tally[] = []): Appended {
+    let stored = 0
+    let duplicates = 0
+    for (const { source, receivedAtMs, records } of arrivals) {
+      if (records.length === 0) continue
+      const counts = this.#source(source)
+      counts.lastReceivedMs = Math.max(counts.lastReceivedMs, receivedAtMs)
+      for (const { bytes, context } of records) {
+        const span = decodeSpan(bytes, decodeContext(context.bytes))
+        const known = this.#model.spans.filter((each) => idOf(each) === idOf({ span }))
+        if (known.length === 0) {
+          stored += 1
+          counts.stored += 1
+        } else {
+          duplicates += 1
+          counts.duplicates += 1
+          if (known.some((each) => each.span.endTimeNs >= span.endTimeNs)) continue
+        }
+        this.#model.spans.push({ span, source, receivedAtMs })
+      }
+    }
+    this.#model.tallies.push(...tallies)
+    for (const { source } of tallies) this.#source(source)
+    return { stored, duplicates }
+  }
+
+  close(): void {
+    // Nothing is held.
+  }
+
+  #source(name: string) {
+    const known = this.#model.sources.get(name) ?? { stored: 0, duplicates: 0, lastReceivedMs: 0 }
+    this.#model.sources.set(name, known)
+    return known
+  }
+}
+
+export class ModelReader implements SpanReader {
+  readonly #model: ModelSpans
+
+  constructor(model: ModelSpans) {
+    this.#model = model
+  }
+
+  /** Each span a chunk of its own, at the place at which it came. */
+  readAfter(position: number, spansMax: number): readonly LoggedChunk[] {
+    return this.#model.spans.slice(position, position + spansMax).map((each, index) => ({
+      position: position + index + 1,
+      source: each.source,
+      receivedAtMs: each.receivedAtMs,
+      spans: [each.span],
+      unreadable: 0,
+    }))
+  }
+
+  spansOf(source: string, traceId: string): StoredTrace {
+    const { spans } = this.trace(traceId)
+    return { spans: spans.filter((each) => each.source === source), isCut: false }
+  }
+
+  trace(traceId: string): StoredTrace {
+    const last = new Map<string, ReceivedSpan>()
+    for (const each of this.#model.spans) {
+      const known = last.get(idOf(each))
+      if (each.span.traceId !== traceId) continue
+      if (known !== undefined && known.span.endTimeNs >= each.span.endTimeNs) continue
+      last.set(idOf(each), each)
+    }
+    return { spans: [...last.values()].toSorted(byStart), isCut: false }
+  }
+
+  tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[] {
+    const failed = this.#model.spans.filter(
+      (each) =>
+        each.source === source &&
+        each.span.status.code === 'error' &&
+        isIn(range, each.span.endTimeNs),
+    )
+    return [...new Set(failed.map(({ span }) => span.traceId))].slice(0, limit)
+  }
+
+  tracesStartedIn(source: string, range: TimeRange, limit: number): readonly string[] {
+    const first = new Map<string, bigint>()
+    for (const { span, source: from } of this.#model.spans) {
+      const known = first.get(span.traceId)
+      if (from !== source || (known !== undefined && known <= span.startTimeNs)) continue
+      first.set(span.traceId, span.startTimeNs)
+    }
+    return [...first].flatMap(([id, startNs]) => (isIn(range, startNs) ? [id] : [])).slice(0, limit)
+  }
+
+  counts(): SpanCounts {
+    const sources = [...this.#model.sources]
+      .map(([name, counts]): SourceCounts => ({ name, ...counts, ...this.#refusals(name) }))
+      .toSorted((left, right) => (left.name < right.name ? -1 : 1))
+    const sum = (of: (source: SourceCounts) => number): number =>
+      sources.reduce((total, source) => total + of(source), 0)
+    return {
+      stored: sum((source) => source.stored),
+      duplicates: sum((source) => source.duplicates),
+      rejected: sum((source) => source.rejected),
+      shed: sum((source) => source.shed),
+      sources,
+    }
+  }
+
+  close(): void {
+    // Nothing is held.
+  }
+
+  #refusals(name: string) {
+    const rejectedBy = new Map<string, number>()
+    let shed = 0
+    for (const { source, result, reason, count } of this.#model.tallies) {
+      if (source !== name) continue
+      if (result === 'shed') shed += count
+      else rejectedBy.set(reason, (rejectedBy.get(reason) ?? 0) + count)
+    }
+    const rejected = [...rejectedBy.values()].reduce((total, count) => total + count, 0)
+    return { rejected, rejectedBy, shed }
+  }
+}
+
+function idOf({ span }: Pick<ReceivedSpan, 'span'>): string {
+  return `${span.traceId} ${span.spanId}`
+}
+
+function isIn({ fromNs, toNs }: TimeRange, timeNs: bigint): boolean {
+  return timeNs >= fromNs && timeNs <= toNs
+}
+
+function byStart(left: ReceivedSpan, right: ReceivedSpan): number {
+  const [a, b] = [left.span, right.span]
+  if (a.startTimeNs !== b.startTimeNs) return a.startTimeNs < b.startTimeNs ? -1 : 1
+  return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0
+}
