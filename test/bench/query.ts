@@ -21,16 +21,18 @@ const { values: flags } = parseArgs({
   options: {
     tiny: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
+    spans: { type: 'string' },
     only: { type: 'string' },
     out: { type: 'string' },
     dir: { type: 'string', default: tmpdir() },
+    profile: { type: 'string' },
   },
 })
 
 const COLUMNS = ['plain', 'p50', 'p99'] as const
 type Column = (typeof COLUMNS)[number]
 
-const spans = flags.tiny ? 4000 : flags.full ? 10_000_000 : 1_000_000
+const spans = Number(flags.spans ?? (flags.tiny ? 4000 : flags.full ? 10_000_000 : 1_000_000))
 /** Of each question; the first is asked of a program that has just started. */
 const askings = flags.tiny ? 3 : 100
 /** One plain table takes seconds for some. */
@@ -59,7 +61,12 @@ async function run(): Promise<void> {
   const dataDir = join(workFolder, 'data')
   const { traceIds } = await buildFolder(dataDir, spans)
   const plain = await fillPlainTable(join(workFolder, 'plain.db'), spans)
-  const analyzer = await startAnalyzer({ workFolder, dataDir, settleMs: 1000 })
+  const analyzer = await startAnalyzer({
+    workFolder,
+    dataDir,
+    settleMs: 1000,
+    profileTo: flags.profile,
+  })
   try {
     const judged = await waitUntilJudged(analyzer, spans)
     figure('spans judged after a start', { unit: 'spans/s', value: judged.spansPerS })
