@@ -10,6 +10,9 @@ export type AnalyzerErrorCode =
   | 'ANALYZER_DATA_IN_USE'
   | 'ANALYZER_DATA_NEWER'
   | 'ANALYZER_DATA_DAMAGED'
+  | 'ANALYZER_DATA_NOT_FOUND'
+  | 'ANALYZER_DATA_OLDER'
+  | 'ANALYZER_BACKUP_TARGET_UNUSABLE'
 
 /** What a script can test for, as `cli/command.ts` lists it: 3 configuration, 5 data. */
 const EXIT_CODES: Readonly<Record<AnalyzerErrorCode, 3 | 5>> = {
@@ -23,6 +26,9 @@ const EXIT_CODES: Readonly<Record<AnalyzerErrorCode, 3 | 5>> = {
   ANALYZER_DATA_IN_USE: 5,
   ANALYZER_DATA_NEWER: 5,
   ANALYZER_DATA_DAMAGED: 5,
+  ANALYZER_DATA_NOT_FOUND: 5,
+  ANALYZER_DATA_OLDER: 5,
+  ANALYZER_BACKUP_TARGET_UNUSABLE: 5,
 }
 
 /** An error for whoever runs the analyzer: what happened, and in `hint` the next step. */

@@ -44,6 +44,13 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    'db',
+    {
+      summary: "Look after the analyzer's data: figures, check, backup, prune",
+      load: async () => (await import('./db.ts')).db,
+    },
+  ],
+  [
     'validate',
     {
       summary: 'Check a configuration file and show what it means',

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 
+import { SegmentKeeper } from './sqlite/keeping/segment-keeper.ts'
 import { isStoreTrouble } from './sqlite/open-database.ts'
 import { SegmentCatalogue } from './sqlite/segments/segment-catalogue.ts'
 import { SegmentHandles } from './sqlite/segments/segment-handles.ts'
-import { SegmentKeeper } from './sqlite/segments/segment-keeper.ts'
 import { SegmentSpanReader } from './sqlite/segments/segment-span-reader.ts'
 import { SegmentWriter } from './sqlite/segments/segment-writer.ts'
 import { openVerdictStore } from './sqlite/verdict-store.ts'
@@ -47,10 +47,7 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
     },
     openReader: () => new SegmentSpanReader(handles(catalogue())),
     openVerdicts: () => openVerdictStore(join(path, 'verdicts.db')),
-    openKeeper: () => {
-      const segments = catalogue()
-      return new SegmentKeeper({ catalogue: segments, handles: handles(segments) })
-    },
+    openKeeper: () => new SegmentKeeper({ catalogue: catalogue() }),
     isTrouble: isStoreTrouble,
   }
 }

@@ -98,7 +98,7 @@ interface Finishing {
 
 function finish(database: Database.Database, { chunks, sealed, hash }: Finishing): void {
   const receivedMs = chunks.map((chunk) => chunk.receivedMs)
-  writeBirth(database, { createdMs: Math.min(...receivedMs, 0), hashKey: HASH_KEY })
+  writeBirth(database, { createdMs: receivedMs[0] ?? 0, hashKey: HASH_KEY })
   if (!sealed) return
   const spans = chunks.flatMap((chunk) => chunk.spans)
   const filters = { spans: IdFilter.for(spans.length), traces: IdFilter.for(spans.length) }

@@ -1,4 +1,12 @@
 import { openStore } from '../../../analyzer/store/open-store.ts'
+import type {
+  Appended,
+  SpanArrival,
+  SpanKeeper,
+  SpanWriter,
+  Store,
+  Tally,
+} from '../../../analyzer/store/store.ts'
 import { emptyModel, ModelReader, ModelWriter } from '../../support/model-store.ts'
 import { WIDE_LIMITS } from '../../support/open-test-store.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -18,6 +26,42 @@ spanContract({
     return openStore({ path: temporaryFolder(), limits }, environment)
   },
 })
+
+spanContract({
+  name: 'SQLite, where each segment is packed once the next is begun',
+  begin: () => {
+    const limits = { ...WIDE_LIMITS, bytesMax: 1 }
+    const store = openStore({ path: temporaryFolder(), limits }, environment)
+    return { openReader: () => store.openReader(), openWriter: () => new PackingWriter(store) }
+  },
+})
+
+/** Packs whatever can be packed after each commit, under readers that are open. */
+class PackingWriter implements SpanWriter {
+  readonly #writer: SpanWriter
+  readonly #keeper: SpanKeeper
+
+  constructor(store: Store) {
+    this.#writer = store.openWriter()
+    this.#keeper = store.openKeeper()
+  }
+
+  append(arrivals: readonly SpanArrival[], tallies?: readonly Tally[]): Appended {
+    const appended = this.#writer.append(arrivals, tallies)
+    const now = { nowMs: 0, judgedUpTo: Infinity }
+    for (;;) {
+      const { more, done } = this.#keeper.tidy(WIDE_LIMITS, now)
+      const failed = done.find((line) => !line.includes('was packed'))
+      if (failed !== undefined) throw new Error(failed)
+      if (!more) return appended
+    }
+  }
+
+  close(): void {
+    this.#keeper.close()
+    this.#writer.close()
+  }
+}
 
 spanContract({
   name: 'the model that engines are compared with',

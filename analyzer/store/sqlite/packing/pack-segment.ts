@@ -45,14 +45,11 @@ export function* packSegment(options: PackOptions): Generator<PackStep, boolean>
     yield 'written'
     yield* verify(unfinished, spans)
     yield 'verified'
-    if (!mayReplace()) {
-      removeDatabaseFile(unfinished)
-      return false
-    }
+    if (!mayReplace()) return false
     renameSync(unfinished, packedFile)
-  } catch (error: unknown) {
+  } finally {
+    // Also where nobody asks for the next step any more.
     removeDatabaseFile(unfinished)
-    throw error
   }
   syncFolder(dirname(packedFile))
   yield 'renamed'

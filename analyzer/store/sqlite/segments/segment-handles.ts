@@ -1,4 +1,6 @@
 import { isDamage, isGone } from '../open-database.ts'
+import { BlockCache } from '../packing/block-cache.ts'
+import { openPackedSegment } from '../packing/packed-segment.ts'
 import type { SegmentCatalogue, SegmentFile } from './segment-catalogue.ts'
 import { openHotSegment } from './hot-segment.ts'
 import type { IdFilter } from './id-filter.ts'
@@ -27,6 +29,7 @@ export class SegmentHandles {
   readonly #open = new Map<string, Segment>()
   readonly #known = new Map<number, KnownSegment>()
   readonly #damaged = new Set<string>()
+  readonly #blocks = new BlockCache()
   #files: readonly SegmentFile[] = []
   #filterBytes = 0
 
@@ -94,7 +97,7 @@ export class SegmentHandles {
   #segment(file: SegmentFile): Segment | undefined {
     const known = this.#open.get(file.path)
     this.#open.delete(file.path)
-    const segment = known ?? openSegment(file)
+    const segment = known ?? openSegment(file, this.#blocks)
     if (segment === undefined) return undefined
     this.#open.set(file.path, segment)
     for (const path of this.#open.keys()) {
@@ -149,11 +152,11 @@ interface KnownSegment {
   readonly traces: IdFilter | undefined
 }
 
-function openSegment({ number, kind, path }: SegmentFile): Segment | undefined {
+function openSegment({ number, kind, path }: SegmentFile, blocks: BlockCache): Segment | undefined {
   switch (kind) {
     case 'hot':
       return openHotSegment(number, path)
     case 'packed':
-      throw new TypeError(`${path} is packed, which this release does not read`)
+      return openPackedSegment(path, { number, blocks })
   }
 }

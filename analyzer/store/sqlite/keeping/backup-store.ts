@@ -1,0 +1,189 @@
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve, sep } from 'node:path'
+
+import { AnalyzerError } from '../../../errors.ts'
+import { isMissing, syncFolder } from '../files.ts'
+import { openForReading } from '../open-database.ts'
+import { removeDatabaseFile, SegmentCatalogue } from '../segments/segment-catalogue.ts'
+import { databaseBytes } from './part-files.ts'
+import { findStoreFolder } from './store-folder.ts'
+
+export interface BackupOptions {
+  readonly path: string
+  /** Empty, or not there yet. */
+  readonly target: string
+  readonly onProgress?: (progress: BackupProgress) => void
+}
+
+export interface BackupProgress {
+  readonly file: string
+  readonly bytesDone: number
+  readonly bytesTotal: number
+}
+
+export interface Backup {
+  readonly files: number
+  readonly bytes: number
+}
+
+/** Copied between two reports of progress: some 8 MiB. */
+const PAGES_AT_ONCE = 1000
+
+/**
+ * A copy that an analyzer can be started on, taken while one works on the original. Verdicts are
+ * copied first and spans after them: whatever came in between is judged when the copy is opened.
+ */
+export async function backupStore(options: BackupOptions): Promise<Backup> {
+  const source = findStoreFolder(options.path)
+  const target = prepareTarget(options)
+  const catalogue = new SegmentCatalogue(source.path)
+  const progress = new Progress(options, sizes(source.path, catalogue))
+  if (existsSync(source.verdictsFile)) {
+    await progress.copy(source.verdictsFile, join(target, basename(source.verdictsFile)))
+  }
+  const segments = join(target, basename(catalogue.folder))
+  mkdirSync(segments, { mode: 0o700 })
+  // Asked again after each: a segment may be packed, or begun, while another is copied.
+  const copied = new Set<number>()
+  for (;;) {
+    const next = catalogue.list().find(({ number }) => !copied.has(number))
+    if (next === undefined) break
+    // oxlint-disable-next-line no-await-in-loop -- in their order, one at a time
+    if (await progress.copyIfThere(next.path, join(segments, basename(next.path)))) {
+      copied.add(next.number)
+    }
+  }
+  // Last: a folder without it is no data folder, so that half a copy is not taken for a whole one.
+  copyFileSync(source.saltFile, join(target, basename(source.saltFile)))
+  syncFile(join(target, basename(source.saltFile)))
+  for (const folder of [segments, target, dirname(target)]) syncFolder(folder)
+  return progress.result()
+}
+
+function sizes(path: string, catalogue: SegmentCatalogue): number {
+  const files = [join(path, 'verdicts.db'), ...catalogue.list().map((file) => file.path)]
+  return files.reduce((sum, file) => sum + (databaseBytes(file) ?? 0), 0)
+}
+
+class Progress {
+  readonly #options: BackupOptions
+  readonly #bytesTotal: number
+  #files = 0
+  #bytes = 0
+
+  constructor(options: BackupOptions, bytesTotal: number) {
+    this.#options = options
+    this.#bytesTotal = bytesTotal
+  }
+
+  result(): Backup {
+    return { files: this.#files, bytes: this.#bytes }
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    const file = basename(from)
+    const before = this.#bytes
+    await copyDatabase(from, to, (bytes) => this.#report(file, before + bytes))
+    this.#files += 1
+    this.#bytes = before + (databaseBytes(to) ?? 0)
+    this.#report(file, this.#bytes)
+  }
+
+  /** False where it was packed or dropped since the folder was listed. */
+  async copyIfThere(from: string, to: string): Promise<boolean> {
+    try {
+      await this.copy(from, to)
+      return true
+    } catch (error: unknown) {
+      removeDatabaseFile(to)
+      if (existsSync(from)) throw error
+      return false
+    }
+  }
+
+  #report(file: string, bytesDone: number): void {
+    // What grew meanwhile is copied too.
+    const bytesTotal = Math.max(this.#bytesTotal, bytesDone)
+    this.#options.onProgress?.({ file, bytesDone, bytesTotal })
+  }
+}
+
+/** As it is at one moment, whatever is written to it meanwhile; on disk when it returns. */
+async function copyDatabase(
+  from: string,
+  to: string,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const database = openForReading(from)
+  try {
+    const pageBytes = database.prepare<[], number>('PRAGMA page_size').pluck().get() ?? 0
+    // Without a read transaction of its own, a copy begins anew with every commit.
+    database.exec('BEGIN')
+    database.prepare('SELECT count(*) FROM sqlite_schema').get()
+    await database.backup(to, {
+      progress: ({ totalPages, remainingPages }) => {
+        onBytes((totalPages - remainingPages) * pageBytes)
+        return PAGES_AT_ONCE
+      },
+    })
+    database.exec('COMMIT')
+  } finally {
+    database.close()
+  }
+  chmodSync(to, 0o600)
+  syncFile(to)
+}
+
+function syncFile(path: string): void {
+  const file = openSync(path, 'r')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function prepareTarget({ path, target }: BackupOptions): string {
+  const folder = resolve(target)
+  const refuse = (why: string, cause?: unknown): AnalyzerError =>
+    new AnalyzerError('ANALYZER_BACKUP_TARGET_UNUSABLE', {
+      message: `${target} ${why}`,
+      hint: 'Name an empty folder, or one that is not there yet.',
+      cause,
+    })
+  if (isWithin(folder, resolve(path))) throw refuse('lies in the data folder itself')
+  try {
+    if (namesIn(folder).length > 0) throw refuse('is not empty: a backup does not overwrite')
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    chmodSync(folder, 0o700)
+    return folder
+  } catch (error: unknown) {
+    if (error instanceof AnalyzerError) throw error
+    throw refuse(
+      `cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    )
+  }
+}
+
+function isWithin(folder: string, outer: string): boolean {
+  return folder === outer || folder.startsWith(outer + sep)
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error: unknown) {
+    if (isMissing(error)) return []
+    throw error
+  }
+}

@@ -1,0 +1,145 @@
+import { openForReading, type SqliteDatabase } from '../open-database.ts'
+import { toCounts } from '../segments/counters.ts'
+import { toPlace, toPosition } from '../segments/position.ts'
+import { SegmentCatalogue } from '../segments/segment-catalogue.ts'
+import type { StoreStats } from '../../store.ts'
+import { databaseBytes, PartFiles, type Part } from './part-files.ts'
+import { SegmentKeeper } from './segment-keeper.ts'
+import { findStoreFolder, isHeld } from './store-folder.ts'
+import { Watermark } from './watermark.ts'
+
+/** All that can be said of a store in figures. */
+export interface StoreInspection extends StoreStats {
+  readonly path: string
+  /** An analyzer works on it. */
+  readonly isHeld: boolean
+  /** By source, since the folder was made. */
+  readonly sources: readonly SourceTotals[]
+  readonly verdicts: VerdictTotals
+  readonly judging: JudgingProgress
+}
+
+export interface SourceTotals {
+  readonly name: string
+  readonly stored: number
+  readonly duplicates: number
+  readonly rejected: number
+  readonly shed: number
+}
+
+export interface VerdictTotals {
+  readonly bytes: number
+  /** Undefined where they cannot be read: they are made again from the spans. */
+  readonly counts: { readonly requests: number; readonly incidents: number } | undefined
+}
+
+/** How far verdicts have come. */
+export interface JudgingProgress {
+  readonly judgedUpTo: number
+  /** Spans that came after it. */
+  readonly waitingSpans: number
+  /** When the first of them came. */
+  readonly waitingSinceMs: number | undefined
+}
+
+export function inspectStore(path: string): StoreInspection {
+  const folder = findStoreFolder(path)
+  const catalogue = new SegmentCatalogue(path)
+  const keeper = new SegmentKeeper({ catalogue })
+  const parts = new PartFiles(catalogue).list()
+  return {
+    ...keeper.stats(),
+    path,
+    isHeld: isHeld(folder),
+    sources: sourceTotals(parts),
+    verdicts: verdictTotals(folder.verdictsFile),
+    judging: judgingProgress(parts, folder.verdictsFile),
+  }
+}
+
+/** The newest segment that can be read has the totals of all that ever were. */
+function sourceTotals(parts: readonly Part[]): readonly SourceTotals[] {
+  const newest = parts.findLast((part) => part.isReadable)
+  if (newest === undefined) return []
+  const counters = withDatabase(newest.file.path, (database) =>
+    database
+      .prepare<[], { source: string; name: string; value: number }>(
+        `SELECT sources.name AS source, counters.name, value FROM counters
+         JOIN sources ON sources.id = source_id`,
+      )
+      .all(),
+  )
+  const { sources } = toCounts(counters)
+  return sources.map(({ name, stored, duplicates, rejected, shed }) => ({
+    name,
+    stored,
+    duplicates,
+    rejected,
+    shed,
+  }))
+}
+
+function verdictTotals(file: string): VerdictTotals {
+  const bytes = databaseBytes(file)
+  if (bytes === undefined) return { bytes: 0, counts: { requests: 0, incidents: 0 } }
+  try {
+    return withDatabase(file, (database) => {
+      const count = (table: 'requests' | 'incidents'): number =>
+        database.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck().get() ?? 0
+      return { bytes, counts: { requests: count('requests'), incidents: count('incidents') } }
+    })
+  } catch {
+    return { bytes, counts: undefined }
+  }
+}
+
+function judgingProgress(parts: readonly Part[], verdictsFile: string): JudgingProgress {
+  const watermark = new Watermark(verdictsFile)
+  const judgedUpTo = watermark.judgedUpTo()
+  watermark.close()
+  const place = toPlace(judgedUpTo)
+  const behind = parts.filter(
+    ({ file, rowMax }) => toPosition({ segment: file.number, row: rowMax }) > judgedUpTo,
+  )
+  const waiting = behind.map((part) =>
+    waitingIn(part, part.file.number === place.segment ? place.row : 0),
+  )
+  return {
+    judgedUpTo,
+    waitingSpans: waiting.reduce((sum, { spans }) => sum + spans, 0),
+    waitingSinceMs: waiting.find(({ sinceMs }) => sinceMs !== undefined)?.sinceMs,
+  }
+}
+
+interface Waiting {
+  readonly spans: number
+  readonly sinceMs: number | undefined
+}
+
+/** Of a packed one, whose chunks are compressed, as near as its table of contents tells. */
+function waitingIn({ file, createdMs }: Part, afterRow: number): Waiting {
+  return withDatabase(file.path, (database) => {
+    const table = file.kind === 'packed' ? 'parts' : 'chunks'
+    const spans = database
+      .prepare<[number], number>(`SELECT coalesce(sum(spans), 0) FROM ${table} WHERE row > ?`)
+      .pluck()
+      .get(afterRow)
+    if (file.kind === 'packed') return { spans: spans ?? 0, sinceMs: createdMs }
+    const sinceMs = database
+      .prepare<[number], number>(
+        'SELECT received_ms FROM chunks WHERE row > ? ORDER BY row LIMIT 1',
+      )
+      .pluck()
+      .get(afterRow)
+    return { spans: spans ?? 0, sinceMs }
+  })
+}
+
+function withDatabase<T>(file: string, read: (database: SqliteDatabase) => T): T {
+  const database = openForReading(file)
+  try {
+    return read(database)
+  } finally {
+    database.close()
+  }
+}

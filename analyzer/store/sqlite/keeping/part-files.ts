@@ -1,0 +1,96 @@
+import { statSync } from 'node:fs'
+import { basename } from 'node:path'
+
+import type { StorePart } from '../../store.ts'
+import { isMissing } from '../files.ts'
+import { openForReading } from '../open-database.ts'
+import type { SegmentCatalogue, SegmentFile } from '../segments/segment-catalogue.ts'
+import { readContent, type PartContent } from './part-content.ts'
+
+/** A segment as the keeper sees it. */
+export interface Part extends StorePart {
+  readonly file: SegmentFile
+  /** Of its last chunk; 0 where there is none. */
+  readonly rowMax: number
+  /** False where it is damaged, or was begun a moment ago. */
+  readonly isReadable: boolean
+}
+
+/** The segments of a folder. What never changes of them is read once. */
+export class PartFiles {
+  readonly #catalogue: SegmentCatalogue
+  readonly #known = new Map<string, PartContent>()
+
+  constructor(catalogue: SegmentCatalogue) {
+    this.#catalogue = catalogue
+  }
+
+  /** The oldest first; only the last one may be open. */
+  list(): readonly Part[] {
+    const files = this.#catalogue.list()
+    const paths = new Set(files.map(({ path }) => path))
+    for (const path of this.#known.keys()) if (!paths.has(path)) this.#known.delete(path)
+    const last = files.at(-1)
+    return files.flatMap((file) => {
+      const bytes = databaseBytes(file.path)
+      return bytes === undefined ? [] : [this.#toPart(file, { bytes, isLast: file === last })]
+    })
+  }
+
+  #toPart(file: SegmentFile, { bytes, isLast }: { bytes: number; isLast: boolean }): Part {
+    const content = this.#contentOf(file)
+    const isOpen = isLast && file.kind === 'hot' && content?.isSealed !== true
+    return {
+      file,
+      name: basename(file.path),
+      kind: isOpen ? 'open' : file.kind === 'packed' ? 'packed' : 'sealed',
+      bytes,
+      spans: content?.spans ?? 0,
+      createdMs: content?.createdMs ?? 0,
+      lastReceivedMs: content?.lastReceivedMs ?? 0,
+      rowMax: content?.rowMax ?? 0,
+      isReadable: content !== undefined,
+    }
+  }
+
+  #contentOf(file: SegmentFile): PartContent | undefined {
+    const known = this.#known.get(file.path)
+    if (known?.isSealed === true) return known
+    const content = read(file, known)
+    if (content === undefined) this.#known.delete(file.path)
+    else this.#known.set(file.path, content)
+    return content
+  }
+}
+
+function read(file: SegmentFile, before: PartContent | undefined): PartContent | undefined {
+  try {
+    const database = openForReading(file.path)
+    try {
+      return readContent(database, file.kind, before)
+    } finally {
+      database.close()
+    }
+  } catch {
+    // Damaged, gone since the folder was listed, not begun: whoever asks is told that it is unread.
+    return undefined
+  }
+}
+
+/**
+ * With its log; undefined where it is gone. What SQLite shares between processes beside them is
+ * memory more than it is a file.
+ */
+export function databaseBytes(path: string): number | undefined {
+  const bytes = fileBytes(path)
+  return bytes === undefined ? undefined : bytes + (fileBytes(`${path}-wal`) ?? 0)
+}
+
+function fileBytes(path: string): number | undefined {
+  try {
+    return statSync(path).size
+  } catch (error: unknown) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,37 @@
+import type { SpanLimits, StorePart } from '../../store.ts'
+import { syncFolder } from '../files.ts'
+import { removeDatabaseFile, SegmentCatalogue } from '../segments/segment-catalogue.ts'
+import { PartFiles } from './part-files.ts'
+import { nextDrop } from './retention.ts'
+import { findStoreFolder } from './store-folder.ts'
+
+export interface PruneOptions {
+  readonly path: string
+  readonly limits: SpanLimits
+  readonly nowMs: number
+  /** Only says what it would do. */
+  readonly dryRun: boolean
+}
+
+export interface Pruned {
+  /** The oldest first. */
+  readonly dropped: readonly StorePart[]
+  readonly kept: readonly StorePart[]
+}
+
+/** Drops whole parts, also beside an analyzer at work: readers live through it. */
+export function pruneStore({ path, limits, nowMs, dryRun }: PruneOptions): Pruned {
+  findStoreFolder(path)
+  const catalogue = new SegmentCatalogue(path)
+  const dropped: StorePart[] = []
+  let kept = new PartFiles(catalogue).list()
+  for (;;) {
+    const [oldest, ...younger] = kept
+    if (oldest === undefined || nextDrop(kept, limits, nowMs) === undefined) break
+    if (!dryRun) removeDatabaseFile(oldest.file.path)
+    dropped.push(oldest)
+    kept = younger
+  }
+  if (!dryRun && dropped.length > 0) syncFolder(catalogue.folder)
+  return { dropped, kept }
+}

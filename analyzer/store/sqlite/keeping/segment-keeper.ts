@@ -1,0 +1,167 @@
+import { existsSync, rmSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type {
+  SpanKeeper,
+  SpanLimits,
+  StorePart,
+  StoreStats,
+  TidyNow,
+  TidyReport,
+} from '../../store.ts'
+import { syncFolder } from '../files.ts'
+import { packSegment } from '../packing/pack-segment.ts'
+import { toPosition } from '../segments/position.ts'
+import { removeDatabaseFile, type SegmentCatalogue } from '../segments/segment-catalogue.ts'
+import { leftoversIn, setAsideIn } from './leftovers.ts'
+import { databaseBytes, PartFiles, type Part } from './part-files.ts'
+import { nextDrop } from './retention.ts'
+
+/** One step: neither a commit nor a read that shares the machine should notice it. */
+const STEP_MS = 20
+
+/** After a segment could not be packed: by then the disk may have room, or have been mended. */
+const RETRY_MS = 10 * 60_000
+
+/** Stays free while a segment is packed: spans that come meanwhile have the better right. */
+const RESERVE_BYTES = 64 * 1024 * 1024
+
+export interface SegmentKeeperOptions {
+  readonly catalogue: SegmentCatalogue
+  /** For tests: of a steady clock, and of the disk. */
+  readonly elapsedMs?: () => number
+  readonly freeBytes?: () => number
+}
+
+interface Packing {
+  readonly part: Part
+  readonly packedFile: string
+  readonly steps: Generator<unknown, boolean>
+}
+
+/**
+ * Drops whole segments that are beyond the limits, and packs those that are judged. All that it
+ * knows stands in the files: it can be stopped at any moment, and begun again.
+ */
+export class SegmentKeeper implements SpanKeeper {
+  readonly #catalogue: SegmentCatalogue
+  readonly #parts: PartFiles
+  readonly #elapsedMs: () => number
+  readonly #freeBytes: () => number
+  /** Those that could not be packed, and when they may be tried again. */
+  readonly #retryAtMs = new Map<string, number>()
+  #packing: Packing | undefined
+  #judgedUpTo = 0
+
+  constructor({ catalogue, elapsedMs, freeBytes }: SegmentKeeperOptions) {
+    this.#catalogue = catalogue
+    this.#parts = new PartFiles(catalogue)
+    this.#elapsedMs = elapsedMs ?? (() => performance.now())
+    this.#freeBytes = freeBytes ?? (() => freeBytesOf(catalogue.folder))
+  }
+
+  tidy(limits: SpanLimits, { nowMs, judgedUpTo }: TidyNow): TidyReport {
+    this.#judgedUpTo = judgedUpTo
+    if (this.#packing !== undefined) return this.#packOn(this.#packing, nowMs)
+    const leftovers = this.#removeLeftovers()
+    if (leftovers.length > 0) return { more: true, done: leftovers }
+    const parts = this.#parts.list()
+    const why = nextDrop(parts, limits, nowMs)
+    const [oldest] = parts
+    if (why !== undefined && oldest !== undefined) {
+      return { more: true, done: [this.#drop(oldest, why)] }
+    }
+    const next = parts.find((part) => this.#mayPack(part, nowMs))
+    return next === undefined ? NOTHING_DONE : this.#beginPacking(next, nowMs)
+  }
+
+  stats(): StoreStats {
+    const parts = this.#parts.list()
+    const unread = parts.filter((part) => !part.isReadable && part.kind !== 'open')
+    return {
+      bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
+      spans: parts.reduce((sum, part) => sum + part.spans, 0),
+      parts: parts.map(toStorePart),
+      damaged: [...unread.map(({ name }) => name), ...setAsideIn(this.#catalogue.folder)],
+      freeBytes: this.#freeBytes(),
+    }
+  }
+
+  close(): void {
+    this.#packing?.steps.return(false)
+    this.#packing = undefined
+  }
+
+  #removeLeftovers(): readonly string[] {
+    const { folder } = this.#catalogue
+    return leftoversIn(folder).map((name) => {
+      rmSync(join(folder, name), { force: true })
+      return `${name} was removed: a crash had left it`
+    })
+  }
+
+  #drop({ name, file, spans }: Part, why: 'age' | 'size'): string {
+    removeDatabaseFile(file.path)
+    syncFolder(this.#catalogue.folder)
+    const reason = why === 'age' ? 'its spans are older than spans are kept' : 'to keep to the size'
+    return `${name} was dropped with ${spans} spans: ${reason}`
+  }
+
+  /** Nobody writes it any more, and the judge will not come back to it. */
+  #mayPack(part: Part, nowMs: number): boolean {
+    if (part.kind !== 'sealed' || !part.isReadable || !this.#isJudged(part)) return false
+    return nowMs >= (this.#retryAtMs.get(part.name) ?? 0)
+  }
+
+  #isJudged({ file, rowMax }: Part): boolean {
+    return this.#judgedUpTo >= toPosition({ segment: file.number, row: rowMax })
+  }
+
+  #beginPacking(part: Part, nowMs: number): TidyReport {
+    if (this.#freeBytes() < part.bytes + RESERVE_BYTES) {
+      return this.#giveUp(part, { nowMs, why: 'the disk has no room for the packed one beside it' })
+    }
+    const packedFile = this.#catalogue.packedPath(part.file.number)
+    const steps = packSegment({
+      hotFile: part.file.path,
+      packedFile,
+      mayReplace: () => existsSync(part.file.path) && this.#isJudged(part),
+    })
+    this.#packing = { part, packedFile, steps }
+    return { more: true, done: [] }
+  }
+
+  #packOn({ part, packedFile, steps }: Packing, nowMs: number): TidyReport {
+    const untilMs = this.#elapsedMs() + STEP_MS
+    try {
+      let step = steps.next()
+      while (step.done !== true && this.#elapsedMs() < untilMs) step = steps.next()
+      if (step.done !== true) return { more: true, done: [] }
+      this.#packing = undefined
+      if (!step.value) return { more: true, done: [] }
+      const bytes = databaseBytes(packedFile) ?? 0
+      return { more: true, done: [`${part.name} was packed: ${part.bytes} bytes are now ${bytes}`] }
+    } catch (error: unknown) {
+      this.#packing = undefined
+      const why = error instanceof Error ? error.message : String(error)
+      return this.#giveUp(part, { nowMs, why })
+    }
+  }
+
+  #giveUp({ name }: Part, { nowMs, why }: { nowMs: number; why: string }): TidyReport {
+    this.#retryAtMs.set(name, nowMs + RETRY_MS)
+    return { more: true, done: [`${name} was not packed: ${why}`] }
+  }
+}
+
+const NOTHING_DONE: TidyReport = { more: false, done: [] }
+
+function toStorePart(part: Part): StorePart {
+  const { name, kind, bytes, spans, createdMs, lastReceivedMs } = part
+  return { name, kind, bytes, spans, createdMs, lastReceivedMs }
+}
+
+function freeBytesOf(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
+}

@@ -1,0 +1,67 @@
+import {
+  checkStore,
+  type CheckStep,
+  type StoreCheck,
+} from '../../analyzer/store/sqlite/keeping/check-store.ts'
+import { isDamage } from '../../analyzer/store/sqlite/keeping/store-problem.ts'
+import { EXIT, type CommandIo } from '../command.ts'
+import { findDataFolder } from '../data-folder.ts'
+import { parseFlags } from '../parse-flags.ts'
+import { explain } from './explain-problem.ts'
+import { showCount } from './measures.ts'
+import { ProgressLine } from './progress-line.ts'
+
+export function check(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = parseFlags(args, {
+    'data-dir': { type: 'string' },
+    json: { type: 'boolean' },
+  })
+  const path = findDataFolder(values['data-dir'])
+  const progress = new ProgressLine(io.stderr)
+  const result = finish(checkStore(path), ({ file, filesDone, filesTotal }) => {
+    progress.show(`checking ${file} (${filesDone + 1} of ${filesTotal})`)
+  })
+  progress.clear()
+  io.stdout.write(
+    values.json === true ? `${JSON.stringify(toJson(path, result))}\n` : toText(path, result),
+  )
+  return Promise.resolve(result.problems.some(isDamage) ? EXIT.found : EXIT.ok)
+}
+
+function finish(steps: Generator<CheckStep, StoreCheck>, onStep: (step: CheckStep) => void) {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    onStep(step.value)
+  }
+}
+
+function toJson(dataDir: string, { files, spans, problems }: StoreCheck) {
+  return {
+    schemaVersion: 1,
+    dataDir,
+    files,
+    spans,
+    damaged: problems.some(isDamage),
+    problems: problems.map((problem) => ({
+      ...problem,
+      damage: isDamage(problem),
+      ...explain(problem, dataDir),
+    })),
+  }
+}
+
+function toText(dataDir: string, { files, spans, problems }: StoreCheck): string {
+  const lines = problems.flatMap((problem) => {
+    const { what, meaning, remedy } = explain(problem, dataDir)
+    return [
+      `${isDamage(problem) ? 'damaged' : 'note'}: ${problem.file}: ${what}`,
+      `  means: ${meaning}`,
+      `  do: ${remedy}`,
+    ]
+  })
+  const damage = problems.filter(isDamage).length
+  const verdict = damage === 0 ? 'no damage' : `${damage} damaged`
+  lines.push(`${dataDir}: ${files} files and ${showCount(spans)} spans were read: ${verdict}`)
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,77 @@
+import type { StoreProblem } from '../../analyzer/store/sqlite/keeping/store-problem.ts'
+import { showCount } from './measures.ts'
+
+export interface Explained {
+  readonly what: string
+  readonly meaning: string
+  readonly remedy: string
+}
+
+/** What a problem means to whoever runs the analyzer, and the next step. */
+export function explain(problem: StoreProblem, dataDir: string): Explained {
+  switch (problem.kind) {
+    case 'unreadable':
+      return {
+        what: `it cannot be opened: ${problem.detail}`,
+        meaning: 'its spans are lost to the analyzer; all other files can be read',
+        remedy: RESTORE,
+      }
+    case 'pages-damaged':
+      return {
+        what: `SQLite finds damage in it: ${problem.detail}`,
+        meaning: 'spans on the damaged pages are lost, the others can still be read',
+        remedy: RESTORE,
+      }
+    case 'block-damaged':
+      return {
+        what: problem.detail,
+        meaning: `the ${showCount(problem.spans)} spans in it are lost, the others can be read`,
+        remedy: RESTORE,
+      }
+    case 'spans-damaged':
+      return {
+        what: `${showCount(problem.spans)} spans are not what was written`,
+        meaning: 'they are lost, the others can be read',
+        remedy: RESTORE,
+      }
+    case 'context-missing':
+      return {
+        what: `${showCount(problem.chunks)} groups of spans have lost their resource and scope`,
+        meaning: 'they are shown without a service name, and may not be recognised',
+        remedy: RESTORE,
+      }
+    case 'counts-differ':
+      return {
+        what: `it holds ${showCount(problem.found)} spans, and should hold ${showCount(problem.expected)}`,
+        meaning: 'some were lost or are there twice; what is there can be read',
+        remedy: RESTORE,
+      }
+    case 'judged-ahead':
+      return {
+        what: 'verdicts know of later spans than there are',
+        meaning: 'spans that come next would not be judged',
+        remedy: `stop the analyzer, remove ${dataDir}/${problem.file} and start it: verdicts are made again`,
+      }
+    case 'verdicts-unreadable':
+      return {
+        what: problem.detail,
+        meaning: 'no span is lost; requests and incidents are made again from the spans',
+        remedy: 'start the analyzer again: it sets the file aside and begins a new one',
+      }
+    case 'leftover':
+      return {
+        what: 'a crash left it behind, or it is being made at this moment',
+        meaning: 'nothing: it is not read',
+        remedy: 'nothing: a running analyzer removes it',
+      }
+    case 'set-aside':
+      return {
+        what: 'it could not be read when the analyzer started, and was set aside',
+        meaning: 'it is not read any more; spans that were in it are lost to the analyzer',
+        remedy: 'keep it for a repair, or remove it',
+      }
+  }
+}
+
+const RESTORE =
+  'stop the analyzer and put the file of the same number from a backup in its place; else leave it, for it goes by its age'

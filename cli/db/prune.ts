@@ -1,0 +1,75 @@
+import { pruneStore, type Pruned } from '../../analyzer/store/sqlite/keeping/prune-store.ts'
+import { EXIT, type CommandIo } from '../command.ts'
+import { CommandError } from '../command-error.ts'
+import { findDataFolder } from '../data-folder.ts'
+import { parseFlags } from '../parse-flags.ts'
+import { parseAge, parseSize, showBytes, showCount, showTime } from './measures.ts'
+
+export function prune(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = parseFlags(args, {
+    'data-dir': { type: 'string' },
+    json: { type: 'boolean' },
+    'older-than': { type: 'string' },
+    'to-size': { type: 'string' },
+    'dry-run': { type: 'boolean' },
+  })
+  const age = values['older-than']
+  const size = values['to-size']
+  if (age === undefined && size === undefined) {
+    throw new CommandError('USAGE', {
+      message: 'db prune: expected --older-than or --to-size',
+      hint: 'secondwind db prune --older-than 7d --dry-run shows what would go',
+    })
+  }
+  const limits = {
+    ageMsMax: age === undefined ? Infinity : parseAge('older-than', age),
+    bytesMax: size === undefined ? Infinity : parseSize('to-size', size),
+  }
+  const dryRun = values['dry-run'] === true
+  const path = findDataFolder(values['data-dir'])
+  const pruned = pruneStore({ path, limits, nowMs: Date.now(), dryRun })
+  io.stdout.write(
+    values.json === true
+      ? `${JSON.stringify(toJson(pruned, { path, dryRun }))}\n`
+      : toText(pruned, dryRun),
+  )
+  return Promise.resolve(EXIT.ok)
+}
+
+function toJson({ dropped, kept }: Pruned, run: { path: string; dryRun: boolean }) {
+  return {
+    schemaVersion: 1,
+    dataDir: run.path,
+    dryRun: run.dryRun,
+    dropped: dropped.map(({ name, spans, bytes, lastReceivedMs }) => ({
+      name,
+      spans,
+      bytes,
+      lastAt: new Date(lastReceivedMs).toISOString(),
+    })),
+    spansDropped: sum(dropped, 'spans'),
+    bytesDropped: sum(dropped, 'bytes'),
+    spansKept: sum(kept, 'spans'),
+    bytesKept: sum(kept, 'bytes'),
+  }
+}
+
+function toText({ dropped, kept }: Pruned, dryRun: boolean): string {
+  const lines = dropped.map(
+    ({ name, spans, bytes, lastReceivedMs }) =>
+      `${name}: ${showCount(spans)} spans, ${showBytes(bytes)}, the newest of ${showTime(lastReceivedMs)}`,
+  )
+  const left = `${showBytes(sum(kept, 'bytes'))} ${dryRun ? 'would be' : 'are'} left`
+  const last = dropped.at(-1)
+  if (last === undefined) return `nothing to drop: ${left}; the file that is written to stays\n`
+  const bytes = showBytes(sum(dropped, 'bytes'))
+  lines.push(
+    `${dryRun ? 'would drop' : 'dropped'} ${dropped.length} files with ${showCount(sum(dropped, 'spans'))} spans, ${bytes}; ${left}`,
+    `  requests up to ${showTime(last.lastReceivedMs)} stay in lists and counts, but their traces ${dryRun ? 'could' : 'can'} not be opened any more`,
+  )
+  return `${lines.join('\n')}\n`
+}
+
+function sum(parts: Pruned['dropped'], figure: 'spans' | 'bytes'): number {
+  return parts.reduce((total, part) => total + part[figure], 0)
+}
