@@ -1,3 +1,5 @@
+import type { Statement } from 'better-sqlite3'
+
 import type { SqliteDatabase } from '../open-database.ts'
 import type { HashKey } from './id-hash.ts'
 import { IdFilter } from './id-filter.ts'
@@ -78,10 +80,15 @@ function put(database: SqliteDatabase, values: Readonly<Record<string, MetaValue
   for (const [key, value] of Object.entries(values)) statement.run(key, value)
 }
 
+/** Asked of an open segment with every question; to prepare it takes longer than to run it. */
+const statements = new WeakMap<SqliteDatabase, Statement<[string]>>()
+
 function get(database: SqliteDatabase, key: string): unknown {
-  return database
-    .prepare<[string], { value: unknown }>('SELECT value FROM meta WHERE key = ?')
-    .get(key)?.value
+  const known = statements.get(database)
+  if (known !== undefined) return known.get(key)
+  const statement = database.prepare<[string]>('SELECT value FROM meta WHERE key = ?').pluck()
+  statements.set(database, statement)
+  return statement.get(key)
 }
 
 function number(database: SqliteDatabase, key: string): number | undefined {
