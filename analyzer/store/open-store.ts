@@ -6,6 +6,7 @@ import { SegmentCatalogue } from './sqlite/segments/segment-catalogue.ts'
 import { SegmentHandles } from './sqlite/segments/segment-handles.ts'
 import { SegmentSpanReader } from './sqlite/segments/segment-span-reader.ts'
 import { SegmentWriter } from './sqlite/segments/segment-writer.ts'
+import { takeOverSpans } from './sqlite/take-over-spans.ts'
 import { openVerdictStore } from './sqlite/verdict-store.ts'
 import type { SpanLimits, Store } from './store.ts'
 
@@ -37,13 +38,22 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
   return {
     openWriter: () => {
       const segments = catalogue()
-      return new SegmentWriter({
+      const writer = new SegmentWriter({
         catalogue: segments,
         handles: handles(segments),
         limits,
         now,
         log,
       })
+      try {
+        const options = { writer, nowMs: now(), log }
+        const steps = takeOverSpans(join(path, 'spans.db'), options)
+        while (steps.next().done !== true) continue
+      } catch (error: unknown) {
+        writer.close()
+        throw error
+      }
+      return writer
     },
     openReader: () => new SegmentSpanReader(handles(catalogue())),
     openVerdicts: () => openVerdictStore(join(path, 'verdicts.db')),

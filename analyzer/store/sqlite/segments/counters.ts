@@ -11,6 +11,13 @@ export const COUNTERS = {
 
 const REJECTED = 'rejected:'
 
+/**
+ * Not of a source, but of the store itself: how far the file of an older release was taken over.
+ * A counter, because counters go on from segment to segment. No source can have this name.
+ */
+export const STORE_ITSELF = '\u0000'
+export const TAKEN_OVER = 'taken_over'
+
 export function rejectedCounter(reason: string): string {
   return `${REJECTED}${reason}`
 }
@@ -24,6 +31,7 @@ export function toCounts(counters: readonly Counter[]): SpanCounts {
     else known.push(counter)
   }
   const sources = [...bySource]
+    .filter(([name]) => name !== STORE_ITSELF)
     .map(([name, own]) => toSourceCounts(name, own))
     .toSorted((left, right) => (left.name < right.name ? -1 : 1))
   const sum = (count: (source: SourceCounts) => number): number =>

@@ -5,7 +5,7 @@ import type { Tally } from '../../store.ts'
 import { openForWriting, type SqliteDatabase } from '../open-database.ts'
 import { ChunkEncoder, hasIds, splitChunk } from './chunk.ts'
 import type { ChunkDraft, SourceDelta } from './chunk-draft.ts'
-import { COUNTERS, rejectedCounter } from './counters.ts'
+import { COUNTERS, rejectedCounter, STORE_ITSELF, TAKEN_OVER } from './counters.ts'
 import { HOT_MIGRATIONS, HOT_PAGE_BYTES } from './hot-schema.ts'
 import { IdFilter } from './id-filter.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
@@ -28,6 +28,8 @@ export interface Written {
   readonly chunks: readonly ChunkDraft[]
   readonly deltas: ReadonlyMap<string, SourceDelta>
   readonly tallies: readonly Tally[]
+  /** How far the file of an older release was taken over with this. */
+  readonly takenOver?: number
 }
 
 /** The segment that is written, at its writer's end. */
@@ -76,6 +78,11 @@ export class OpenSegment {
   /** As large as the file will be once its log is copied back. */
   bytes(): number {
     return (this.#statements.pageCount.get() ?? 0) * HOT_PAGE_BYTES
+  }
+
+  /** How far the file of an older release was taken over; 0 where there is none. */
+  takenOver(): number {
+    return this.#statements.takenOver.get() ?? 0
   }
 
   /** On disk when it returns; all of it or nothing. */
@@ -144,9 +151,10 @@ export class OpenSegment {
     }
   }
 
-  #writeAll({ chunks, deltas, tallies }: Written): void {
+  #writeAll({ chunks, deltas, tallies, takenOver }: Written): void {
     for (const chunk of chunks) this.#writeChunk(chunk)
-    const { count, latest } = this.#statements
+    const { count, latest, set } = this.#statements
+    if (takenOver !== undefined) set.run(this.#sourceId(STORE_ITSELF), TAKEN_OVER, takenOver)
     for (const [source, { stored, duplicates, lastReceivedMs }] of deltas) {
       const id = this.#sourceId(source)
       if (stored > 0) count.run(id, COUNTERS.stored, stored)
@@ -249,6 +257,13 @@ function prepare(database: SqliteDatabase) {
       `INSERT INTO counters VALUES (?, ?, ?)
        ON CONFLICT (source_id, name) DO UPDATE SET value = max(value, excluded.value)`,
     ),
+    set: database.prepare<[number, string, number]>(
+      `INSERT INTO counters VALUES (?, ?, ?)
+       ON CONFLICT (source_id, name) DO UPDATE SET value = excluded.value`,
+    ),
+    takenOver: database
+      .prepare<[], number>(`SELECT value FROM counters WHERE name = '${TAKEN_OVER}'`)
+      .pluck(),
     pageCount: database.prepare<[], number>('PRAGMA page_count').pluck(),
     all: database.prepare<[], ChunkRow>('SELECT received_ms, spans, bytes FROM chunks'),
     traceHashes: database.prepare<[], number>('SELECT DISTINCT trace_hash FROM chunks').pluck(),

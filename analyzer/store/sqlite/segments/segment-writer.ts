@@ -1,3 +1,4 @@
+import { DEFAULT_SOURCE } from '../../../config/config.ts'
 import type { Appended, SpanArrival, SpanLimits, SpanWriter, Tally } from '../../store.ts'
 import { hasIds, spanKeyOf, splitChunk } from './chunk.ts'
 import {
@@ -7,7 +8,7 @@ import {
   type BeginContext,
 } from './begin-segments.ts'
 import { SEGMENT_SPANS_MAX, type OpenSegment } from './open-segment.ts'
-import { endNsOf, planAppend } from './plan-append.ts'
+import { endNsOf, planAppend, type AppendPlan } from './plan-append.ts'
 import { RecentSegments } from './recent-segments.ts'
 import type { SegmentCatalogue } from './segment-catalogue.ts'
 import type { SegmentHandles } from './segment-handles.ts'
@@ -31,6 +32,18 @@ export interface SegmentWriterOptions {
   readonly log: (line: string) => void
 }
 
+/** What is committed with spans of an older release. */
+export interface TakenOver {
+  readonly upTo: number
+  /** Counted for each source, beyond these spans. */
+  readonly totals: readonly {
+    readonly source: string
+    readonly stored: number
+    readonly lastReceivedMs: number
+  }[]
+  readonly rejected: number
+}
+
 /** Appends to the newest segment, and begins the next one when it is time. */
 export class SegmentWriter implements SpanWriter {
   readonly #options: SegmentWriterOptions
@@ -45,14 +58,7 @@ export class SegmentWriter implements SpanWriter {
   }
 
   append(arrivals: readonly SpanArrival[], tallies: readonly Tally[] = []): Appended {
-    const { now } = this.#options
-    const nowMs = arrivals[0]?.receivedAtMs ?? now()
-    if (this.#isDue(nowMs)) this.#roll(nowMs)
-    const { chunks, deltas } = planAppend(arrivals, {
-      open: this.#open,
-      recent: this.#recent,
-      endsOf: (span, segments) => this.#endsOf(span, segments),
-    })
+    const { chunks, deltas } = this.#plan(arrivals)
     if (deltas.size > 0 || tallies.length > 0) this.#open.write({ chunks, deltas, tallies })
     let stored = 0
     let duplicates = 0
@@ -63,9 +69,39 @@ export class SegmentWriter implements SpanWriter {
     return { stored, duplicates }
   }
 
+  /** How far the file of an older release was taken over; 0 where there is none. */
+  takenOver(): number {
+    return this.#open.takenOver()
+  }
+
+  /** The spans, and in the same commit how far that is. */
+  takeOver(arrivals: readonly SpanArrival[], { upTo, totals, rejected }: TakenOver): void {
+    const { chunks, deltas } = this.#plan(arrivals)
+    const counted = new Map(deltas)
+    for (const { source, ...total } of totals) counted.set(source, { ...total, duplicates: 0 })
+    const tallies: readonly Tally[] = [
+      { source: DEFAULT_SOURCE, result: 'rejected', reason: 'before 0.2', count: rejected },
+    ]
+    this.#open.write({ chunks, deltas: counted, tallies, takenOver: upTo })
+  }
+
+  forgetTakenOver(): void {
+    this.#open.write({ chunks: [], deltas: new Map(), tallies: [], takenOver: 0 })
+  }
+
   close(): void {
     this.#open.close()
     this.#options.handles.close()
+  }
+
+  #plan(arrivals: readonly SpanArrival[]): AppendPlan {
+    const nowMs = arrivals[0]?.receivedAtMs ?? this.#options.now()
+    if (this.#isDue(nowMs)) this.#roll(nowMs)
+    return planAppend(arrivals, {
+      open: this.#open,
+      recent: this.#recent,
+      endsOf: (span, segments) => this.#endsOf(span, segments),
+    })
   }
 
   #isDue(nowMs: number): boolean {
