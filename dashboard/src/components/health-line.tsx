@@ -22,7 +22,7 @@ export function HealthLine({ health }: { readonly health: WireHealth }): ReactNo
         )}
         {health.sources.map((source) => (
           <Item key={source.name} term={source.name}>
-            {formatPlural(source.spans, 'span')}
+            {source.state === 'never' ? 'has never sent' : formatPlural(source.spans, 'span')}
             {source.lastSpanAt !== null && (
               <>
                 , last <Ago at={source.lastSpanAt} />

@@ -1,42 +1,83 @@
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import type { WireHealth } from '../../../analyzer/api/wire.ts'
+import { useNow } from '../lib/clock.ts'
+import { formatPlural } from '../lib/format-share.ts'
+import { healthNotes, type HealthNote } from '../lib/health-notes.ts'
 import { useResource } from '../lib/use-resource.ts'
+import { HealthDialog } from './health-dialog.tsx'
 import { Ago } from './time-text.tsx'
 
-/** The dot at the foot of the rail: is the analyzer there, and do spans come. */
+/** The dot at the foot of the rail: is the analyzer there, do spans come, does it need anybody. */
 export function HealthMark(): ReactNode {
   const { data, failure } = useResource<WireHealth>('health')
   if (failure !== undefined) {
     const word = failure.reason === 'unreachable' ? 'Not connected' : 'In trouble'
-    return <Mark tone="failed" word={word} detail="trying again" />
+    return (
+      <p className="health" data-tone="failed">
+        <Words word={word} detail="trying again" />
+      </p>
+    )
   }
-  if (data === undefined) return <Mark tone="quiet" word="Connecting" detail=" " />
-  if (data.lastSpanAt === null) return <Mark tone="quiet" word="Waiting" detail="no span yet" />
+  if (data === undefined) {
+    return (
+      <p className="health" data-tone="quiet">
+        <Words word="Connecting" detail=" " />
+      </p>
+    )
+  }
+  return <HealthButton health={data} />
+}
+
+function HealthButton({ health }: { readonly health: WireHealth }): ReactNode {
+  const [isOpen, setIsOpen] = useState(false)
+  const notes = healthNotes(health, useNow())
+  const { tone, word } = summarise(health, notes)
+  const detail =
+    health.lastSpanAt === null ? (
+      'no span yet'
+    ) : (
+      <>
+        last span <Ago at={health.lastSpanAt} />
+      </>
+    )
   return (
-    <Mark
-      tone="ok"
-      word="Receiving"
-      detail={
-        <>
-          last span <Ago at={data.lastSpanAt} />
-        </>
-      }
-    />
+    <>
+      <button
+        type="button"
+        className="health"
+        data-tone={tone}
+        aria-haspopup="dialog"
+        title="Health of the analyzer"
+        onClick={() => setIsOpen(true)}
+      >
+        <Words word={word} detail={detail} />
+      </button>
+      {isOpen && <HealthDialog health={health} notes={notes} onClose={() => setIsOpen(false)} />}
+    </>
   )
 }
 
-interface MarkProps {
-  readonly tone: string
-  readonly word: string
-  readonly detail: ReactNode
+function summarise(
+  { lastSpanAt }: WireHealth,
+  [gravest, ...others]: readonly HealthNote[],
+): { readonly tone: string; readonly word: string } {
+  if (gravest !== undefined) {
+    const word =
+      gravest.tone === 'failed'
+        ? gravest.title
+        : `${formatPlural(others.length + 1, 'thing')} to look at`
+    return { tone: gravest.tone, word }
+  }
+  if (lastSpanAt === null) return { tone: 'quiet', word: 'Waiting' }
+  return { tone: 'ok', word: 'Receiving' }
 }
 
-function Mark({ tone, word, detail }: MarkProps): ReactNode {
+function Words({ word, detail }: { readonly word: string; readonly detail: ReactNode }): ReactNode {
   return (
-    <p className="health" data-tone={tone}>
+    <>
       <span className="health-dot" aria-hidden="true" />
       <span className="health-word">{word}</span>
       <span className="health-detail">{detail}</span>
-    </p>
+    </>
   )
 }

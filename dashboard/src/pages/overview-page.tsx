@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import type { WireIncidentRow, WireOverview } from '../../../analyzer/api/wire.ts'
 import { ConnectGuide } from '../components/connect-guide.tsx'
 import { HealthLine } from '../components/health-line.tsx'
+import { HealthStrip } from '../components/health-strip.tsx'
 import { IncidentTable } from '../components/incident-table.tsx'
 import { KeyFigures } from '../components/key-figures.tsx'
 import { Link } from '../components/link.tsx'
@@ -52,6 +53,7 @@ function Overview({ overview, window }: OverviewProps): ReactNode {
   if (health.lastSpanAt === null) {
     return (
       <>
+        <HealthStrip health={health} />
         <ConnectGuide otlpHttpUrl={health.otlpHttpUrl} />
         <HealthLine health={health} />
       </>
@@ -59,6 +61,7 @@ function Overview({ overview, window }: OverviewProps): ReactNode {
   }
   return (
     <>
+      <HealthStrip health={health} />
       {isNothingRecognised(health) && <NothingRecognised health={health} />}
       <KeyFigures overview={overview} />
       <OutcomeChart buckets={overview.buckets} windowMs={overview.windowMs} />

@@ -1,0 +1,57 @@
+import type { ReactNode } from 'react'
+import type { WireHealth, WireSource } from '../../../analyzer/api/wire.ts'
+import { formatBytes } from '../lib/format-bytes.ts'
+import { formatCount, formatPlural } from '../lib/format-share.ts'
+import { Ago } from './time-text.tsx'
+
+/** The figures behind the health of the analyzer: what comes, what waits, what is left. */
+export function HealthFacts({ health }: { readonly health: WireHealth }): ReactNode {
+  const { intake, lag, disk, sources } = health
+  return (
+    <dl className="health-facts">
+      <Fact term="Stored">{formatPlural(health.spansStored, 'span')}</Fact>
+      <Fact term="Rejected">{formatPlural(health.spansRejected, 'span')}</Fact>
+      <Fact term="Turned away">
+        {formatPlural(intake.spansShed, 'span')} in {formatPlural(intake.requestsShed, 'request')}
+      </Fact>
+      <Fact term="Queue">
+        {formatBytes(intake.queueBytes)} of {formatBytes(intake.queueBytesMax)}
+      </Fact>
+      <Fact term="Not judged yet">
+        {formatPlural(lag.spans, 'span')}, {formatPlural(health.requestsPending, 'trace')}
+      </Fact>
+      <Fact term="Not recognised">{formatPlural(health.spansUnrecognised, 'span')}</Fact>
+      {disk !== null && (
+        <>
+          <Fact term="Data folder">
+            {formatBytes(disk.bytes)}; spans may take {formatBytes(disk.bytesMax)}
+          </Fact>
+          <Fact term="Disk">{formatBytes(disk.freeBytes)} free</Fact>
+        </>
+      )}
+      {sources.map((source) => (
+        <Fact key={source.name} term={`Source ${source.name}`}>
+          <SourceFact source={source} />
+        </Fact>
+      ))}
+    </dl>
+  )
+}
+
+function SourceFact({ source }: { readonly source: WireSource }): ReactNode {
+  if (source.lastSpanAt === null) return 'has never sent anything'
+  return (
+    <>
+      {formatCount(source.spans)} spans, last <Ago at={source.lastSpanAt} />
+    </>
+  )
+}
+
+function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}

@@ -1,0 +1,27 @@
+import type { ReactNode } from 'react'
+import type { HealthNote } from '../lib/health-notes.ts'
+import { Ago } from './time-text.tsx'
+
+/** What is wrong with the analyzer itself, each with its next step. */
+export function HealthNotes({ notes }: { readonly notes: readonly HealthNote[] }): ReactNode {
+  return (
+    <ul className="health-notes">
+      {notes.map(({ key, tone, title, detail, next, at }) => (
+        <li key={key} data-tone={tone}>
+          <p>
+            <strong>{title}</strong>{' '}
+            {at !== undefined && (
+              <small>
+                {at.word} <Ago at={at.time} />
+              </small>
+            )}
+          </p>
+          <p>{detail}</p>
+          <p>
+            <b>Next:</b> {next}
+          </p>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,194 @@
+import type { WireHealth, WireRefusedSender } from '../../../analyzer/api/wire.ts'
+import { formatBytes } from './format-bytes.ts'
+import { formatCount, formatPlural } from './format-share.ts'
+
+/** Something about the analyzer itself that somebody should know, and what to do about it. */
+export interface HealthNote {
+  readonly key: string
+  /** `failed`: something is lost or not seen right now; `medium`: it will be. */
+  readonly tone: 'failed' | 'medium'
+  readonly title: string
+  readonly detail: string
+  readonly next: string
+  readonly at: { readonly word: 'since' | 'last'; readonly time: string } | undefined
+}
+
+/** Judging is behind for longer than anybody would wait for a verdict. */
+const LAG_MS = 30_000
+/** A sender that was refused earlier has been set right, or is gone. */
+const REFUSED_MS = 3_600_000
+/** One cause often stops a whole fleet; a reader needs one of them, and how many there are. */
+const REFUSED_SHOWN = 4
+
+/** What is wrong with the analyzer, the gravest first; empty when nothing is. */
+export function healthNotes(health: WireHealth, nowMs: number): readonly HealthNote[] {
+  return [
+    ...failingNote(health),
+    ...pausedNote(health),
+    ...diskNote(health),
+    ...sheddingNote(health),
+    ...lagNote(health, nowMs),
+    ...refusedNotes(health, nowMs),
+    ...silentNotes(health),
+    ...rejectedNote(health),
+  ]
+}
+
+function failingNote({ intake }: WireHealth): readonly HealthNote[] {
+  if (intake.state !== 'failing') return []
+  return [
+    {
+      key: 'failing',
+      tone: 'failed',
+      title: 'Spans cannot be stored',
+      detail: `The data folder takes nothing: ${intake.why ?? 'its log says why'}. What was acknowledged is safe; senders are asked to come again and keep their spans for some minutes.`,
+      next: 'Make room on the disk, or end what holds the files of the data folder. Storing goes on by itself.',
+      at: since(intake.since),
+    },
+  ]
+}
+
+function pausedNote({ judgingPausedSince }: WireHealth): readonly HealthNote[] {
+  if (judgingPausedSince === null) return []
+  return [
+    {
+      key: 'paused',
+      tone: 'failed',
+      title: 'Nothing is judged',
+      detail: 'Spans are taken, but no new request or incident appears on this page.',
+      next: 'The analyzer’s log says what its files lack: room, a permission, or another program that holds them. Judging goes on by itself, and nothing is skipped.',
+      at: since(judgingPausedSince),
+    },
+  ]
+}
+
+function diskNote({ disk }: WireHealth): readonly HealthNote[] {
+  if (disk?.low !== true) return []
+  return [
+    {
+      key: 'disk',
+      tone: 'medium',
+      title: 'The disk is nearly full',
+      detail: `${formatBytes(disk.freeBytes)} are free; the data folder has ${formatBytes(disk.bytes)}.`,
+      next: 'Make room, or lower analyzer.retention.span_mib: the oldest spans go first.',
+      at: undefined,
+    },
+  ]
+}
+
+function sheddingNote({ intake }: WireHealth): readonly HealthNote[] {
+  if (intake.state !== 'shedding') return []
+  return [
+    {
+      key: 'shedding',
+      tone: 'medium',
+      title: 'More arrives than can be stored',
+      detail: `Healthy requests are asked to come again, failures are stored. ${formatPlural(intake.spansShed, 'span')} were turned away so far; senders repeat them.`,
+      next: 'If it lasts: a faster disk, a second analyzer, or fewer healthy requests sampled at the routers.',
+      at: since(intake.since),
+    },
+  ]
+}
+
+function lagNote({ lag }: WireHealth, nowMs: number): readonly HealthNote[] {
+  const { overdueSince, spans } = lag
+  if (overdueSince === null || nowMs - Date.parse(overdueSince) < LAG_MS) return []
+  return [
+    {
+      key: 'lag',
+      tone: 'medium',
+      title: 'Verdicts are late',
+      detail: `${formatPlural(spans, 'span')} are stored and not judged yet, so that the newest failures are not on this page.`,
+      next: 'After a restart or a burst it catches up by itself; if it lasts, the machine is too small for what is sent.',
+      at: since(overdueSince),
+    },
+  ]
+}
+
+function refusedNotes({ refused }: WireHealth, nowMs: number): readonly HealthNote[] {
+  const recent = refused.filter(({ lastAt }) => nowMs - Date.parse(lastAt) < REFUSED_MS)
+  const notes = recent.slice(0, REFUSED_SHOWN).map((sender): HealthNote => {
+    const { reason, remoteAddress, count, lastAt } = sender
+    return {
+      key: `refused ${reason} ${remoteAddress}`,
+      tone: 'medium',
+      title: `${remoteAddress === '' ? 'A sender' : remoteAddress} is refused: ${REFUSAL_WORDS[reason]}`,
+      detail: `${formatPlural(count, 'request')}; the spans in them are not here.`,
+      next: REFUSAL_REMEDIES[reason],
+      at: { word: 'last', time: lastAt },
+    }
+  })
+  const more = recent.length - notes.length
+  return more <= 0 ? notes : [...notes, moreRefused(more)]
+}
+
+function moreRefused(count: number): HealthNote {
+  return {
+    key: 'refused more',
+    tone: 'medium',
+    title: `${formatPlural(count, 'more sender')} are refused`,
+    detail: 'In the last hour; their spans are not here.',
+    next: 'Set one of the above right, and see whether the others go with it. /api/v1/health lists them all.',
+    at: undefined,
+  }
+}
+
+function silentNotes({ sources, otlpHttpUrl }: WireHealth): readonly HealthNote[] {
+  return sources
+    .filter(({ state }) => state === 'never')
+    .map(({ name }) => ({
+      key: `silent ${name}`,
+      tone: 'medium',
+      title: `${name} has never sent anything`,
+      detail: 'It is in the configuration, and no span has come that belongs to it.',
+      next: `At the router: does OTEL_EXPORTER_OTLP_ENDPOINT lead to ${otlpHttpUrl}, and does its token or its resource fit analyzer.sources?`,
+      at: undefined,
+    }))
+}
+
+function rejectedNote({ intake }: WireHealth): readonly HealthNote[] {
+  const reasons = Object.entries(intake.rejected)
+  if (reasons.length === 0) return []
+  const count = reasons.reduce((sum, [, spans]) => sum + spans, 0)
+  const list = reasons.map(([reason, spans]) => `${reason} ${formatCount(spans)}`).join(', ')
+  return [
+    {
+      key: 'rejected',
+      tone: 'medium',
+      title: `${formatPlural(count, 'span')} were rejected`,
+      detail: `They break the rules of OTLP and were refused one by one: ${list}.`,
+      next: 'The sender was told the same numbers; its log names the exporter that made them.',
+      at: undefined,
+    },
+  ]
+}
+
+function since(time: string | null): HealthNote['at'] {
+  return time === null ? undefined : { word: 'since', time }
+}
+
+const REFUSAL_WORDS: Readonly<Record<WireRefusedSender['reason'], string>> = {
+  'no-token': 'it shows no token',
+  'wrong-token': 'its token is not known',
+  'token-rotating': 'its token is not known yet',
+  'wrong-host': 'it calls the analyzer by another name',
+  'not-otlp': 'what it sends is not OTLP traces',
+  'too-large': 'its batches are too large',
+  malformed: 'its bodies cannot be read',
+  busy: 'more arrives than can be stored',
+  unavailable: 'nothing can be stored right now',
+}
+
+const REFUSAL_REMEDIES: Readonly<Record<WireRefusedSender['reason'], string>> = {
+  'no-token': 'Set OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20TOKEN there.',
+  'wrong-token': 'Give it the token of its token_file, or put its token there as a second line.',
+  'token-rotating': 'Nothing, if tokens are being changed; else give it the new one.',
+  'wrong-host': 'Start the analyzer with --allowed-host and that name, or use its address.',
+  'not-otlp':
+    'Only traces are read, at /v1/traces: set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf there, and switch its logs and metrics off.',
+  'too-large': 'Lower its batch size, or raise analyzer.ingest.body_mib.',
+  malformed:
+    'Something between it and the analyzer may change the bodies; its log has the details.',
+  busy: 'Nothing: it comes again.',
+  unavailable: 'Nothing: it comes again.',
+}

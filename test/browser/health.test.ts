@@ -1,0 +1,119 @@
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { answerEmpty, answerLoaded } from './answers.ts'
+import { closeWatched, launchChromium, openWatched, skipReason } from './chromium.ts'
+import { buildPage, startPageServer, type Answer, type PageServer } from './page-server.ts'
+import * as fixtures from './wire-fixtures.ts'
+
+const screenshots = fileURLToPath(new URL('./screenshots', import.meta.url))
+
+const answerTroubled: Answer = (path) => {
+  const [name] = path.split('?')
+  const health = fixtures.healthInTrouble
+  if (name === 'health') return { body: health }
+  if (name === 'overview') return { body: { ...fixtures.overview, health } }
+  return answerLoaded(path)
+}
+
+describe.skipIf(skipReason !== undefined)('the health of the analyzer', () => {
+  let browser: Browser
+  let server: PageServer
+  beforeAll(async () => {
+    mkdirSync(screenshots, { recursive: true })
+    await buildPage()
+    browser = await launchChromium()
+    server = await startPageServer(answerLoaded)
+  })
+  afterAll(async () => {
+    await browser.close()
+    await server.close()
+  })
+
+  for (const theme of ['light', 'dark'] as const) {
+    test(`is told in words, with the next step, and accessible in the ${theme} theme`, async () => {
+      server.answer = answerTroubled
+      const watched = await openWatched(browser, { theme, nowMs: fixtures.NOW_MS })
+      const { page } = watched
+      await page.goto(server.url)
+      const strip = page.getByRole('region', { name: 'Health of the analyzer' })
+      await strip.waitFor()
+      expect(await strip.textContent()).toContain('Spans cannot be stored')
+      expect(await strip.textContent()).toContain('database or disk is full')
+      expect(await strip.textContent()).toContain('more things to look at')
+      await page.screenshot({ path: `${screenshots}/health-strip-${theme}.png`, fullPage: true })
+      await page.getByRole('button', { name: /Spans cannot be stored/u }).click()
+      const dialog = page.getByRole('dialog', { name: 'Health of the analyzer' })
+      await dialog.waitFor()
+      const text = (await dialog.textContent()) ?? ''
+      for (const words of [
+        'Nothing is judged',
+        'The disk is nearly full',
+        '384 MiB are free',
+        '10.20.0.7 is refused: it shows no token',
+        'OTEL_EXPORTER_OTLP_HEADERS',
+        'litellm-eu has never sent anything',
+        'time-invalid 12',
+        '116 MiB of 128 MiB',
+      ]) {
+        expect(text).toContain(words)
+      }
+      await page.screenshot({ path: `${screenshots}/health-dialog-${theme}.png` })
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([])
+      await page.keyboard.press('Escape')
+      await dialog.waitFor({ state: 'detached' })
+      await closeWatched(watched)
+    })
+  }
+
+  test('is one quiet line where nothing is wrong, and opens by keyboard', async () => {
+    server.answer = answerLoaded
+    const watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
+    const { page } = watched
+    await page.goto(server.url)
+    const mark = page.getByRole('button', { name: /Receiving/u })
+    await mark.waitFor()
+    expect(await page.getByRole('region', { name: 'Health of the analyzer' }).count()).toBe(0)
+    await mark.focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Health of the analyzer' })
+    expect(await dialog.textContent()).toContain('nothing needs you')
+    await dialog.getByRole('button', { name: 'Close' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await closeWatched(watched)
+  })
+
+  test('before the first span it says who was refused, beside how to connect', async () => {
+    const { refused } = fixtures.healthInTrouble
+    const health = { ...fixtures.healthBeforeFirstSpan, refused }
+    server.answer = (path) =>
+      path.startsWith('overview')
+        ? { body: { ...fixtures.overviewBeforeFirstSpan, health } }
+        : answerEmpty(path)
+    const watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
+    const { page } = watched
+    await page.goto(server.url)
+    await page.getByRole('heading', { name: 'Waiting for the first span' }).waitFor()
+    const strip = page.getByRole('region', { name: 'Health of the analyzer' })
+    expect(await strip.textContent()).toContain('10.20.0.7 is refused')
+    await closeWatched(watched)
+  })
+
+  test('fits a width of 320 px', async () => {
+    server.answer = answerTroubled
+    const watched = await openWatched(browser, { width: 320, height: 700, nowMs: fixtures.NOW_MS })
+    const { page } = watched
+    await page.goto(server.url)
+    await page.getByRole('button', { name: /Spans cannot be stored/u }).click()
+    await page.getByRole('dialog').waitFor()
+    const overflow = await page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    )
+    expect(overflow).toBeLessThanOrEqual(0)
+    await page.screenshot({ path: `${screenshots}/health-dialog-narrow.png` })
+    await closeWatched(watched)
+  })
+})

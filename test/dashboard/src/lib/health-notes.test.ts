@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import type { WireHealth } from '../../../../analyzer/api/wire.ts'
+import { healthNotes } from '../../../../dashboard/src/lib/health-notes.ts'
+
+const NOW_MS = Date.UTC(2026, 8, 1, 12)
+const ago = (elapsedMs: number): string => new Date(NOW_MS - elapsedMs).toISOString()
+
+const HEALTHY: WireHealth = {
+  spansStored: 10,
+  spansRejected: 0,
+  requestsPending: 0,
+  judgingPausedSince: null,
+  lastSpanAt: ago(1000),
+  spansUnrecognised: 0,
+  otlpHttpUrl: 'http://127.0.0.1:4318',
+  intake: {
+    state: 'ok',
+    since: null,
+    why: null,
+    queueBytes: 0,
+    queueBytesMax: 100,
+    requestsShed: 0,
+    spansShed: 0,
+    rejected: {},
+  },
+  lag: { spans: 0, oldestReceivedAt: null, overdueSince: null },
+  disk: { bytes: 1, bytesMax: 2, freeBytes: 3, low: false },
+  sources: [{ name: 'eu', spans: 10, lastSpanAt: ago(1000), state: 'sending' }],
+  refused: [],
+}
+
+const keysOf = (change: Partial<WireHealth>): readonly string[] =>
+  healthNotes({ ...HEALTHY, ...change }, NOW_MS).map(({ key }) => key)
+
+test('nothing is said of an analyzer that is well, also where little is known of it', () => {
+  expect(keysOf({})).toEqual([])
+  expect(keysOf({ disk: null, lastSpanAt: null, sources: [] })).toEqual([])
+  // Quiet is how routers are at night.
+  expect(
+    keysOf({ sources: [{ name: 'eu', spans: 1, lastSpanAt: ago(9e7), state: 'quiet' }] }),
+  ).toEqual([])
+})
+
+test('what is lost right now stands before what only may be', () => {
+  const keys = keysOf({
+    judgingPausedSince: ago(9000),
+    intake: { ...HEALTHY.intake, state: 'failing', since: ago(5000), why: 'disk I/O error' },
+    disk: { bytes: 1, bytesMax: 2, freeBytes: 3, low: true },
+    lag: { spans: 5, oldestReceivedAt: ago(90_000), overdueSince: ago(60_000) },
+    sources: [{ name: 'us', spans: 0, lastSpanAt: null, state: 'never' }],
+  })
+  expect(keys).toEqual(['failing', 'paused', 'disk', 'lag', 'silent us'])
+})
+
+test('a store that takes nothing is told in its own words, with the next step', () => {
+  const intake = {
+    ...HEALTHY.intake,
+    state: 'failing',
+    since: ago(1),
+    why: 'disk I/O error',
+  } as const
+  const [note] = healthNotes({ ...HEALTHY, intake }, NOW_MS)
+  expect(note?.tone).toBe('failed')
+  expect(note?.detail).toContain('disk I/O error')
+  expect(note?.detail).toContain('acknowledged is safe')
+  expect(note?.next).toContain('Make room')
+})
+
+test('judging that is a moment late is no news', () => {
+  const lag = { spans: 5, oldestReceivedAt: ago(60_000) }
+  expect(keysOf({ lag: { ...lag, overdueSince: ago(29_000) } })).toEqual([])
+  expect(keysOf({ lag: { ...lag, overdueSince: ago(31_000) } })).toEqual(['lag'])
+})
+
+test('a refused sender is told by its address, with what to do there, for an hour', () => {
+  const sender = { reason: 'no-token', remoteAddress: '10.0.0.7', count: 3 } as const
+  const refusedAt = (time: string) => [{ ...sender, firstAt: time, lastAt: time }]
+  expect(keysOf({ refused: refusedAt(ago(3_700_000)) })).toEqual([])
+  const [note] = healthNotes({ ...HEALTHY, refused: refusedAt(ago(1000)) }, NOW_MS)
+  expect(note?.title).toBe('10.0.0.7 is refused: it shows no token')
+  expect(note?.next).toContain('OTEL_EXPORTER_OTLP_HEADERS')
+  expect(note?.at).toEqual({ word: 'last', time: ago(1000) })
+})
+
+test('of a refused fleet four are named, and the rest is a number', () => {
+  const refused = Array.from(
+    { length: 9 },
+    (_, index) =>
+      ({
+        reason: 'wrong-token',
+        remoteAddress: `10.0.0.${index}`,
+        count: 1,
+        firstAt: ago(1000),
+        lastAt: ago(1000),
+      }) as const,
+  )
+  const notes = healthNotes({ ...HEALTHY, refused }, NOW_MS)
+  expect(notes).toHaveLength(5)
+  expect(notes.at(-1)?.title).toBe('5 more senders are refused')
+})
