@@ -1,9 +1,29 @@
-import { parseJson, readRequest } from './decode-json.ts'
-import { decodeOtlp, orMalformed } from './decode-otlp.ts'
-import { SpanSink, type Decoded, type DecodedSpans } from './decoded.ts'
+import type { SpanRecord } from '../store/span-record.ts'
+import type { Span } from '../story/span.ts'
+import {
+  type Decoded,
+  type DecodedRecords,
+  type Malformed,
+  orMalformed,
+  type RejectCounts,
+  Rejections,
+} from './decoded.ts'
+import { OtlpDecoder } from './decode-otlp.ts'
+import { decodeContext, decodeSpan } from './decode-span.ts'
 import { inflate, isGzip } from './inflate.ts'
+import { SPANS_MAX } from './limits.ts'
+import { isObject, parseJson } from './parse-json.ts'
 import { MalformedError } from './protobuf-reader.ts'
-import { stripContent } from './strip-content.ts'
+import type { SpanContext } from './span-draft.ts'
+
+/** What came of a file: every span in it is in `spans` or `rejected`. */
+export interface DecodedSpans {
+  readonly spans: readonly Span[]
+  readonly rejected: number
+  readonly reasons: RejectCounts
+}
+
+export type DecodedDocument = ({ readonly kind: 'decoded' } & DecodedSpans) | Malformed
 
 export interface DocumentOptions {
   /** Makes the hashes of this run comparable with each other, and with nothing else. */
@@ -23,12 +43,23 @@ const RESOURCE_SPANS_TAG = 0x0a
  * per line (the Collector's file exporter), or `ExportTraceServiceRequest` messages in a row; each
  * plain or gzip. Content is stripped from the spans.
  */
-export function decodeDocument(bytes: Uint8Array, options: DocumentOptions): Decoded {
+export function decodeDocument(bytes: Uint8Array, options: DocumentOptions): DecodedDocument {
   const plain = unpack(bytes)
   if (plain.kind === 'malformed') return plain
-  const decoded = decodePlain(plain.body)
+  const decoded = decodePlain(plain.body, new OtlpDecoder(options))
   if (decoded.kind === 'malformed') return decoded
-  return { ...decoded, spans: stripContent(decoded.spans, options) }
+  const { records, rejected, reasons } = decoded
+  return { kind: 'decoded', spans: toSpans(records), rejected, reasons }
+}
+
+/** The spans that these records are; those of one context share their resource. */
+export function toSpans(records: readonly SpanRecord[]): readonly Span[] {
+  const contexts = new Map<string, SpanContext>()
+  return records.map(({ bytes, context }) => {
+    const known = contexts.get(context.hash) ?? decodeContext(context.bytes)
+    contexts.set(context.hash, known)
+    return decodeSpan(bytes, known)
+  })
 }
 
 type Unpacked =
@@ -58,45 +89,63 @@ const TOO_LARGE = `it is larger than ${DOCUMENT_BYTES_MAX / 1024 / 1024} MiB; sp
 const EXPECTED =
   'expected OTLP traces: JSON with "resourceSpans", one such document per line, or protobuf'
 
-function decodePlain(body: Uint8Array): Decoded {
+function decodePlain(body: Uint8Array, decoder: OtlpDecoder): Decoded {
   // A line feed is also the first byte of a protobuf request, so protobuf is tried first; text that
   // decodes as one does not exist in practice, for its lengths would all have to fit.
   if (body[0] === RESOURCE_SPANS_TAG) {
-    const decoded = decodeOtlp(body, 'protobuf')
+    const decoded = decoder.decode(body, 'protobuf')
     if (decoded.kind === 'decoded' || firstVisible(body) !== OPEN_BRACE) {
       return decoded.kind === 'decoded' ? decoded : notOtlp(decoded.message)
     }
   }
-  if (firstVisible(body) !== OPEN_BRACE) return notOtlp()
-  return orMalformed(() => decodeJsonLines(body))
+  return firstVisible(body) === OPEN_BRACE ? decodeJsonLines(body, decoder) : notOtlp()
 }
 
 /** One document over many lines, or one per line. */
-function decodeJsonLines(body: Uint8Array): DecodedSpans {
-  const sink = new SpanSink()
+function decodeJsonLines(body: Uint8Array, decoder: OtlpDecoder): Decoded {
+  const total = new Total()
   for (const line of linesOf(body)) {
     // The first line of an indented document is none by itself.
-    if (line.first && !isWhole(line.bytes)) {
-      readDocument(body, sink)
-      break
-    }
-    try {
-      readDocument(line.bytes, sink)
-    } catch (error: unknown) {
-      if (!(error instanceof MalformedError)) throw error
-      throw new MalformedError(`line ${line.number}: ${error.message}`, { cause: error })
-    }
+    if (line.first && !isWhole(line.bytes)) return decodeOne(body, decoder)
+    const decoded = decodeOne(line.bytes, decoder)
+    if (decoded.kind === 'malformed') return malformed(`line ${line.number}: ${decoded.message}`)
+    total.add(decoded)
   }
-  return sink.result()
+  return total.result()
 }
 
-function readDocument(bytes: Uint8Array, sink: SpanSink): void {
-  const document = parseJson(bytes)
-  const isTraces =
-    typeof document === 'object' && document !== null && Object.hasOwn(document, 'resourceSpans')
-  // The names that are nearly right have messages of their own.
-  readRequest(document, sink)
-  if (!isTraces) throw new MalformedError(EXPECTED)
+function decodeOne(bytes: Uint8Array, decoder: OtlpDecoder): Decoded {
+  return orMalformed(() => {
+    const document = parseJson(bytes)
+    const decoded = decoder.decodeParsed(document)
+    const isTraces = isObject(document) && Object.hasOwn(document, 'resourceSpans')
+    // The names that are nearly right have messages of their own.
+    return decoded.kind === 'malformed' || isTraces ? decoded : malformed(EXPECTED)
+  })
+}
+
+/** The documents of a file together, within the limits of one. */
+class Total {
+  readonly #records: SpanRecord[] = []
+  readonly #rejections = new Rejections()
+
+  add({ records, reasons }: DecodedRecords): void {
+    for (const record of records) {
+      if (this.#records.length < SPANS_MAX) this.#records.push(record)
+      else this.#rejections.add('too-many-spans')
+    }
+    this.#rejections.addAll(reasons)
+  }
+
+  result(): Decoded {
+    return {
+      kind: 'decoded',
+      records: this.#records,
+      rejected: this.#rejections.total,
+      reasons: this.#rejections.reasons(),
+      notes: [],
+    }
+  }
 }
 
 /** Whether a line is a document of its own: the first line of an indented one is not. */

@@ -1,26 +1,34 @@
-import type { Attributes, AttributeValue, Scope, Span } from '../story/span.ts'
-import { readResource, readScope, readSpanFields } from './decode-protobuf.ts'
-import { SpanSink } from './decoded.ts'
-import { ProtobufReader, WIRE_BYTES } from './protobuf-reader.ts'
-import { ProtobufWriter } from './protobuf-writer.ts'
-import { finishSpan, kindNumber, statusNumber, type SpanContext } from './span-draft.ts'
+import { createHash } from 'node:crypto'
 
-/**
- * A stripped span as the OTLP `Span` message: what the store keeps of it, small, and readable by
- * any OTLP tool. Written anew and not copied, so that no field which we do not know, and which
- * might carry content, reaches the disk.
- */
+import type { ContextRecord, SpanRecord } from '../store/span-record.ts'
+import type { Attributes, AttributeValue, Scope, Span } from '../story/span.ts'
+import { ProtobufWriter } from './protobuf-writer.ts'
+import { KINDS, type SpanContext, STATUS_CODES } from './span-draft.ts'
+
+/** Until the store takes records. */
+export { decodeContext, decodeSpan } from './decode-span.ts'
+
+/** A span as the record that the decoder would have made of it, had it come so. */
+export function toRecord(span: Span): SpanRecord {
+  return {
+    bytes: encodeSpan(span),
+    context: toContextRecord(span),
+    startUs: Number(span.startTimeNs / 1000n),
+    endUs: Number(span.endTimeNs / 1000n),
+    isError: span.status.code === 'error',
+  }
+}
+
+function toContextRecord(context: SpanContext): ContextRecord {
+  const bytes = encodeContext(context)
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  return { bytes, hash, resource: context.resource }
+}
+
 export function encodeSpan(span: Span): Buffer {
   const writer = new ProtobufWriter()
   writeSpan(writer, span)
   return writer.finish()
-}
-
-/** What `encodeSpan` wrote; throws `MalformedError` for anything else. */
-export function decodeSpan(bytes: Uint8Array, context: SpanContext): Span {
-  const span = finishSpan(readSpanFields(new ProtobufReader(bytes), new SpanSink()), context)
-  if (typeof span === 'string') throw new TypeError(`a stored span cannot be read: ${span}`)
-  return span
 }
 
 /** A resource and a scope, stored once for all the spans that share them. */
@@ -31,25 +39,12 @@ export function encodeContext(context: SpanContext): Buffer {
   return writer.finish()
 }
 
-export function decodeContext(bytes: Uint8Array): SpanContext {
-  const reader = new ProtobufReader(bytes)
-  let context: SpanContext = { resource: new Map(), scope: { name: '', version: '' } }
-  while (reader.next()) {
-    if (reader.is(1, WIRE_BYTES)) {
-      context = { ...context, resource: readResource(reader.message(), new SpanSink()) }
-    } else if (reader.is(2, WIRE_BYTES))
-      context = { ...context, scope: readScope(reader.message()) }
-    else reader.skip()
-  }
-  return context
-}
-
 export function writeSpan(writer: ProtobufWriter, span: Span): void {
   writer.hexField(1, span.traceId)
   writer.hexField(2, span.spanId)
   if (span.parentSpanId !== '') writer.hexField(4, span.parentSpanId)
   writer.stringField(5, span.name)
-  writer.varintField(6, kindNumber(span.kind))
+  writer.varintField(6, KINDS.indexOf(span.kind))
   writer.fixed64Field(7, span.startTimeNs)
   writer.fixed64Field(8, span.endTimeNs)
   writeAttributes(writer, 9, span.attributes)
@@ -62,7 +57,7 @@ export function writeSpan(writer: ProtobufWriter, span: Span): void {
   }
   writer.messageField(15, (message) => {
     if (span.status.message !== '') message.stringField(2, span.status.message)
-    message.varintField(3, statusNumber(span.status.code))
+    message.varintField(3, STATUS_CODES.indexOf(span.status.code))
   })
 }
 

@@ -18,15 +18,24 @@ export const JSON_DEPTH_MAX = 4 * VALUE_DEPTH_MAX + 16
  */
 export const SPANS_MAX = 200_000
 export const VALUES_MAX = 4_000_000
+/**
+ * Of what is kept of one body: a shape can be longer than the few characters that it stands for.
+ * Spans beyond it are rejected.
+ */
+export const KEPT_BYTES_MAX = 2 * BODY_BYTES_MAX
 /** Of opening brackets and commas, which is about the number of values `JSON.parse` makes. */
 export const JSON_NODES_MAX = 12_000_000
 
 /** The default of OpenTelemetry's SDKs; a span's further attributes are dropped. */
 export const ATTRIBUTES_MAX = 128
 export const EVENTS_MAX = 128
+export const LINKS_MAX = 128
 
 /** UTF-16 units of one stored text. Stack traces and error bodies rarely pass a tenth of it. */
 export const VALUE_CHARS_MAX = 32 * 1024
+
+/** What W3C Trace Context has every party keep. */
+export const TRACE_STATE_CHARS_MAX = 512
 
 /** Span, event and scope names are labels: nobody reads more. */
 export const NAME_CHARS_MAX = 256

@@ -10,34 +10,34 @@ export const WIRE_FIXED32 = 5
 
 /**
  * Walks protobuf wire format without copying: every length is checked against what is left before
- * it is believed, so no field can make it allocate more than the input.
+ * it is believed, so no field can make it allocate more than the input. One reader serves a whole
+ * body: `enter` and `leave` move it in and out of embedded messages.
  */
 export class ProtobufReader {
-  readonly #bytes: Buffer
+  bytes: Buffer
   position: number
-  readonly #start: number
-  readonly #end: number
+  /** Of the message that is being read. */
+  end: number
   /** Of the field that `next` stepped onto. */
   field = 0
   wire = 0
 
   constructor(bytes: Uint8Array, position = 0, end = bytes.length) {
-    this.#bytes = Buffer.isBuffer(bytes)
-      ? bytes
-      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.bytes = toBuffer(bytes)
     this.position = position
-    this.#start = position
-    this.#end = end
+    this.end = end
   }
 
-  /** The same message from its beginning: fields that matter first may come last. */
-  rewound(): ProtobufReader {
-    return new ProtobufReader(this.#bytes, this.#start, this.#end)
+  /** Begins with another body. */
+  open(bytes: Uint8Array): void {
+    this.bytes = toBuffer(bytes)
+    this.position = 0
+    this.end = bytes.length
   }
 
   /** Steps onto the next field; false at the end of the message. */
   next(): boolean {
-    if (this.position >= this.#end) return false
+    if (this.position >= this.end) return false
     const tag = this.#varint32()
     this.field = tag >>> 3
     this.wire = tag & 7
@@ -48,10 +48,14 @@ export class ProtobufReader {
   /** Whether the current field is this one; a known field of another wire type is malformed. */
   is(field: number, wire: number): boolean {
     if (this.field !== field) return false
-    if (this.wire !== wire) {
-      throw new MalformedError(`field ${field} has wire type ${this.wire}, expected ${wire}`)
-    }
+    this.expect(wire)
     return true
+  }
+
+  expect(wire: number): void {
+    if (this.wire !== wire) {
+      throw new MalformedError(`field ${this.field} has wire type ${this.wire}, expected ${wire}`)
+    }
   }
 
   skip(): void {
@@ -63,7 +67,7 @@ export class ProtobufReader {
         this.#advance(8)
         return
       case WIRE_BYTES:
-        this.#advance(this.#length())
+        this.#advance(this.#varint32())
         return
       case WIRE_FIXED32:
         this.#advance(4)
@@ -74,28 +78,49 @@ export class ProtobufReader {
     }
   }
 
-  /** A reader over an embedded message. */
+  /** Steps into an embedded message; gives what `leave` needs. */
+  enter(): number {
+    const length = this.#varint32()
+    const outerEnd = this.end
+    if (length > outerEnd - this.position) throw this.#tooLong()
+    this.end = this.position + length
+    return outerEnd
+  }
+
+  /** Steps behind the embedded message, wherever in it the reader stands. */
+  leave(outerEnd: number): void {
+    this.position = this.end
+    this.end = outerEnd
+  }
+
+  /** A reader of its own over an embedded message. */
   message(): ProtobufReader {
-    const length = this.#length()
-    const start = this.position
-    this.#advance(length)
-    return new ProtobufReader(this.#bytes, start, start + length)
+    const outerEnd = this.enter()
+    const inner = new ProtobufReader(this.bytes, this.position, this.end)
+    this.leave(outerEnd)
+    return inner
+  }
+
+  /** Reads these bytes of the body next. */
+  seek(start: number, end: number): void {
+    this.position = start
+    this.end = end
   }
 
   /** A view, not a copy: valid as long as the body is. */
-  bytes(): Buffer {
-    const length = this.#length()
+  view(): Buffer {
+    const length = this.#varint32()
     const start = this.position
     this.#advance(length)
-    return this.#bytes.subarray(start, start + length)
+    return this.bytes.subarray(start, start + length)
   }
 
   /** Invalid UTF-8 becomes U+FFFD. */
   string(): string {
-    const length = this.#length()
+    const length = this.#varint32()
     const start = this.position
     this.#advance(length)
-    return this.#bytes.toString('utf8', start, start + length)
+    return this.bytes.toString('utf8', start, start + length)
   }
 
   bool(): boolean {
@@ -104,6 +129,11 @@ export class ProtobufReader {
 
   /** Enums and other small numbers: of a longer one, the low 32 bits, as protobuf has it. */
   uint32(): number {
+    const first = this.bytes[this.position] ?? 0x80
+    if (first < 0x80 && this.position < this.end) {
+      this.position += 1
+      return first
+    }
     return Number(this.#varint64() & 0xffff_ffffn)
   }
 
@@ -112,6 +142,8 @@ export class ProtobufReader {
     const start = this.position
     const first = this.#byte()
     if (first < 0x80) return first
+    const second = this.#byte()
+    if (second < 0x80) return (first & 0x7f) | (second << 7)
     this.position = start
     const value = BigInt.asIntN(64, this.#varint64())
     return value >= MIN_SAFE && value <= MAX_SAFE ? Number(value) : value
@@ -120,37 +152,37 @@ export class ProtobufReader {
   fixed64(): bigint {
     const start = this.position
     this.#advance(8)
-    return this.#bytes.readBigUInt64LE(start)
+    return this.bytes.readBigUInt64LE(start)
   }
 
   double(): number {
     const start = this.position
     this.#advance(8)
-    return this.#bytes.readDoubleLE(start)
+    return this.bytes.readDoubleLE(start)
   }
 
   #byte(): number {
-    const byte = this.position < this.#end ? this.#bytes[this.position] : undefined
+    const byte = this.position < this.end ? this.bytes[this.position] : undefined
     if (byte === undefined) throw new MalformedError('the message ends inside a number')
     this.position += 1
     return byte
   }
 
   #advance(count: number): void {
-    if (count > this.#end - this.position) {
-      throw new MalformedError(`field ${this.field} is longer than the message`)
-    }
+    if (count > this.end - this.position) throw this.#tooLong()
     this.position += count
   }
 
-  #length(): number {
-    return this.#varint32()
+  #tooLong(): MalformedError {
+    return new MalformedError(`field ${this.field} is longer than the message`)
   }
 
-  /** Tags and lengths: five bytes at most, and within 32 bits. */
+  /** Tags and lengths: five bytes at most, and within 32 bits. Nearly all are one byte. */
   #varint32(): number {
-    let value = 0
-    for (let shift = 0; shift < 35; shift += 7) {
+    const first = this.#byte()
+    if (first < 0x80) return first
+    let value = first & 0x7f
+    for (let shift = 7; shift < 35; shift += 7) {
       const byte = this.#byte()
       value += (byte & 0x7f) * 2 ** shift
       if (byte < 0x80) {
@@ -181,3 +213,8 @@ export class ProtobufReader {
 
 const MIN_SAFE = BigInt(Number.MIN_SAFE_INTEGER)
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,24 +1,82 @@
-/** Writes protobuf wire format; the counterpart of `protobuf-reader.ts`. */
+import { WIRE_BYTES, WIRE_FIXED32, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.ts'
+
+/** Texts up to this are written by a loop: calling out costs more than they do. */
+const LOOPED_CHARS_MAX = 48
+const LOOPED_BYTES_MAX = 24
+
+/**
+ * Writes protobuf wire format; the counterpart of `protobuf-reader.ts`. What is written is taken
+ * piece by piece: a piece shares its memory with those beside it, and is never written again.
+ */
 export class ProtobufWriter {
-  #bytes = Buffer.allocUnsafe(1024)
+  readonly #chunkBytes: number
+  #bytes: Buffer
+  /** Where the piece begins that is being written. */
+  #start = 0
   #length = 0
 
+  constructor(chunkBytes = 1024) {
+    this.#chunkBytes = chunkBytes
+    this.#bytes = Buffer.allocUnsafe(chunkBytes)
+  }
+
+  /** A copy of what was written since the last piece. */
   finish(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.#length))
+    return Buffer.from(this.take())
+  }
+
+  /** What was written since the last piece, as it stands. */
+  take(): Buffer {
+    const piece = this.#bytes.subarray(this.#start, this.#length)
+    this.#start = this.#length
+    return piece
+  }
+
+  /** A place in the piece that is being written, to come back to with `rewind`. */
+  mark(): number {
+    return this.#length - this.#start
+  }
+
+  /** Forgets what was written after the mark. */
+  rewind(mark: number): void {
+    this.#length = this.#start + mark
+  }
+
+  /** These bytes as they are: whole fields, or the content of one. */
+  raw(source: Uint8Array, from = 0, to = source.length): void {
+    const count = to - from
+    this.#reserve(count)
+    const target = this.#bytes
+    let at = this.#length
+    this.#length = at + count
+    if (count > LOOPED_BYTES_MAX) {
+      target.set(source.subarray(from, to), at)
+      return
+    }
+    for (let index = from; index < to; index += 1) target[at++] = source[index] ?? 0
+  }
+
+  tag(field: number, wire: number): void {
+    this.varint(field * 8 + wire)
+  }
+
+  /** A tag or a length. */
+  varint(value: number): void {
+    this.#reserve(5)
+    this.#putVarint(value)
   }
 
   bytesField(field: number, bytes: Uint8Array): void {
-    this.#tag(field, 2)
-    this.#varint(bytes.length)
-    this.#reserve(bytes.length)
-    this.#bytes.set(bytes, this.#length)
-    this.#length += bytes.length
+    this.tag(field, WIRE_BYTES)
+    this.varint(bytes.length)
+    this.raw(bytes)
   }
 
   stringField(field: number, text: string): void {
+    this.tag(field, WIRE_BYTES)
+    if (text.length <= LOOPED_CHARS_MAX && this.#shortAscii(text)) return
     const length = Buffer.byteLength(text)
-    this.#tag(field, 2)
-    this.#varint(length)
+    this.varint(length)
     this.#reserve(length)
     this.#length += this.#bytes.write(text, this.#length, 'utf8')
   }
@@ -27,53 +85,81 @@ export class ProtobufWriter {
     this.bytesField(field, Buffer.from(hex, 'hex'))
   }
 
-  /**
-   * An embedded message, written in place. Its length stands before it and is known after it: most
-   * are shorter than 128 bytes and leave one byte for it, longer ones are moved along.
-   */
   messageField(field: number, write: (writer: ProtobufWriter) => void): void {
-    this.#tag(field, 2)
-    this.#reserve(1)
-    const lengthAt = this.#length
-    this.#length += 1
+    const mark = this.open(field)
     write(this)
-    const length = this.#length - lengthAt - 1
-    if (length < 0x80) {
-      this.#bytes[lengthAt] = length
-      return
-    }
-    const extra = varintBytes(length) - 1
-    this.#reserve(extra)
-    this.#bytes.copyWithin(lengthAt + 1 + extra, lengthAt + 1, this.#length)
-    this.#length = lengthAt
-    this.#varint(length)
+    this.close(mark)
+  }
+
+  /**
+   * Begins an embedded message, which `close` ends. Its length stands before it and is known after
+   * it: room is left for a length of `expected`, and what follows is moved along where that was
+   * wrong.
+   */
+  open(field: number, expected = 0): number {
+    this.tag(field, WIRE_BYTES)
+    const room = varintBytes(expected)
+    this.#reserve(room)
+    this.#length += room
+    return (this.#length - this.#start) * ROOMS + room
+  }
+
+  close(mark: number): void {
+    const room = mark % ROOMS
+    const content = Math.floor(mark / ROOMS)
+    const length = this.#length - this.#start - content
+    const needed = varintBytes(length)
+    if (needed > room) this.#reserve(needed - room)
+    const from = this.#start + content
+    const to = from - room + needed
+    if (to !== from) this.#bytes.copyWithin(to, from, from + length)
+    this.#length = from - room
+    this.#putVarint(length)
     this.#length += length
   }
 
   varintField(field: number, value: number | bigint): void {
-    this.#tag(field, 0)
-    if (typeof value === 'number' && value >= 0 && value < 2 ** 32) this.#varint(value)
+    this.tag(field, WIRE_VARINT)
+    if (typeof value === 'number' && value >= 0 && value < 2 ** 32) this.varint(value)
     else this.#varint64(BigInt.asUintN(64, BigInt(value)))
   }
 
   fixed64Field(field: number, value: bigint): void {
-    this.#tag(field, 1)
+    this.tag(field, WIRE_FIXED64)
     this.#reserve(8)
     this.#length = this.#bytes.writeBigUInt64LE(value, this.#length)
   }
 
+  fixed32Field(field: number, value: number): void {
+    this.tag(field, WIRE_FIXED32)
+    this.#reserve(4)
+    this.#length = this.#bytes.writeUInt32LE(value, this.#length)
+  }
+
   doubleField(field: number, value: number): void {
-    this.#tag(field, 1)
+    this.tag(field, WIRE_FIXED64)
     this.#reserve(8)
     this.#length = this.#bytes.writeDoubleLE(value, this.#length)
   }
 
-  #tag(field: number, wire: number): void {
-    this.#varint(field * 8 + wire)
+  /** Whether it could be written so: its length in bytes is its length in characters. */
+  #shortAscii(text: string): boolean {
+    const { length } = text
+    this.#reserve(length + 1)
+    const target = this.#bytes
+    let at = this.#length + 1
+    for (let index = 0; index < length; index += 1) {
+      const code = text.charCodeAt(index)
+      if (code >= 0x80) return false
+      target[at++] = code
+    }
+    target[this.#length] = length
+    this.#length = at
+    return true
   }
 
-  #varint(value: number): void {
-    this.#reserve(5)
+  /** Where there is room for it. */
+  #putVarint(value: number): void {
     let rest = value
     while (rest >= 0x80) {
       this.#bytes[this.#length++] = (rest % 0x80) | 0x80
@@ -92,16 +178,24 @@ export class ProtobufWriter {
     this.#bytes[this.#length++] = Number(rest)
   }
 
+  /** A new chunk takes the piece that is being written along; those before it stay where they are. */
   #reserve(count: number): void {
     if (this.#length + count <= this.#bytes.length) return
-    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + count))
-    this.#bytes.copy(grown, 0, 0, this.#length)
-    this.#bytes = grown
+    const written = this.#length - this.#start
+    const chunk = Buffer.allocUnsafe(Math.max(this.#chunkBytes, 2 * (written + count)))
+    this.#bytes.copy(chunk, 0, this.#start, this.#length)
+    this.#bytes = chunk
+    this.#start = 0
+    this.#length = written
   }
 }
 
+/** A mark holds a place and how much room was left before it. */
+const ROOMS = 8
+
 function varintBytes(value: number): number {
-  let count = 1
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) count += 1
-  return count
+  if (value < 0x80) return 1
+  if (value < 0x4000) return 2
+  if (value < 0x20_0000) return 3
+  return value < 0x1000_0000 ? 4 : 5
 }

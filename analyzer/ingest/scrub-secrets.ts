@@ -6,32 +6,80 @@
 
 const REDACTED = '[redacted]'
 
-const SECRETS: readonly (readonly [RegExp, string])[] = [
+type Scrub = (text: string) => string
+
+/** In this order: what one leaves is what the next one sees. */
+const SCRUBS: readonly Scrub[] = [
   // Keys of OpenAI, Anthropic, LiteLLM (`sk-…`), Stripe-like (`sk_live_…`) and Groq.
-  [/\b(?:sk|pk|rk|gsk)[-_][A-Za-z0-9_*-]{4,}/gu, REDACTED],
-  [/\bAIza[0-9A-Za-z_-]{20,}/gu, REDACTED],
-  [/\b(?:AKIA|ASIA)[0-9A-Z]{12,}/gu, REDACTED],
-  [/\b(?:gh[opusr]_|github_pat_|hf_|xox[abeoprs]-|glpat-)[A-Za-z0-9_-]{8,}/gu, REDACTED],
-  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/gu, REDACTED],
-  [/\b(Bearer|Basic)\s+[A-Za-z0-9+/=._~-]{6,}/giu, `$1 ${REDACTED}`],
+  replacing(/\b(?:sk|pk|rk|gsk)[-_][A-Za-z0-9_*-]{4,}/gu, REDACTED),
+  replacing(/\bAIza[0-9A-Za-z_-]{20,}/gu, REDACTED),
+  replacing(/\b(?:AKIA|ASIA)[0-9A-Z]{12,}/gu, REDACTED),
+  replacing(/\b(?:gh[opusr]_|github_pat_|hf_|xox[abeoprs]-|glpat-)[A-Za-z0-9_-]{8,}/gu, REDACTED),
+  scrubWebTokens,
+  replacing(/\b(Bearer|Basic)\s+[A-Za-z0-9+/=._~-]{6,}/giu, `$1 ${REDACTED}`),
   // `"api_key": "…"`, `x-api-key: …`, `Authorization=…`; of a scheme that was kept above, no more.
-  [
+  replacing(
     /((?:api[-_]?key|apikey|access[-_]?token|auth[-_]?token|client[-_]?secret|password|authorization|set-cookie|cookie)['"]?\s*[:=]\s*['"]?)(?!Bearer|Basic|\[)[^\s'",;&)}\]]{4,}/giu,
     `$1${REDACTED}`,
-  ],
-  [/([?&](?:key|sig|signature|token|code|secret)=)[^\s&'"#]+/giu, `$1${REDACTED}`],
-  [/(:\/\/)[^\s/@'"]{1,256}@/gu, `$1${REDACTED}@`],
+  ),
+  replacing(/([?&](?:key|sig|signature|token|code|secret)=)[^\s&'"#]+/giu, `$1${REDACTED}`),
+  replacing(/(:\/\/)[^\s/@'"]{1,256}@/gu, `$1${REDACTED}@`),
 ]
 
-/** One cheap look before thirteen careful ones: nearly all attribute values pass it. */
-const SUSPECT =
-  /sk[-_]|pk[-_]|rk[-_]|AIza|AKIA|ASIA|gh[opusr]_|github_pat|hf_|xox|glpat|eyJ|bearer|basic|key|token|secret|password|authorization|cookie|[?&]sig|[?&]code|@/iu
+function replacing(pattern: RegExp, replacement: string): Scrub {
+  return (text) => text.replace(pattern, replacement)
+}
+
+/**
+ * A text without any of these holds no secret that we know: one cheap look before ten careful ones,
+ * which nearly all values pass. In lower case, and looked for in either.
+ */
+export const SUSPICIOUS: readonly string[] = [
+  ...['sk-', 'sk_', 'pk-', 'pk_', 'rk-', 'rk_', 'aiza', 'akia', 'asia'],
+  ...['gho_', 'ghp_', 'ghu_', 'ghs_', 'ghr_', 'github_pat', 'hf_', 'xox', 'glpat', 'eyj'],
+  ...['bearer', 'basic', 'key', 'token', 'secret', 'password', 'authorization', 'cookie'],
+  ...['?sig', '&sig', '?code', '&code', '@'],
+]
+const SUSPECT = new RegExp(SUSPICIOUS.join('|').replaceAll('?', '[?]'), 'iu')
 
 export function scrubSecrets(text: string): string {
   if (!SUSPECT.test(text)) return text
-  let scrubbed = text
-  for (const [pattern, replacement] of SECRETS) scrubbed = scrubbed.replace(pattern, replacement)
-  return scrubbed
+  return SCRUBS.reduce((scrubbed, scrub) => scrub(scrubbed), text)
+}
+
+const TOKEN_RUN = /[A-Za-z0-9_-]*/uy
+const TOKEN_REST = /\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/uy
+const WORD_CHARACTER = /\w/u
+/** `eyJ` and eight more. */
+const TOKEN_HEAD_CHARS_MIN = 11
+
+/**
+ * JSON Web Tokens: `eyJ…`, a dot, and more. By hand, because a pattern tries every `eyJ` of a long
+ * run anew, which takes a sender of such runs minutes: where the first of a run begins no token,
+ * no later one does.
+ */
+function scrubWebTokens(text: string): string {
+  let scrubbed = ''
+  let copied = 0
+  for (let head = text.indexOf('eyJ'); head !== -1;) {
+    if (head > 0 && WORD_CHARACTER.test(text[head - 1] ?? '')) {
+      head = text.indexOf('eyJ', head + 1)
+      continue
+    }
+    const runEnd = matchEnd(TOKEN_RUN, text, head)
+    const end = runEnd - head < TOKEN_HEAD_CHARS_MIN ? -1 : matchEnd(TOKEN_REST, text, runEnd)
+    if (end !== -1) {
+      scrubbed += text.slice(copied, head) + REDACTED
+      copied = end
+    }
+    head = text.indexOf('eyJ', Math.max(runEnd, end))
+  }
+  return scrubbed + text.slice(copied)
+}
+
+function matchEnd(sticky: RegExp, text: string, from: number): number {
+  sticky.lastIndex = from
+  return sticky.test(text) ? sticky.lastIndex : -1
 }
 
 /** `'content': '…'` and its kin, in JSON or Python, whole or cut off by a length limit. */
@@ -62,11 +110,25 @@ const FRAMES_MAX = 64
  * 1.95 on, a fallback's own error stands nowhere else.
  */
 export function cutStackTrace(trace: string): string {
-  const lines = trace.split('\n')
-  const frames = lines.filter((line) => FRAME.test(line)).slice(-FRAMES_MAX)
-  const router = lines.flatMap(routerWords).slice(0, FRAMES_MAX)
-  const kept = [...(frames.length > 0 ? frames : lines.slice(0, 1)), ...router]
+  const frames: string[] = []
+  const router: string[] = []
+  // Line by line: split into lines, a trace of nothing but line feeds takes fifty times its size.
+  for (let start = 0; start <= trace.length;) {
+    const newline = trace.indexOf('\n', start)
+    const line = trace.slice(start, newline === -1 ? undefined : newline)
+    if (FRAME.test(line)) frames.push(line)
+    if (frames.length > 2 * FRAMES_MAX) frames.splice(0, FRAMES_MAX)
+    if (router.length < FRAMES_MAX) router.push(...routerWords(line))
+    if (newline === -1) break
+    start = newline + 1
+  }
+  const kept = [...(frames.length > 0 ? frames.slice(-FRAMES_MAX) : [firstLine(trace)]), ...router]
   return kept.map((line) => scrubErrorText(line.slice(0, 512))).join('\n')
+}
+
+function firstLine(trace: string): string {
+  const newline = trace.indexOf('\n')
+  return newline === -1 ? trace : trace.slice(0, newline)
 }
 
 const ROUTER_WORDS = [
@@ -83,7 +145,13 @@ function routerWords(line: string): readonly string[] {
 
 /** A span's name may hold the target of an HTTP request, with what stands behind its `?`. */
 export function cutName(name: string): string {
-  return scrubSecrets(name.replace(/(\/[^\s?]*)\?\S*/gu, '$1'))
+  return scrubSecrets(name.includes('?') ? name.replace(/\S+/gu, cutTarget) : name)
+}
+
+function cutTarget(word: string): string {
+  const path = word.indexOf('/')
+  const query = path === -1 ? -1 : word.indexOf('?', path)
+  return query === -1 ? word : word.slice(0, query)
 }
 
 /** A URL without its user, password, query and fragment. */

@@ -63,6 +63,8 @@ const KEEP: Treatment = { kind: 'keep' }
 const LABEL: Treatment = { kind: 'label' }
 const FIELDS: Treatment = { kind: 'fields', fields: STRUCTURAL_FIELDS }
 const SHAPE: Treatment = { kind: 'shape', side: 'unknown' }
+const ERROR_TEXT: Treatment = { kind: 'error_text' }
+const WORD: Treatment = { kind: 'word' }
 
 /** Our own spans carry no content by their contract; other keys under our name are not ours. */
 const OURS: ReadonlySet<string> = new Set(Object.values(vocabulary.KEYS_BY_SPAN).flat())
@@ -74,7 +76,7 @@ const OURS: ReadonlySet<string> = new Set(Object.values(vocabulary.KEYS_BY_SPAN)
 const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
   [
     /^(?:error|exception)\.message$|^exception$|^litellm\.provider\.error\.message$|^error\.description$/u,
-    { kind: 'error_text' },
+    ERROR_TEXT,
   ],
   [/stack_?trace$/u, { kind: 'stack' }],
   [/api_key[._]hash$|^user_api_key$/u, { kind: 'hash' }],
@@ -154,20 +156,31 @@ const CONTENT_WORD =
 const CACHE_MAX = 4096
 const cache = new Map<string, Treatment>()
 
+/** Of a key, and of the keys of maps on the way to it: nothing that anybody reads is longer. */
+const PATH_CHARS_MAX = 512
+
 export function treatmentOf(key: string): Treatment {
   const known = cache.get(key)
   if (known !== undefined) return known
+  // Patterns are not run over it, once for each value of a map that stands deep in others.
+  if (key.length > PATH_CHARS_MAX) return SHAPE
   const treatment = decide(key)
   if (cache.size >= CACHE_MAX) cache.clear()
   cache.set(key, treatment)
   return treatment
 }
 
+/** In an event that carries content, a key that is harmless elsewhere may stand for it. */
+export function treatmentInContentEvent(key: string): Treatment {
+  const treatment = treatmentOf(key)
+  return treatment.kind === 'keep' ? WORD : treatment
+}
+
 function decide(key: string): Treatment {
-  if (OURS.has(key)) return key.endsWith('.message') ? { kind: 'error_text' } : LABEL
+  if (OURS.has(key)) return key.endsWith('.message') ? ERROR_TEXT : LABEL
   for (const [pattern, treatment] of TREATMENTS) if (pattern.test(key)) return treatment
   if (RISKY.test(key) || CONTENT_WORD.test(key)) return SHAPE
-  return LITELLM.test(key) ? { kind: 'word' } : KEEP
+  return LITELLM.test(key) ? WORD : KEEP
 }
 
 function shape(side: ContentSide): Treatment {
