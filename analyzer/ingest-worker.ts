@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads'
 
-import { sourceOfSpan } from './config/match-source.ts'
+import { sourceOf } from './config/match-source.ts'
 import { Ingestor, type ExportBody, type IngestAnswer } from './ingest/ingestor.ts'
 import { IngestCounts, type IngestReport } from './ingest/ingest-report.ts'
 import { ShedSignal } from './ingest/shed-signal.ts'
@@ -33,7 +33,7 @@ runWorker<ExportBody, IngestAnswer, IngestReport>(({ log, emit }) => {
     writer,
     salt,
     bodyBytesMax,
-    sourceOf: (span) => sourceOfSpan(sources, span),
+    sourceOf: (context) => sourceOf(sources, context),
     sheds: () => signal.isSet,
     isStoreTrouble: (error) => store.isTrouble(error),
     counts,

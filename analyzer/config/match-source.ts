@@ -9,11 +9,14 @@ export interface SourceMatch {
   readonly match: ReadonlyMap<string, string>
 }
 
-/** The first source whose attributes the span's resource has; a source without any is not asked. */
-export function sourceOfSpan(sources: readonly SourceMatch[], span: Span): string {
+/** The first source whose attributes a resource has; a source without any is not asked. */
+export function sourceOf(
+  sources: readonly SourceMatch[],
+  { resource }: Pick<Span, 'resource'>,
+): string {
   const matching = sources.find(
     ({ match }) =>
-      match.size > 0 && [...match].every(([key, value]) => span.resource.get(key) === value),
+      match.size > 0 && [...match].every(([key, value]) => resource.get(key) === value),
   )
   return matching?.name ?? DEFAULT_SOURCE
 }

@@ -1,4 +1,11 @@
-import type { Attributes, AttributeValue, Scope, Span, SpanEvent, SpanStatus } from '../story/span.ts'
+import type {
+  Attributes,
+  AttributeValue,
+  Scope,
+  Span,
+  SpanEvent,
+  SpanStatus,
+} from '../story/span.ts'
 import { ValueBudget } from './decoded.ts'
 import {
   MalformedError,
@@ -10,9 +17,6 @@ import {
 import { readKeyValue, type Nesting } from './read-value.ts'
 import { KINDS, STATUS_CODES, type SpanContext } from './span-draft.ts'
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from './span-ids.ts'
-
-
-
 
 /**
  * The span that these bytes of a `SpanRecord` are; throws for anything else. Nothing is stripped
@@ -77,9 +81,10 @@ export function decodeContext(bytes: Uint8Array): SpanContext {
 const UNSET: SpanStatus = { code: 'unset', message: '' }
 
 function readId(reader: ProtobufReader, length: number): string {
-  const bytes = reader.view()
+  const bytes = reader.bytes()
   // Some senders write the parent of a root as no bytes.
-  if (bytes.length !== length && bytes.length > 0) throw new MalformedError(`an id is ${bytes.length} bytes long`)
+  if (bytes.length !== length && bytes.length > 0)
+    throw new MalformedError(`an id is ${bytes.length} bytes long`)
   return bytes.toString('hex')
 }
 

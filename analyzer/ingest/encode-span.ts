@@ -1,29 +1,6 @@
-import { createHash } from 'node:crypto'
-
-import type { ContextRecord, SpanRecord } from '../store/span-record.ts'
 import type { Attributes, AttributeValue, Scope, Span } from '../story/span.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
 import { KINDS, type SpanContext, STATUS_CODES } from './span-draft.ts'
-
-/** Until the store takes records. */
-export { decodeContext, decodeSpan } from './decode-span.ts'
-
-/** A span as the record that the decoder would have made of it, had it come so. */
-export function toRecord(span: Span): SpanRecord {
-  return {
-    bytes: encodeSpan(span),
-    context: toContextRecord(span),
-    startUs: Number(span.startTimeNs / 1000n),
-    endUs: Number(span.endTimeNs / 1000n),
-    isError: span.status.code === 'error',
-  }
-}
-
-function toContextRecord(context: SpanContext): ContextRecord {
-  const bytes = encodeContext(context)
-  const hash = createHash('sha256').update(bytes).digest('hex')
-  return { bytes, hash, resource: context.resource }
-}
 
 export function encodeSpan(span: Span): Buffer {
   const writer = new ProtobufWriter()

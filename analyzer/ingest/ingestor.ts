@@ -1,16 +1,13 @@
 import { DEFAULT_SOURCE } from '../config/config.ts'
-import type { SpanRecord } from '../store/span-record.ts'
+import type { ContextRecord, SpanRecord } from '../store/span-record.ts'
 import type { SpanWriter, Tally } from '../store/store.ts'
-import { toRecord } from '../store/to-record.ts'
-import type { Span } from '../story/span.ts'
-import { decodeOtlp, type Encoding } from './decode-otlp.ts'
-import type { DecodedSpans, RejectCounts } from './decoded.ts'
+import { OtlpDecoder, type Encoding } from './decode-otlp.ts'
+import type { DecodedRecords, RejectCounts } from './decoded.ts'
 import { GroupCommit } from './group-commit.ts'
 import { inflate } from './inflate.ts'
 import type { IngestCounts } from './ingest-report.ts'
 import { peekFailures } from './peek-failures.ts'
 import { spreadRetryMs } from './spread-retry.ts'
-import { stripContent } from './strip-content.ts'
 
 /** One export request, as it came. */
 export interface ExportBody {
@@ -42,7 +39,7 @@ export interface IngestorOptions {
   readonly salt: Uint8Array
   /** Of one body after decompression. */
   readonly bodyBytesMax: number
-  readonly sourceOf: (span: Span) => string
+  readonly sourceOf: (context: ContextRecord) => string
   /** Whether bodies without a failure are to be turned away: asked as each is looked at. */
   readonly sheds: () => boolean
   readonly isStoreTrouble: (error: unknown) => boolean
@@ -53,7 +50,7 @@ export interface IngestorOptions {
 
 /** A body that was decoded and stripped, and waits for its commit. */
 interface ReadyBody {
-  readonly spans: readonly Span[]
+  readonly records: readonly SpanRecord[]
   readonly source: string | undefined
   readonly reasons: RejectCounts
 }
@@ -61,10 +58,12 @@ interface ReadyBody {
 /** Decodes, strips and commits export requests. */
 export class Ingestor {
   readonly #options: IngestorOptions
+  readonly #decoder: OtlpDecoder
   readonly #commit: GroupCommit<ReadyBody>
 
   constructor(options: IngestorOptions) {
     this.#options = options
+    this.#decoder = new OtlpDecoder(options)
     const { counts, isStoreTrouble, log } = options
     this.#commit = new GroupCommit({
       write: (bodies) => this.#write(bodies),
@@ -99,24 +98,24 @@ export class Ingestor {
       const peeked = peekFailures(body)
       if (peeked.kind === 'healthy') return this.#shed(source, peeked.spans)
     }
-    const decoded = decodeOtlp(body, encoding)
+    const decoded = this.#decoder.decode(body, encoding)
     if (decoded.kind === 'malformed') return decoded
     // JSON has to be parsed before anything can be said of it.
     if (encoding === 'json' && this.#options.sheds() && isHealthy(decoded)) {
-      return this.#shed(source, decoded.spans.length)
+      return this.#shed(source, decoded.records.length)
     }
     return this.#store(decoded, source)
   }
 
-  async #store(decoded: DecodedSpans, source: string | undefined): Promise<IngestAnswer> {
-    const spans = stripContent(decoded.spans, { salt: this.#options.salt })
-    const { rejected, reasons } = decoded
+  async #store(decoded: DecodedRecords, source: string | undefined): Promise<IngestAnswer> {
+    const { records, rejected, reasons } = decoded
+    const stored = records.length
     // Senders ask with an empty request whether somebody is there.
-    if (spans.length + rejected === 0) return { kind: 'stored', stored: 0, rejected, reasons }
-    const isStored = await this.#commit.add({ spans, source, reasons }, spans.length)
+    if (stored + rejected === 0) return { kind: 'stored', stored, rejected, reasons }
+    const isStored = await this.#commit.add({ records, source, reasons }, stored)
     if (isStored) {
       this.#options.counts.rejected(reasons)
-      return { kind: 'stored', stored: spans.length, rejected, reasons }
+      return { kind: 'stored', stored, rejected, reasons }
     }
     return {
       kind: 'unavailable',
@@ -139,12 +138,12 @@ export class Ingestor {
     const receivedAtMs = now()
     const bySource = new Map<string, SpanRecord[]>()
     const tallies: Tally[] = []
-    for (const { spans, source, reasons } of bodies) {
-      for (const span of spans) {
-        const name = source ?? sourceOf(span)
-        const records = bySource.get(name)
-        if (records === undefined) bySource.set(name, [toRecord(span)])
-        else records.push(toRecord(span))
+    for (const { records, source, reasons } of bodies) {
+      for (const record of records) {
+        const name = source ?? sourceOf(record.context)
+        const arrived = bySource.get(name)
+        if (arrived === undefined) bySource.set(name, [record])
+        else arrived.push(record)
       }
       for (const [reason, count] of Object.entries(reasons)) {
         tallies.push({ source: source ?? DEFAULT_SOURCE, result: 'rejected', reason, count })
@@ -156,6 +155,6 @@ export class Ingestor {
 }
 
 /** An empty body is: there is nothing in it to lose. */
-function isHealthy({ spans }: DecodedSpans): boolean {
-  return spans.every(({ status }) => status.code !== 'error')
+function isHealthy({ records }: DecodedRecords): boolean {
+  return records.every(({ isError }) => !isError)
 }

@@ -82,10 +82,7 @@ export class KeyTable {
   }
 
   #learn(slot: number, bytes: Buffer): KnownKey {
-    const known = new KnownKey(
-      Uint8Array.from(bytes),
-      this.#treatmentOf(bytes.toString('latin1')),
-    )
+    const known = new KnownKey(Uint8Array.from(bytes), this.#treatmentOf(bytes.toString('latin1')))
     this.#slots[slot] = known
     return known
   }

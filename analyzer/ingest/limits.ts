@@ -22,7 +22,8 @@ export const VALUES_MAX = 4_000_000
  * Of what is kept of one body: a shape can be longer than the few characters that it stands for.
  * Spans beyond it are rejected.
  */
-export const KEPT_BYTES_MAX = 2 * BODY_BYTES_MAX
+export const KEPT_BYTES_MAX = 128 * 1024 * 1024
+
 /** Of opening brackets and commas, which is about the number of values `JSON.parse` makes. */
 export const JSON_NODES_MAX = 12_000_000
 

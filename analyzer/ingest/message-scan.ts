@@ -82,14 +82,12 @@ export class MessageScan {
     const wire = this.#layout[field] ?? 0
     writer.tag(field, wire)
     if (wire === WIRE_BYTES) writer.varint(this.length(field))
-    writer.raw(reader.bytes, this.start(field), this.end(field))
+    writer.raw(reader.source, this.start(field), this.end(field))
   }
 
   /** The text of a field with a length; empty where there is none. */
   string(reader: ProtobufReader, field: number): string {
-    return this.has(field)
-      ? reader.bytes.toString('utf8', this.start(field), this.end(field))
-      : ''
+    return this.has(field) ? reader.source.toString('utf8', this.start(field), this.end(field)) : ''
   }
 
   /** Of a number; 0 where there is none. Moves the reader. */

@@ -3,7 +3,7 @@ import { scanJson } from './scan-json.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** Parses JSON that somebody sent, after a look at what that would cost; may throw `MalformedError`. */
+/** Parses JSON that somebody sent, after a look at what that would cost. */
 export function parseJson(body: Uint8Array): unknown {
   const problem = scanJson(body)
   if (problem !== undefined) throw new MalformedError(`the JSON is ${problem}`)

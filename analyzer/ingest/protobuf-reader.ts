@@ -14,7 +14,8 @@ export const WIRE_FIXED32 = 5
  * body: `enter` and `leave` move it in and out of embedded messages.
  */
 export class ProtobufReader {
-  bytes: Buffer
+  /** The whole body. */
+  source: Buffer
   position: number
   /** Of the message that is being read. */
   end: number
@@ -23,14 +24,14 @@ export class ProtobufReader {
   wire = 0
 
   constructor(bytes: Uint8Array, position = 0, end = bytes.length) {
-    this.bytes = toBuffer(bytes)
+    this.source = toBuffer(bytes)
     this.position = position
     this.end = end
   }
 
   /** Begins with another body. */
   open(bytes: Uint8Array): void {
-    this.bytes = toBuffer(bytes)
+    this.source = toBuffer(bytes)
     this.position = 0
     this.end = bytes.length
   }
@@ -96,7 +97,7 @@ export class ProtobufReader {
   /** A reader of its own over an embedded message. */
   message(): ProtobufReader {
     const outerEnd = this.enter()
-    const inner = new ProtobufReader(this.bytes, this.position, this.end)
+    const inner = new ProtobufReader(this.source, this.position, this.end)
     this.leave(outerEnd)
     return inner
   }
@@ -108,11 +109,11 @@ export class ProtobufReader {
   }
 
   /** A view, not a copy: valid as long as the body is. */
-  view(): Buffer {
+  bytes(): Buffer {
     const length = this.#varint32()
     const start = this.position
     this.#advance(length)
-    return this.bytes.subarray(start, start + length)
+    return this.source.subarray(start, start + length)
   }
 
   /** Invalid UTF-8 becomes U+FFFD. */
@@ -120,7 +121,7 @@ export class ProtobufReader {
     const length = this.#varint32()
     const start = this.position
     this.#advance(length)
-    return this.bytes.toString('utf8', start, start + length)
+    return this.source.toString('utf8', start, start + length)
   }
 
   bool(): boolean {
@@ -129,7 +130,7 @@ export class ProtobufReader {
 
   /** Enums and other small numbers: of a longer one, the low 32 bits, as protobuf has it. */
   uint32(): number {
-    const first = this.bytes[this.position] ?? 0x80
+    const first = this.source[this.position] ?? 0x80
     if (first < 0x80 && this.position < this.end) {
       this.position += 1
       return first
@@ -152,17 +153,17 @@ export class ProtobufReader {
   fixed64(): bigint {
     const start = this.position
     this.#advance(8)
-    return this.bytes.readBigUInt64LE(start)
+    return this.source.readBigUInt64LE(start)
   }
 
   double(): number {
     const start = this.position
     this.#advance(8)
-    return this.bytes.readDoubleLE(start)
+    return this.source.readDoubleLE(start)
   }
 
   #byte(): number {
-    const byte = this.position < this.end ? this.bytes[this.position] : undefined
+    const byte = this.position < this.end ? this.source[this.position] : undefined
     if (byte === undefined) throw new MalformedError('the message ends inside a number')
     this.position += 1
     return byte

@@ -178,7 +178,7 @@ export class ProtobufWriter {
     this.#bytes[this.#length++] = Number(rest)
   }
 
-  /** A new chunk takes the piece that is being written along; those before it stay where they are. */
+  /** A new chunk takes the piece that is being written along; those before it stay. */
   #reserve(count: number): void {
     if (this.#length + count <= this.#bytes.length) return
     const written = this.#length - this.#start

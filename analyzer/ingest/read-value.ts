@@ -32,7 +32,7 @@ function readValue(reader: ProtobufReader, nesting: Nesting): AttributeValue {
     else if (reader.is(5, WIRE_BYTES)) value = within(reader, deeper(nesting), readArray)
     else if (reader.is(6, WIRE_BYTES)) value = within(reader, deeper(nesting), readMap)
     // A copy: a view would keep the whole body alive.
-    else if (reader.is(7, WIRE_BYTES)) value = Uint8Array.from(reader.view())
+    else if (reader.is(7, WIRE_BYTES)) value = Uint8Array.from(reader.bytes())
     else reader.skip()
   }
   return value

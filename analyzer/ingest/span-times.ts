@@ -43,5 +43,7 @@ function isBeyond63Bits(bytes: Buffer, at: number): boolean {
 function isBefore(bytes: Buffer, at: number, otherAt: number): boolean {
   const high = bytes.readUInt32LE(at + 4)
   const otherHigh = bytes.readUInt32LE(otherAt + 4)
-  return high < otherHigh || (high === otherHigh && bytes.readUInt32LE(at) < bytes.readUInt32LE(otherAt))
+  return (
+    high < otherHigh || (high === otherHigh && bytes.readUInt32LE(at) < bytes.readUInt32LE(otherAt))
+  )
 }

@@ -54,16 +54,16 @@ export class AttributeStripper {
       const start = this.#step(at, end)
       const stop = reader.position
       if (reader.field !== field) {
-        writer.raw(reader.bytes, run, at)
+        writer.raw(reader.source, run, at)
         run = stop
       } else if (!this.#passes(start, stop)) {
-        writer.raw(reader.bytes, run, at)
+        writer.raw(reader.source, run, at)
         if (!this.#write(field, start, stop)) dropped += 1
         reader.seek(stop, end)
         run = stop
       }
     }
-    writer.raw(reader.bytes, run, end)
+    writer.raw(reader.source, run, end)
     return dropped
   }
 
@@ -87,7 +87,7 @@ export class AttributeStripper {
    * treatment.
    */
   #passes(start: number, end: number): boolean {
-    const { bytes } = this.#options.reader
+    const { source: bytes } = this.#options.reader
     const keyStart = start + 2
     const keyLength = bytes[start + 1] ?? LONG
     if (bytes[start] !== KEY_TAG || keyLength >= LONG) return false
@@ -112,9 +112,9 @@ export class AttributeStripper {
 
   /** The `AnyValue` that stands there and ends where it has to. */
   #valuePasses(known: KnownKey, start: number, end: number): boolean {
-    const { bytes } = this.#options.reader
+    const { source: bytes } = this.#options.reader
     if (start === end) return true
-    switch (bytes[start]) {
+    switch (bytes[start] ?? 0) {
       case TEXT_TAG: {
         let textStart = start + 2
         let length = bytes[start + 1] ?? 0
@@ -149,7 +149,7 @@ export class AttributeStripper {
   #write(field: number, start: number, end: number): boolean {
     const { reader, writer, budget } = this.#options
     const isShort = end - start <= REMEMBERED_BYTES_MAX
-    const raw = isShort ? reader.bytes.toString('latin1', start, end) : ''
+    const raw = isShort ? reader.source.toString('latin1', start, end) : ''
     const remembered = isShort ? this.#remembered.get(raw) : undefined
     if (remembered !== undefined) {
       budget.spendMany(remembered.values)

@@ -51,7 +51,7 @@ export class ContextStripper {
   }
 
   #recall(resource: Place, scope: Place): StrippedContext {
-    const { bytes } = this.#options.reader
+    const { source: bytes } = this.#options.reader
     const resourceBytes = resource.end - resource.start
     if (resourceBytes + scope.end - scope.start > REMEMBERED_BYTES_MAX) {
       return this.#strip(resource, scope)

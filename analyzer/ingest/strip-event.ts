@@ -1,11 +1,6 @@
 import { EVENTS_MAX, NAME_CHARS_MAX } from './limits.ts'
 import { MessageScan, visitMessages, writeDropped } from './message-scan.ts'
-import {
-  type ProtobufReader,
-  WIRE_BYTES,
-  WIRE_FIXED64,
-  WIRE_VARINT,
-} from './protobuf-reader.ts'
+import { type ProtobufReader, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 import { scrubSecrets } from './scrub-secrets.ts'
 import type { AttributeStripper } from './strip-attributes.ts'

@@ -87,7 +87,7 @@ export class SpanStripper {
     const { reader, writer, attributes, events, links } = this.#options
     const scan = this.#scan
     scan.read(reader)
-    const { bytes } = reader
+    const { source: bytes } = reader
     const times = findTimes(bytes, scan, { start: SPAN.startTime, end: SPAN.endTime })
     // Forgets what was written of a span that was rejected.
     writer.rewind(0)
@@ -127,13 +127,13 @@ export class SpanStripper {
     scan.copy(SPAN.kind, reader, writer)
     if (times === undefined) return
     writer.tag(SPAN.startTime, WIRE_FIXED64)
-    writer.raw(reader.bytes, times.startAt, times.startAt + 8)
+    writer.raw(reader.source, times.startAt, times.startAt + 8)
     writer.tag(SPAN.endTime, WIRE_FIXED64)
-    writer.raw(reader.bytes, times.endAt, times.endAt + 8)
+    writer.raw(reader.source, times.endAt, times.endAt + 8)
   }
 
   #hasParent(): boolean {
-    const { bytes } = this.#options.reader
+    const { source: bytes } = this.#options.reader
     const scan = this.#scan
     return !isAllZero(bytes, scan.start(SPAN.parentSpanId), scan.end(SPAN.parentSpanId))
   }
@@ -141,7 +141,7 @@ export class SpanStripper {
   #writeName(): void {
     const { reader, writer } = this.#options
     const scan = this.#scan
-    if (NAME_CHECK.passes(reader.bytes, scan.start(SPAN.name), scan.end(SPAN.name))) {
+    if (NAME_CHECK.passes(reader.source, scan.start(SPAN.name), scan.end(SPAN.name))) {
       scan.copy(SPAN.name, reader, writer)
     } else {
       const name = scan.string(reader, SPAN.name).slice(0, NAME_CHARS_MAX)
@@ -157,7 +157,9 @@ export class SpanStripper {
     reader.seek(this.#scan.start(SPAN.status), this.#scan.end(SPAN.status))
     scan.read(reader)
     const mark = writer.open(SPAN.status, this.#scan.length(SPAN.status))
-    if (ERROR_TEXT_CHECK.passes(reader.bytes, scan.start(STATUS.message), scan.end(STATUS.message))) {
+    if (
+      ERROR_TEXT_CHECK.passes(reader.source, scan.start(STATUS.message), scan.end(STATUS.message))
+    ) {
       scan.copy(STATUS.message, reader, writer)
     } else {
       writer.stringField(STATUS.message, cutErrorText(scan.string(reader, STATUS.message)))
@@ -168,7 +170,7 @@ export class SpanStripper {
   }
 
   #findProblem(): RejectReason | undefined {
-    const { bytes } = this.#options.reader
+    const { source: bytes } = this.#options.reader
     const scan = this.#scan
     const isId = (field: number, length: number): boolean =>
       scan.length(field) === length && !isAllZero(bytes, scan.start(field), scan.end(field))

@@ -91,7 +91,7 @@ export class ValueStripper {
           reader.expect(reader.field === 4 ? WIRE_FIXED64 : WIRE_VARINT)
           reader.skip()
           writer.rewind(mark)
-          writer.raw(reader.bytes, at, reader.position)
+          writer.raw(reader.source, at, reader.position)
           break
         case 5:
         case 6:
@@ -102,7 +102,7 @@ export class ValueStripper {
         case 7:
           reader.expect(WIRE_BYTES)
           writer.rewind(mark)
-          writer.stringField(1, stripBytes(reader.view().length))
+          writer.stringField(1, stripBytes(reader.bytes().length))
           break
         default:
           this.#skipUnknown(VALUE_STRING_INDEX)

@@ -171,7 +171,7 @@ function nanosecondsOf(value: unknown): bigint | undefined {
   return BigInt(value)
 }
 
-/** The specification allows numbers only; a name here is the commonest mistake of hand-made JSON. */
+/** The specification allows numbers only; a name is the commonest mistake of hand-made JSON. */
 function writeEnum(writer: ProtobufWriter, field: number, value: unknown): void {
   if (value === undefined || value === null) return
   if (typeof value !== 'number') throw new RejectedError('kind-invalid')

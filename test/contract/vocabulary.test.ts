@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeOtlp } from '../../analyzer/ingest/decode-otlp.ts'
+import { OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import { loadConfig } from '../../collector/config/load-config.ts'
 import { Secret } from '../../collector/config/secret.ts'
@@ -11,6 +11,7 @@ import { demoConfig } from '../../demo/config.ts'
 import { type Provider, startProvider } from '../../demo/provider/start-provider.ts'
 import { SCENARIOS, type Scenario } from '../../demo/scenarios.ts'
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts'
+import { readOtlp } from '../support/read-otlp.ts'
 import { type WireSpan, readWireSpans } from '../support/otlp-wire.ts'
 import { type LogLine, recordLog } from '../support/record-log.ts'
 
@@ -63,10 +64,10 @@ general_settings: { master_key: ${CLIENT_KEY} }
   wireSpans = receiver.bodies.flatMap(readWireSpans)
   logLines = log.lines
   spans = receiver.bodies.flatMap((body) => {
-    const decoded = decodeOtlp(body, 'protobuf')
+    const decoded = new OtlpDecoder({ salt: new Uint8Array(16) }).decode(body, 'protobuf')
     if (decoded.kind === 'malformed') throw new Error(decoded.message)
     rejected += decoded.rejected
-    return decoded.spans
+    return readOtlp(body)
   })
 }, 60_000)
 

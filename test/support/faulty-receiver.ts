@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, type Socket, createServer } from 'node:net'
-import { decodeOtlp } from '../../analyzer/ingest/decode-otlp.ts'
 import type { Span } from '../../analyzer/story/span.ts'
+import { readOtlp } from './read-otlp.ts'
 
 /** Everything that a receiver of spans can do to whoever sends them. */
 export const RECEIVER_FAULTS = [
@@ -48,9 +48,7 @@ export async function startFaultyReceiver(): Promise<FaultyReceiver> {
         misbehave(behaviour, response)
         return
       }
-      const decoded = decodeOtlp(Buffer.concat(chunks), 'protobuf')
-      if (decoded.kind === 'malformed') throw new Error(decoded.message)
-      spans.push(...decoded.spans)
+      spans.push(...readOtlp(Buffer.concat(chunks)))
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
     })
   })

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { decodeOtlp } from '../../analyzer/ingest/decode-otlp.ts'
 import type { AttributeValue, Span } from '../../analyzer/story/span.ts'
+import { readOtlp } from './read-otlp.ts'
 
 export interface OtlpReceiver {
   readonly url: string
@@ -83,10 +83,7 @@ export async function startOtlpReceiver(port = 0): Promise<OtlpReceiver> {
 }
 
 function decodeSpans(body: Uint8Array, encoding: 'json' | 'protobuf'): readonly ReceivedSpan[] {
-  const decoded = decodeOtlp(body, encoding)
-  if (decoded.kind === 'malformed') throw new Error(decoded.message)
-  if (decoded.rejected > 0) throw new Error(`${decoded.rejected} spans were rejected`)
-  return decoded.spans.map((span) => ({
+  return readOtlp(body, encoding).map((span) => ({
     ...span,
     attributes: withNumbers(span.attributes),
     resource: withNumbers(span.resource),

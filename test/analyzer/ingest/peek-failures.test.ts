@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { decodeOtlp } from '../../../analyzer/ingest/decode-otlp.ts'
 import { peekFailures } from '../../../analyzer/ingest/peek-failures.ts'
+import { decodeSpans } from '../../support/decode-spans.ts'
 import { buildSpan, protobufRequest } from '../../support/otlp.ts'
 
 const FAILED = { code: 'error', message: 'overloaded' } as const
@@ -25,7 +25,7 @@ test('what decoding finds failed is never taken for healthy, whatever the bytes 
     fc.property(damage, fc.nat(body.length), (changes, length) => {
       const bytes = Buffer.from(body.subarray(0, length))
       for (const [at, value] of changes) if (at < length) bytes[at] = value
-      const decoded = decodeOtlp(bytes, 'protobuf')
+      const decoded = decodeSpans(bytes, 'protobuf')
       const spans = decoded.kind === 'decoded' ? decoded.spans : []
       const isFailed = spans.some((span) => span.status.code === 'error')
       expect(isFailed && peekFailures(bytes).kind === 'healthy').toBe(false)

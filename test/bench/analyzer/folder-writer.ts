@@ -1,8 +1,6 @@
-import { decodeOtlp } from '../../../analyzer/ingest/decode-otlp.ts'
-import { stripContent } from '../../../analyzer/ingest/strip-content.ts'
+import { OtlpDecoder } from '../../../analyzer/ingest/decode-otlp.ts'
 import { openDataFolder } from '../../../analyzer/store/sqlite/data-folder.ts'
 import { openStore } from '../../../analyzer/store/open-store.ts'
-import { toRecord } from '../../../analyzer/store/to-record.ts'
 
 /** The program's own way from a body to the disk, without the network before it. */
 export interface FolderWriter {
@@ -15,13 +13,14 @@ export function openFolderWriter(dataDir: string): FolderWriter {
   const folder = openDataFolder(dataDir)
   const place = { path: folder.path, limits: { ageMsMax: Infinity, bytesMax: Infinity } }
   const writer = openStore(place, { now: Date.now, log: () => undefined }).openWriter()
+  const decoder = new OtlpDecoder(folder)
   return {
     append(body, receivedAtMs) {
-      const decoded = decodeOtlp(body, 'protobuf')
+      const decoded = decoder.decode(body, 'protobuf')
       if (decoded.kind === 'malformed') throw new Error(decoded.message)
-      const spans = stripContent(decoded.spans, { salt: folder.salt })
-      writer.append([{ source: 'default', receivedAtMs, records: spans.map(toRecord) }])
-      return spans.length
+      const { records } = decoded
+      writer.append([{ source: 'default', receivedAtMs, records }])
+      return records.length
     },
     close() {
       writer.close()

@@ -1,4 +1,4 @@
-import { decodeContext } from '../../../ingest/encode-span.ts'
+import { decodeContext } from '../../../ingest/decode-span.ts'
 import type { SpanContext } from '../../../ingest/span-draft.ts'
 import { isDamage, openForReading, type SqliteDatabase } from '../open-database.ts'
 import { refuseNewer } from '../migrate.ts'

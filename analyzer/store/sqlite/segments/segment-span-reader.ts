@@ -1,4 +1,4 @@
-import { decodeSpan } from '../../../ingest/encode-span.ts'
+import { decodeSpan } from '../../../ingest/decode-span.ts'
 import type { TimeRange } from '../../../story/join-window.ts'
 import type { Span } from '../../../story/span.ts'
 import type { LoggedChunk, ReceivedSpan, SpanCounts, SpanReader, StoredTrace } from '../../store.ts'

@@ -2,17 +2,19 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { KEYS_BY_SPAN } from '../../../collector/vocabulary.ts'
+import { OtlpDecoder } from '../../../analyzer/ingest/decode-otlp.ts'
 import { encodeContext, encodeSpan } from '../../../analyzer/ingest/encode-span.ts'
-import { stripContent } from '../../../analyzer/ingest/strip-content.ts'
 import type { AttributeValue } from '../../../analyzer/story/span.ts'
-import { buildSpan } from '../../support/otlp.ts'
+import { stripSpans } from '../../support/decode-spans.ts'
+import { buildSpan, protobufRequest } from '../../support/otlp.ts'
+import { stripByObject } from '../../support/strip-by-object.ts'
 
 const salt = Buffer.from('salt of this test')
 const CANARY = 'The crimson heron hides seven umbrellas'
 const KEY = 'sk-CANARY-0123456789abcdef'
 
 function strip(attributes: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
-  const [stripped] = stripContent([buildSpan({ attributes })], { salt })
+  const [stripped] = stripSpans([buildSpan({ attributes })], salt)
   return Object.fromEntries(stripped?.attributes ?? [])
 }
 
@@ -67,9 +69,9 @@ test('the first user message has one hash in every notation, and another with an
   expect(hashes[0]).toMatch(/^[0-9a-f]{16}$/u)
   expect(new Set([...hashes, shape('llm.None.input', responses)['firstUserHash']])).toHaveLength(1)
   expect(shape('llm.openai.input', CANARY)['firstUserHash']).toBe(hashes[0])
-  const [other] = stripContent(
+  const [other] = stripSpans(
     [buildSpan({ attributes: { 'gen_ai.input.messages': JSON.stringify(chat) } })],
-    { salt: Buffer.from('another') },
+    Buffer.from('another'),
   )
   expect(other?.attributes.get('gen_ai.input.messages')).not.toContain(hashes[0])
 })
@@ -199,7 +201,7 @@ test.each(Object.entries(PLACES))('no content is left of %s', (key, value) => {
       { name: 'exception', timeNs: 1n, attributes: new Map([[key, value]]) },
     ],
   })
-  for (const stripped of stripContent([span], { salt })) {
+  for (const stripped of stripSpans([span], salt)) {
     const bytes = Buffer.concat([encodeSpan(stripped), encodeContext(stripped)]).toString('latin1')
     expect(bytes).not.toContain(CANARY)
     expect(bytes).not.toContain('umbrellas')
@@ -218,7 +220,7 @@ test('content events lose their content under bare keys', () => {
       ['role', 'user'],
     ]),
   }
-  const [stripped] = stripContent([buildSpan({ events: [event] })], { salt })
+  const [stripped] = stripSpans([buildSpan({ events: [event] })], salt)
   const attributes = stripped?.events[0]?.attributes
   expect(attributes?.get('role')).toBe('user')
   expect(JSON.stringify([...(attributes?.values() ?? [])])).not.toContain('umbrellas')
@@ -314,7 +316,7 @@ test.each([
   'AKIAIOSFODNN7EXAMPLE',
 ])('a credential in an error text is scrubbed: %s', (text) => {
   const secrets = /CANARY|abc\.def|abcdef123456|hunter22|AIza|eyJ|AKIA/u
-  const [stripped] = stripContent(
+  const [stripped] = stripSpans(
     [
       buildSpan({
         status: { code: 'error', message: text },
@@ -324,7 +326,7 @@ test.each([
         ],
       }),
     ],
-    { salt },
+    salt,
   )
   const bytes = stripped === undefined ? '' : encodeSpan(stripped).toString('latin1')
   expect(bytes).toContain('[redacted]')
@@ -390,25 +392,160 @@ test.each([
   'mlflow.spanInputs',
   'gcp.vertex.agent.llm_request',
 ])('content that another instrumentation puts under %s is not kept', (key) => {
-  const [span] = stripContent([buildSpan({ attributes: { [key]: 'tell me a CANARY' } })], {
-    salt: new Uint8Array(16),
-  })
+  const [span] = stripSpans([buildSpan({ attributes: { [key]: 'tell me a CANARY' } })])
   expect(JSON.stringify(span?.attributes.get(key))).not.toContain('CANARY')
 })
 
 test('what stands behind the ? of a target in a span name is not kept', () => {
-  const [span] = stripContent([buildSpan({ name: 'POST /v1/x?prompt=CANARY y' })], {
-    salt: new Uint8Array(16),
-  })
+  const [span] = stripSpans([buildSpan({ name: 'POST /v1/x?prompt=CANARY y' })])
   expect(span?.name).toBe('POST /v1/x y')
 })
 
 test('a prompt that an error quotes in a sentence is not kept', () => {
   const message = `prompt "CANARY and so on" was blocked; input: 'CANARY'`
-  const [span] = stripContent([buildSpan({ attributes: { 'error.message': message } })], {
-    salt: new Uint8Array(16),
-  })
+  const [span] = stripSpans([buildSpan({ attributes: { 'error.message': message } })])
   expect(span?.attributes.get('error.message')).toBe(
     'prompt [16 characters] was blocked; input: [6 characters]',
+  )
+})
+
+/** Pieces of what treatments look for, and of what makes a reader of bytes stumble. */
+const PIECES = [
+  'sk-',
+  'sk-abcd1234',
+  'Bearer abcdefgh',
+  'eyJ',
+  '-eyJabcdefghij.klmnopqrst',
+  '.',
+  'AKIA',
+  'api_key=',
+  'secret',
+  'KEY',
+  '@',
+  '://u:p@h/',
+  '?sig=a',
+  '&code=b',
+  '"',
+  "'",
+  '[',
+  '{',
+  '}',
+  '"role":',
+  "{'role': 'user', 'content': 'x'}",
+  '\u{1F600}',
+  'é',
+  '\u212A',
+  '\ud800',
+  '\0',
+  'a',
+  'Z',
+  '7',
+  ' ',
+  '\n',
+  '/',
+  '#',
+  '_',
+  '-',
+  'prompt "x"',
+  'at f (a.js:1)',
+  'true',
+  '1.5',
+] as const
+const KEYS = [
+  'note',
+  'gen_ai.request.model',
+  'litellm.call_id',
+  'llm.openai.messages',
+  'error.message',
+  'exception.stacktrace',
+  'http.url',
+  'litellm.api_key.hash',
+  'url.query',
+  'hidden_params',
+  'metadata.usage_object',
+  'gen_ai.prompt',
+  'app.body',
+  'ключ',
+  'k'.repeat(256),
+  '',
+  'k'.repeat(257),
+  'secondwind.outcome',
+  'secondwind.failure.message',
+  'gen_ai.cost.total',
+] as const
+
+const text = fc
+  .array(fc.constantFrom(...PIECES), { maxLength: 6 })
+  .map((pieces) => Buffer.from(pieces.join('')).toString())
+const value: fc.Arbitrary<AttributeValue> = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    { weight: 6, arbitrary: text },
+    fc.boolean(),
+    fc.integer(),
+    fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
+    fc.double({ noInteger: true, noNaN: true }),
+    fc.uint8Array({ maxLength: 4 }),
+    fc.constant(null),
+    fc.constant('long '.repeat(10_000)),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc
+      .array(fc.tuple(fc.constantFrom(...KEYS), tie('value')), { maxLength: 3 })
+      .map((entries) => new Map(entries)),
+  ),
+})).value as fc.Arbitrary<AttributeValue>
+const attributes = fc
+  .array(fc.tuple(fc.constantFrom(...KEYS), value), { maxLength: 6 })
+  .map((entries) => Object.fromEntries(entries))
+const hostileSpan = fc
+  .record({
+    name: text,
+    attributes,
+    resource: attributes,
+    message: text,
+    events: fc.array(
+      fc.record({
+        name: fc.constantFrom('exception', 'gen_ai.user.message', 'sk-abcd1234'),
+        timeNs: fc.constant(1n),
+        attributes: attributes.map((entries) => new Map(Object.entries(entries))),
+      }),
+      { maxLength: 2 },
+    ),
+    scope: fc.record({ name: text, version: text }),
+  })
+  .map(({ message, ...rest }) => buildSpan({ ...rest, status: { code: 'error', message } }))
+
+test('bytes are stripped as objects would be, whatever stands in them', () => {
+  fc.assert(
+    fc.property(fc.array(hostileSpan, { minLength: 1, maxLength: 3 }), (spans) => {
+      expect(stripSpans(spans, salt)).toEqual(spans.map((span) => stripByObject(span, salt)))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+/** All of it as text, which is compared faster than bytes are. */
+function outcomeOf(decoder: OtlpDecoder, body: Uint8Array): string {
+  const decoded = decoder.decode(body, 'protobuf')
+  if (decoded.kind === 'malformed') return decoded.message
+  const records = decoded.records.map(({ bytes, context, ...columns }) => ({
+    ...columns,
+    bytes: bytes.toString('latin1'),
+    context: context.bytes.toString('latin1'),
+    hash: context.hash,
+  }))
+  return JSON.stringify({ ...decoded, records })
+}
+
+test('what a decoder has seen before changes nothing that it writes', () => {
+  const warm = new OtlpDecoder({ salt })
+  fc.assert(
+    fc.property(fc.array(hostileSpan, { minLength: 1, maxLength: 3 }), (spans) => {
+      const body = protobufRequest(spans)
+      const cold = outcomeOf(new OtlpDecoder({ salt }), body)
+      expect(outcomeOf(warm, body)).toBe(cold)
+      expect(outcomeOf(warm, body)).toBe(cold)
+    }),
+    { numRuns: 300 },
   )
 })

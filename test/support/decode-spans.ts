@@ -1,0 +1,31 @@
+import { type DecodedDocument, toSpans } from '../../analyzer/ingest/decode-document.ts'
+import { type Encoding, OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
+import type { Span } from '../../analyzer/story/span.ts'
+import { protobufRequest } from './otlp.ts'
+
+const SALT = Buffer.from('salt of these tests')
+
+const decoders = new Map<string, OtlpDecoder>()
+
+function decoderOf(salt: Uint8Array): OtlpDecoder {
+  const key = Buffer.from(salt).toString('hex')
+  const decoder = decoders.get(key) ?? new OtlpDecoder({ salt })
+  decoders.set(key, decoder)
+  return decoder
+}
+
+/** What the analyzer keeps of a body, read back: the real decoder, the real stripping. */
+export function decodeSpans(body: Uint8Array, encoding: Encoding, salt = SALT): DecodedDocument {
+  const decoded = decoderOf(salt).decode(body, encoding)
+  if (decoded.kind === 'malformed') return decoded
+  const { records, rejected, reasons } = decoded
+  return { kind: 'decoded', spans: toSpans(records), rejected, reasons }
+}
+
+/** What the analyzer keeps of these spans. */
+export function stripSpans(spans: readonly Span[], salt = SALT): readonly Span[] {
+  const decoded = decodeSpans(protobufRequest(spans), 'protobuf', salt)
+  if (decoded.kind === 'malformed') throw new Error(decoded.message)
+  if (decoded.rejected > 0) throw new Error(JSON.stringify(decoded.reasons))
+  return decoded.spans
+}
