@@ -1,6 +1,6 @@
 import { OtlpDecoder } from '../../../analyzer/ingest/decode-otlp.ts'
 import { openDataFolder } from '../../../analyzer/store/sqlite/data-folder.ts'
-import { openStore } from '../../../analyzer/store/open-store.ts'
+import { openStore, type StorePlace } from '../../../analyzer/store/open-store.ts'
 
 /** The program's own way from a body to the disk, without the network before it. */
 export interface FolderWriter {
@@ -9,10 +9,17 @@ export interface FolderWriter {
   close(): void
 }
 
+/** Nothing is dropped, and files are as large as they get. */
+export function placeOf(path: string): StorePlace {
+  return { path, limits: { ageMsMax: Infinity, bytesMax: Infinity } }
+}
+
 export function openFolderWriter(dataDir: string): FolderWriter {
   const folder = openDataFolder(dataDir)
-  const place = { path: folder.path, limits: { ageMsMax: Infinity, bytesMax: Infinity } }
-  const writer = openStore(place, { now: Date.now, log: () => undefined }).openWriter()
+  const writer = openStore(placeOf(folder.path), {
+    now: Date.now,
+    log: () => undefined,
+  }).openWriter()
   const decoder = new OtlpDecoder(folder)
   return {
     append(body, receivedAtMs) {

@@ -1,10 +1,11 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { atLeast, type Goal } from '../goal.ts'
+import { atLeast, atMost, type Goal } from '../goal.ts'
 import { buildFolder, rateBetween } from './build-folder.ts'
 import type { BenchContext, Column } from './context.ts'
+import { packFolder } from './pack-folder.ts'
 
-/** Whether the last million is written as fast as the first. */
+/** Whether the last million is written as fast as the first, and what is left of it on disk. */
 export const GROWTH = 'decode to commit on one thread'
 
 const MILLION = 1_000_000
@@ -17,20 +18,37 @@ export async function runGrowth({ report, workFolder, size }: BenchContext): Pro
   const first = Math.min(spans, MILLION)
   const dataDir = mkdtempSync(join(workFolder, 'growth-'))
   const { marks } = await buildFolder(dataDir, spans)
-  const rateAt = (count: number) => rateBetween(marks, count - first * WINDOW_SHARE, count)
-  const row = (count: number, goals: readonly Goal<Column>[]): void => {
-    const rate = rateAt(count)
-    const name = `${GROWTH}, at ${count.toLocaleString('en-US')}`
-    const values = new Map<Column, number>(rate === undefined ? [] : [['ours', rate]])
-    report.row({ name, unit: 'spans/s', digits: 0, goals }, values)
+  const row = (name: string, unit: string, figure: Figure): void => {
+    const { value, goals = [] } = figure
+    const values = new Map<Column, number>(value === undefined ? [] : [['ours', value]])
+    report.row({ name, unit, digits: 0, goals }, values)
   }
-  row(first, [])
-  if (spans === first) return
+  const rateAt = (count: number) => rateBetween(marks, count - first * WINDOW_SHARE, count)
   const early = rateAt(first)
-  row(spans, [
-    atLeast(0.9, '× the rate at 1 M', (values) => {
-      const late = values.get('ours')
-      return late === undefined || early === undefined ? undefined : late / early
-    }),
-  ])
+  row(nameAt(first), 'spans/s', { value: early })
+  if (spans > first) {
+    const late = rateAt(spans)
+    const share = early === undefined || late === undefined ? undefined : late / early
+    const goals = [atLeast<Column>(0.9, '× the rate at 1,000,000', () => share)]
+    row(nameAt(spans), 'spans/s', { value: late, goals })
+  }
+  const packed = packFolder(dataDir)
+  const perSpan = (bytes: number): number | undefined =>
+    packed.spans === 0 ? undefined : bytes / packed.spans
+  row('  on disk as written', 'bytes/span', { value: perSpan(packed.bytesBefore) })
+  row('  on disk once packed', 'bytes/span', {
+    value: perSpan(packed.bytes),
+    goals: [atMost<Column>(400, 'bytes/span', (values) => values.get('ours'))],
+  })
+  const packedPerS = packed.spans === 0 ? undefined : packed.spans / packed.seconds
+  row('  packing', 'spans/s', { value: packedPerS })
+}
+
+function nameAt(count: number): string {
+  return `${GROWTH}, at ${count.toLocaleString('en-US')}`
+}
+
+interface Figure {
+  readonly value: number | undefined
+  readonly goals?: readonly Goal<Column>[]
 }
