@@ -1,4 +1,6 @@
 import type { SpanReader } from '../store/store.ts'
+import type { Lookout, UsRange, VerdictStore } from '../store/verdict-store.ts'
+import type { Neighbours, TimeRange } from '../story/join-window.ts'
 import { NEIGHBOUR_TRACES_MAX, neighboursOf, type Arrival } from '../story/settle.ts'
 
 /** Traces that must be told together. */
@@ -7,6 +9,11 @@ export interface TraceGroup {
   readonly traces: ReadonlyMap<string, readonly Arrival[]>
   /** There is more than can be looked at: other traces, or more spans of these. */
   readonly crowded: boolean
+  /** Where there are too many: those that were found. */
+  readonly crowd: readonly string[]
+  /** Neighbours that have not settled: they bring these in when they have. */
+  readonly unsettled: readonly string[]
+  readonly lookouts: readonly Lookout[]
 }
 
 export interface TraceOfSource {
@@ -17,10 +24,24 @@ export interface TraceOfSource {
 /** Traces that one gatherer remembers: as many as two groups have. */
 const REMEMBERED_MAX = 2 * NEIGHBOUR_TRACES_MAX
 
+/** One more than fits, so that too many is noticed. */
+const LIMIT = NEIGHBOUR_TRACES_MAX + 1
+
 interface Looked {
   readonly arrivals: readonly Arrival[]
   readonly isCut: boolean
+  /** Undefined: no other trace can hold a part of its requests. */
+  readonly open: Open | undefined
+}
+
+interface Open {
   readonly neighbours: readonly string[]
+  readonly lookout: Lookout | undefined
+}
+
+export interface GathererOptions {
+  readonly reader: SpanReader
+  readonly verdicts: Pick<VerdictStore, 'lookingAt'>
 }
 
 /**
@@ -29,57 +50,132 @@ interface Looked {
  * up again for each would be most of the work of judging.
  */
 export class TraceGatherer {
-  readonly #reader: SpanReader
+  readonly #options: GathererOptions
   readonly #looked = new Map<string, Looked>()
 
-  constructor(reader: SpanReader) {
-    this.#reader = reader
+  constructor(options: GathererOptions) {
+    this.#options = options
   }
 
   /**
    * A trace and those that may hold other attempts of its requests: a router in process exports
-   * each attempt as a trace of its own. Where that would be too many to tell apart, the trace
-   * alone: nothing is joined that is ambiguous.
+   * each attempt as a trace of its own. Two traces are neighbours where either looks for the other,
+   * whichever came first, so that each of a group finds the same group (invariant I8). Where there
+   * would be too many to tell apart, the trace alone: nothing is joined that is ambiguous.
    */
-  gather({ source, traceId }: TraceOfSource): TraceGroup {
-    const traces = new Map<string, readonly Arrival[]>()
+  gather({ source, traceId }: TraceOfSource, isSettled: (traceId: string) => boolean): TraceGroup {
+    const start = this.#look(source, traceId)
+    if (start.open === undefined) return alone(traceId, start, { crowd: [] })
+    const traces = new Map([[traceId, start]])
+    const unsettled: string[] = []
     // Grows while it is walked. Too many are noticed when found, and not after reading them.
     const found = new Set([traceId])
-    let isCut = false
     for (const next of found) {
-      const looked = this.#look(source, next)
-      traces.set(next, looked.arrivals)
-      // Of a trace that is too long to be read whole, no more is known than of one in a crowd.
-      if (looked.isCut) isCut = true
-      for (const id of looked.neighbours) found.add(id)
-      if (found.size > NEIGHBOUR_TRACES_MAX) {
-        return { traces: new Map([...traces].slice(0, 1)), crowded: true }
+      if (next !== traceId && !isSettled(next)) {
+        unsettled.push(next)
+        continue
       }
+      const looked = this.#look(source, next)
+      // It tells its requests without others; that it was near changes nothing for them.
+      if (looked.open === undefined) continue
+      traces.set(next, looked)
+      for (const id of looked.open.neighbours) found.add(id)
+      if (found.size > NEIGHBOUR_TRACES_MAX) return alone(traceId, start, { crowd: [...found] })
     }
-    return { traces, crowded: isCut }
+    const all = [...traces.values()]
+    return {
+      traces: new Map([...traces].map(([id, { arrivals }]) => [id, arrivals])),
+      // Of a trace that is too long to be read whole, no more is known than of one in a crowd.
+      crowded: all.some(({ isCut }) => isCut),
+      crowd: [],
+      unsettled,
+      lookouts: all.flatMap(({ open }) => open?.lookout ?? []),
+    }
   }
 
   #look(source: string, traceId: string): Looked {
     const key = `${traceId} ${source}`
     const known = this.#looked.get(key)
     if (known !== undefined) return known
-    const { spans, isCut } = this.#reader.spansOf(source, traceId)
-    const looked = { arrivals: spans, isCut, neighbours: this.#neighbours(source, spans) }
+    const { spans: arrivals, isCut } = this.#options.reader.spansOf(source, traceId)
+    const looked = { arrivals, isCut, open: this.#open({ source, traceId }, arrivals) }
     if (this.#looked.size >= REMEMBERED_MAX) this.#looked.clear()
     this.#looked.set(key, looked)
     return looked
   }
 
-  #neighbours(source: string, arrivals: readonly Arrival[]): readonly string[] {
+  #open({ source, traceId }: TraceOfSource, arrivals: readonly Arrival[]): Open | undefined {
     const ranges = neighboursOf(arrivals.map((arrival) => arrival.span))
-    if (ranges === undefined) return []
+    if (ranges === undefined) return undefined
     const { failedIn, startedIn } = ranges
-    return [
-      ...this.#reader.tracesFailedIn(source, failedIn, LIMIT),
-      ...(startedIn === undefined ? [] : this.#reader.tracesStartedIn(source, startedIn, LIMIT)),
+    const neighbours = this.#neighbours({ source, traceId }, { ranges, arrivals })
+    return {
+      neighbours,
+      // Those that look for failures alone are found by what failed: it looks for what begins then.
+      lookout:
+        startedIn === undefined
+          ? undefined
+          : { traceId, failedIn: toUs(failedIn), startedIn: toUs(startedIn) },
+    }
+  }
+
+  /** As many as may be told together and one more, so that nobody looks further for nothing. */
+  #neighbours(
+    { source, traceId }: TraceOfSource,
+    { ranges, arrivals }: Looking,
+  ): readonly string[] {
+    const { reader, verdicts } = this.#options
+    const { failedIn, startedIn } = ranges
+    const found = new Set([traceId])
+    const looks = [
+      () => reader.tracesFailedIn(source, failedIn, LIMIT),
+      () => (startedIn === undefined ? [] : reader.tracesStartedIn(source, startedIn, LIMIT)),
+      () => verdicts.lookingAt({ source, ...extentOf(arrivals) }, LIMIT),
     ]
+    for (const look of looks) {
+      for (const id of look()) found.add(id)
+      if (found.size > NEIGHBOUR_TRACES_MAX) break
+    }
+    return [...found]
   }
 }
 
-/** One more than fits, so that too many is noticed. */
-const LIMIT = NEIGHBOUR_TRACES_MAX + 1
+interface Looking {
+  readonly ranges: Neighbours
+  readonly arrivals: readonly Arrival[]
+}
+
+function alone(
+  traceId: string,
+  { arrivals, isCut, open }: Looked,
+  { crowd }: { readonly crowd: readonly string[] },
+): TraceGroup {
+  return {
+    traces: new Map([[traceId, arrivals]]),
+    crowded: isCut || crowd.length > 0,
+    crowd,
+    unsettled: [],
+    lookouts: open?.lookout === undefined ? [] : [open.lookout],
+  }
+}
+
+/** When it began, and when spans of it failed. */
+function extentOf(arrivals: readonly Arrival[]) {
+  let startUs = Infinity
+  const failedUs = new Set<number>()
+  for (const { span } of arrivals) {
+    startUs = Math.min(startUs, Number(span.startTimeNs / 1000n))
+    if (span.status.code === 'error') failedUs.add(Number(span.endTimeNs / 1000n))
+  }
+  return {
+    startUs: startUs === Infinity ? 0 : startUs,
+    failedUs: [...failedUs].slice(0, FAILURES_LOOKED_AT_MAX),
+  }
+}
+
+/** More failures of one trace than that are those of a runaway; each costs a look-up. */
+const FAILURES_LOOKED_AT_MAX = 50
+
+function toUs({ fromNs, toNs }: TimeRange): UsRange {
+  return { fromUs: Number(fromNs / 1000n), toUs: Number(toNs / 1000n) }
+}

@@ -1,13 +1,14 @@
-import { judge } from '../rules/judge.ts'
-import type { LoggedChunk, SpanReader } from '../store/store.ts'
-import type { Judgement, Progress, VerdictStore } from '../store/verdict-store.ts'
+import type { SpanReader } from '../store/store.ts'
+import type { Judgement, VerdictStore } from '../store/verdict-store.ts'
 import type { JudgeLag } from '../store/verdict-tallies.ts'
-import { assembleStories, isRecognised } from '../story/assemble.ts'
+import { isRecognised } from '../story/assemble.ts'
 import type { RouterConfig } from '../story/router-config.ts'
-import { dueAtMs, SETTLE_AFTER_REQUEST_SPAN_MS, type Arrival } from '../story/settle.ts'
+import type { Arrival } from '../story/settle.ts'
 import { TraceGatherer, type TraceGroup, type TraceOfSource } from './gather-traces.ts'
-import { decisiveArrivals, pendingKey, type PendingTrace } from './pending-trace.ts'
-import { toVerdict } from './to-verdict.ts'
+import { judgeGroup, type JudgeGroupOptions } from './judge-group.ts'
+import { PendingTraces, type PendingTrace } from './pending-traces.ts'
+import { ReadLog } from './read-log.ts'
+import { UnrecognisedSpans } from './unrecognised.ts'
 
 export interface JudgeLoopOptions {
   readonly reader: SpanReader
@@ -22,10 +23,12 @@ export interface JudgeLoopOptions {
 }
 
 /** Per turn, so that reads are answered in between. */
-const READ_SPANS = 4000
-const JUDGE_TRACES = 100
+const JUDGE_TRACES = 500
 const JUDGE_MS = 100
 const READS_AT_ONCE = 5
+
+/** Traces that are known to have been told as part of a crowd, so that it is not asked again. */
+const CROWDED_KNOWN_MAX = 20_000
 
 /**
  * Follows the log of spans and judges each trace once it has settled (design section 6). What it
@@ -33,17 +36,28 @@ const READS_AT_ONCE = 5
  */
 export class JudgeLoop {
   readonly #options: JudgeLoopOptions
-  readonly #pending = new Map<string, PendingTrace>()
-  #readUpTo: number
-  #progress: Progress
+  readonly #judging: JudgeGroupOptions
+  readonly #pending: PendingTraces
+  readonly #log: ReadLog
+  readonly #unrecognised: UnrecognisedSpans
+  readonly #talliedUpTo: number
+  readonly #crowded = new Set<string>()
   /** Knows nothing that is older than the newest span that was read. */
   #gatherer: TraceGatherer
 
   constructor(options: JudgeLoopOptions) {
+    const { reader, verdicts, routerConfigs, settleMs } = options
     this.#options = options
-    this.#progress = options.verdicts.progress()
-    this.#gatherer = new TraceGatherer(options.reader)
-    this.#readUpTo = this.#progress.judgedUpTo
+    const { judgedUpTo, unrecognised } = verdicts.progress()
+    this.#talliedUpTo = verdicts.talliedUpTo()
+    this.#unrecognised = new UnrecognisedSpans(unrecognised)
+    this.#pending = new PendingTraces(settleMs)
+    this.#log = new ReadLog(reader, { from: judgedUpTo, log: options.log })
+    this.#gatherer = new TraceGatherer({ reader, verdicts })
+    this.#judging = {
+      routerConfigs,
+      onFailure: (what, error) => this.#logFailure(what, error),
+    }
   }
 
   /**
@@ -57,198 +71,173 @@ export class JudgeLoop {
     return this.#pending.size
   }
 
-  /** Of what was read; `countPending` looks at the log. */
   lag(): JudgeLag {
     const nowMs = this.#options.now()
-    let spans = 0
-    let oldestReceivedMs: number | undefined
-    let overdueSinceMs: number | undefined
-    for (const trace of this.#pending.values()) {
-      spans += trace.newSpans
-      oldestReceivedMs = Math.min(oldestReceivedMs ?? Infinity, trace.firstReceivedMs)
-      const dueMs = this.#dueAtMs(trace)
-      if (dueMs < nowMs) overdueSinceMs = Math.min(overdueSinceMs ?? Infinity, dueMs)
+    const nextMs = this.#pending.nextMs()
+    const unread = this.#log.countUnread()
+    return {
+      spans: this.#pending.spans + unread,
+      oldestReceivedMs:
+        this.#pending.first()?.firstReceivedMs ??
+        (unread > 0 ? this.#log.lastReceivedMs : undefined),
+      overdueSinceMs: nextMs !== undefined && nextMs < nowMs ? nextMs : undefined,
     }
-    return { spans, oldestReceivedMs, overdueSinceMs }
   }
 
   get unrecognised(): number {
-    return this.#progress.unrecognised
+    return this.#unrecognised.total
   }
 
   /** One turn; whether there is more to do at once, and whether verdicts have changed. */
   turn(): { readonly more: boolean; readonly changed: boolean } {
-    const read = this.#readSpans()
-    const due = this.#takeDue()
+    const moreToRead = this.#readSpans()
     const judgements: Judgement[] = []
     const untilMs = this.#options.now() + JUDGE_MS
-    let looked = 0
-    for (const trace of due) {
+    for (let looked = 0; looked < JUDGE_TRACES; looked += 1) {
+      const trace = this.#takeNext()
+      if (trace === undefined) break
       judgements.push(...this.#orGiveUp(trace, () => this.#judgeTrace(trace)))
-      looked += 1
       if (this.#options.now() >= untilMs) break
     }
     if (judgements.length > 0) this.#save(judgements)
+    const nextMs = this.#pending.nextMs() ?? Infinity
     return {
-      more: read || due.length === JUDGE_TRACES || looked < due.length,
+      more: moreToRead || nextMs <= this.#options.now(),
       changed: judgements.length > 0,
     }
   }
 
   /** Whether there may be more. */
   #readSpans(): boolean {
-    const chunks = this.#options.reader.readAfter(this.#readUpTo, READ_SPANS)
-    if (chunks.length > 0) this.#gatherer = new TraceGatherer(this.#options.reader)
-    let read = 0
-    for (const chunk of chunks) {
-      this.#readUpTo = chunk.position
-      read += chunk.spans.length
-      this.#await(chunk)
-      if (chunk.unreadable === 0) continue
-      const { unreadable, position } = chunk
-      this.#options.log(
-        `stored spans cannot be read (${unreadable} at ${position}); the others are judged`,
-      )
-    }
-    return read >= READ_SPANS
+    // The log waits on disk, and its lag is seen; memory would not wait.
+    if (this.#pending.isFull) return false
+    const { chunks, more } = this.#log.read()
+    if (chunks.length === 0) return false
+    const { reader, verdicts } = this.#options
+    this.#gatherer = new TraceGatherer({ reader, verdicts })
+    for (const chunk of chunks) this.#pending.add(chunk)
+    return more
   }
 
-  #await({ position, source, receivedAtMs, spans }: LoggedChunk): void {
-    const [first] = spans
-    if (first === undefined) return
-    const key = pendingKey(source, first.traceId)
-    const known = this.#pending.get(key)
-    const arrivals = spans.map((span) => ({ span, receivedAtMs }))
-    this.#pending.set(key, {
-      source,
-      traceId: first.traceId,
-      firstPosition: known?.firstPosition ?? position,
-      newSpans: (known?.newSpans ?? 0) + spans.length,
-      firstReceivedMs: known?.firstReceivedMs ?? receivedAtMs,
-      arrivals: decisiveArrivals([...(known?.arrivals ?? []), ...arrivals]),
-      complete: known?.complete ?? false,
-      waitUntilMs: undefined,
-    })
-  }
-
-  #takeDue(): readonly PendingTrace[] {
-    const nowMs = this.#options.now()
-    const due: PendingTrace[] = []
-    for (const [key, trace] of this.#pending) {
-      const current = this.#withEarlierSpans(key, trace, nowMs)
-      if (this.#dueAtMs(current) > nowMs) continue
-      due.push(current)
-      if (due.length === JUDGE_TRACES) break
+  #takeNext(): PendingTrace | undefined {
+    const { now, reader, settleMs } = this.#options
+    for (;;) {
+      const nowMs = now()
+      const trace = this.#pending.takeNext(nowMs) ?? this.#takeEarly(nowMs + settleMs)
+      if (trace === undefined || !this.#pending.needsEarlierSpans(trace)) return trace
+      this.#pending.complete(trace, reader.spansOf(trace.source, trace.traceId).spans)
     }
-    return due
   }
 
   /**
-   * A span that comes late to a judged trace is not alone: its request span, for which it would
-   * otherwise wait for half an hour, may have come long before it.
+   * Where there is no room for other traces, and will not be soon: the one that has waited longest
+   * for its request span is judged without it. Should it come, the trace is opened again.
    */
-  #withEarlierSpans(key: string, trace: PendingTrace, nowMs: number): PendingTrace {
-    if (trace.complete) return trace
-    const last = Math.max(...trace.arrivals.map((arrival) => arrival.receivedAtMs))
-    if (nowMs < last + SETTLE_AFTER_REQUEST_SPAN_MS) return trace
-    if (this.#dueAtMs(trace) <= nowMs) return trace
-    const { spans } = this.#options.reader.spansOf(trace.source, trace.traceId)
-    const complete = { ...trace, complete: true, arrivals: decisiveArrivals(spans) }
-    this.#pending.set(key, complete)
-    return complete
+  #takeEarly(soonMs: number): PendingTrace | undefined {
+    if (!this.#pending.isFull || (this.#pending.nextMs() ?? 0) <= soonMs) return undefined
+    return this.#pending.takeEarly()
   }
 
-  #dueAtMs(trace: PendingTrace): number {
-    return trace.waitUntilMs ?? dueAtMs(trace.arrivals, this.#options.settleMs)
-  }
-
-  #judgeTrace({ source, traceId, waitUntilMs }: PendingTrace): readonly Judgement[] {
-    const key = pendingKey(source, traceId)
-    // Judged a moment ago, as the neighbour of another.
-    const trace = this.#pending.get(key)
-    if (trace === undefined) return []
-    const group = this.#gatherer.gather({ source, traceId })
+  #judgeTrace(trace: PendingTrace): readonly Judgement[] {
+    const { source, traceId } = trace
     const nowMs = this.#options.now()
-    const latest = this.#latestDue(source, group)
-    if (latest > nowMs && waitUntilMs === undefined) {
+    const group = this.#gather({ source, traceId }, nowMs)
+    if (group.unsettled.length > 0 && trace.waitUntilMs === undefined) {
       // Half of a joined request would be another verdict, to be withdrawn when the rest settles.
-      const until = Math.min(latest, nowMs + this.#options.settleMs)
-      this.#pending.set(key, { ...trace, waitUntilMs: until })
+      const until = Math.min(this.#latestDue(source, group), nowMs + this.#options.settleMs)
+      this.#pending.wait(trace, until)
       return []
     }
-    for (const id of group.traces.keys()) {
-      const member = this.#pending.get(pendingKey(source, id))
-      if (member !== undefined && (id === traceId || this.#dueAtMs(member) <= nowMs)) {
-        this.#pending.delete(pendingKey(source, id))
-        this.#countUnrecognised(member, group.traces.get(id) ?? [])
+    return this.#judgeWith(trace, { group, nowMs })
+  }
+
+  /**
+   * The trace with its group, and every trace that was told together with one of them before and no
+   * longer is: what it was told as goes with this judgement.
+   */
+  #judgeWith(
+    trace: PendingTrace,
+    { group, nowMs }: { readonly group: TraceGroup; readonly nowMs: number },
+  ): readonly Judgement[] {
+    const { source, traceId } = trace
+    const { verdicts } = this.#options
+    const again = trace.lastPosition <= this.#talliedUpTo
+    const judgements: Judgement[] = []
+    const told = new Set<string>()
+    const toTell = new Set([traceId])
+    for (const id of toTell) {
+      if (told.has(id) || (id !== traceId && !this.#isSettled({ source, traceId: id }, nowMs))) {
+        continue
       }
+      const its = id === traceId ? group : this.#gather({ source, traceId: id }, nowMs)
+      for (const [member, arrivals] of its.traces) {
+        told.add(member)
+        this.#settle({ source, traceId: member }, arrivals)
+        for (const other of verdicts.toldWith(source, member)) toTell.add(other)
+      }
+      for (const other of this.#newlyCrowded(source, { group: its, id })) toTell.add(other)
+      judgements.push(...judgeGroup(source, its, this.#judging).map((one) => ({ ...one, again })))
     }
-    return this.#judgeGroup(source, group)
+    return judgements
+  }
+
+  #gather(trace: TraceOfSource, nowMs: number): TraceGroup {
+    const { source } = trace
+    return this.#gatherer.gather(trace, (traceId) => this.#isSettled({ source, traceId }, nowMs))
+  }
+
+  #isSettled(trace: TraceOfSource, nowMs: number): boolean {
+    const pending = this.#pending.get(trace)
+    return pending === undefined || this.#pending.dueAtMs(pending) <= nowMs
+  }
+
+  /** Where too many traces are near each other, none of them is told as if it knew the others. */
+  #newlyCrowded(
+    source: string,
+    { group, id }: { readonly group: TraceGroup; readonly id: string },
+  ): readonly string[] {
+    if (group.crowd.length === 0) return []
+    if (this.#crowded.size > CROWDED_KNOWN_MAX) this.#crowded.clear()
+    this.#crowded.add(`${id} ${source}`)
+    return group.crowd.filter((other) => {
+      const key = `${other} ${source}`
+      if (this.#crowded.has(key)) return false
+      if (this.#pending.get({ source, traceId: other }) !== undefined) return false
+      if (!this.#options.verdicts.toldInCrowd(source, other)) return true
+      this.#crowded.add(key)
+      return false
+    })
+  }
+
+  /** It is part of a verdict now, or of none. */
+  #settle(key: TraceOfSource, arrivals: readonly Arrival[]): void {
+    const trace = this.#pending.get(key)
+    if (trace === undefined) return
+    this.#pending.delete(trace)
+    // Beside recognised ones (of a web framework, say) they are no sign that something is wrong.
+    if (!arrivals.some(({ span }) => isRecognised(span))) this.#unrecognised.add(trace.chunks)
   }
 
   /** One trace that cannot be judged must not stop the others; its spans are kept. */
-  #orGiveUp({ source, traceId }: TraceOfSource, judgeIt: () => readonly Judgement[]) {
+  #orGiveUp(trace: PendingTrace, judgeIt: () => readonly Judgement[]): readonly Judgement[] {
     try {
       return judgeIt()
     } catch (error: unknown) {
       if (this.#options.isStoreTrouble(error)) throw error
-      this.#pending.delete(pendingKey(source, traceId))
-      return [this.#notJudged({ source, traceId }, error)]
+      this.#pending.delete(trace)
+      const { source, traceId } = trace
+      this.#logFailure(`trace ${traceId} was not judged`, error)
+      return [{ source, traceIds: [traceId], verdicts: [] }]
     }
   }
 
-  #notJudged({ source, traceId }: TraceOfSource, error: unknown): Judgement {
-    this.#logFailure(`trace ${traceId} was not judged`, error)
-    return { source, traceIds: [traceId], verdicts: [] }
-  }
-
-  /** Spans beside recognised ones (of a web framework, say) are no sign that something is wrong. */
-  #countUnrecognised({ newSpans }: PendingTrace, arrivals: readonly Arrival[]): void {
-    if (arrivals.some(({ span }) => isRecognised(span))) return
-    const unrecognised = this.#progress.unrecognised + newSpans
-    this.#progress = { ...this.#progress, unrecognised }
-  }
-
-  #latestDue(source: string, group: TraceGroup): number {
+  #latestDue(source: string, { unsettled }: TraceGroup): number {
     let latest = -Infinity
-    for (const id of group.traces.keys()) {
-      const member = this.#pending.get(pendingKey(source, id))
-      if (member !== undefined) {
-        latest = Math.max(latest, dueAtMs(member.arrivals, this.#options.settleMs))
-      }
+    for (const traceId of unsettled) {
+      const trace = this.#pending.get({ source, traceId })
+      if (trace !== undefined) latest = Math.max(latest, this.#pending.dueAtMs(trace))
     }
     return latest
-  }
-
-  #judgeGroup(source: string, group: TraceGroup): readonly Judgement[] {
-    const [first = '', ...others] = group.traces.keys()
-    try {
-      return [this.#toJudgement(source, group)]
-    } catch (error: unknown) {
-      if (others.length === 0) return [this.#notJudged({ source, traceId: first }, error)]
-      // One of them cannot be judged: apart from it, each is told for itself.
-      return [...group.traces].flatMap(([id, spans]) =>
-        this.#judgeGroup(source, { traces: new Map([[id, spans]]), crowded: true }),
-      )
-    }
-  }
-
-  #toJudgement(source: string, group: TraceGroup): Judgement {
-    const arrivals = [...group.traces.values()].flat()
-    const nowMs = arrivals.reduce((last, { receivedAtMs }) => Math.max(last, receivedAtMs), 0)
-    const stories = assembleStories({
-      source,
-      spans: arrivals.map((arrival) => arrival.span),
-      routerConfig: this.#options.routerConfigs.get(source),
-      crowded: group.crowded,
-    })
-    const verdicts = stories.map((story) => {
-      const findings = judge(story, {
-        onRuleError: (rule, error) => this.#logFailure(`rule ${rule.id} failed`, error),
-      })
-      return toVerdict(story, { findings, nowMs })
-    })
-    return { source, traceIds: [...group.traces.keys()], verdicts }
   }
 
   #logFailure(what: string, error: unknown): void {
@@ -258,30 +247,28 @@ export class JudgeLoop {
   }
 
   #save(judgements: readonly Judgement[]): void {
-    let judgedUpTo = this.#readUpTo
-    for (const { firstPosition } of this.#pending.values()) {
-      judgedUpTo = Math.min(judgedUpTo, firstPosition - 1)
-    }
-    this.#progress = { ...this.#progress, judgedUpTo }
+    const first = this.#pending.first()
+    const judgedUpTo = first === undefined ? this.#log.readUpTo : first.firstPosition - 1
+    const progress = { judgedUpTo, unrecognised: this.#unrecognised.countUpTo(judgedUpTo) }
+    const { verdicts, isStoreTrouble } = this.#options
     try {
-      this.#options.verdicts.replace(judgements, this.#progress)
+      verdicts.replace(judgements, progress)
+      return
     } catch (error: unknown) {
-      if (this.#options.isStoreTrouble(error)) throw error
-      this.#saveApart(judgements)
+      if (isStoreTrouble(error)) throw error
     }
-  }
-
-  /** One of them cannot be kept; which one, only trying tells. */
-  #saveApart(judgements: readonly Judgement[]): void {
+    // One of them cannot be kept; which one, only trying tells. The watermark comes last.
+    const before = verdicts.progress()
     for (const judgement of judgements) {
       try {
-        this.#options.verdicts.replace([judgement], this.#progress)
+        verdicts.replace([judgement], before)
       } catch (error: unknown) {
-        if (this.#options.isStoreTrouble(error)) throw error
+        if (isStoreTrouble(error)) throw error
         const { source, traceIds } = judgement
         this.#logFailure(`trace ${traceIds[0] ?? ''} was not judged`, error)
-        this.#options.verdicts.replace([{ source, traceIds, verdicts: [] }], this.#progress)
+        verdicts.replace([{ source, traceIds, verdicts: [] }], before)
       }
     }
+    verdicts.replace([], progress)
   }
 }

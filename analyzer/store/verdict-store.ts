@@ -46,6 +46,8 @@ export interface Judgement {
   readonly verdicts: readonly Verdict[]
   /** Where traces of these look for other parts of their requests. */
   readonly lookouts?: readonly Lookout[]
+  /** There were more traces around it than can be told apart. */
+  readonly crowded?: boolean
   /** All of it was judged before, by other rules: it is in the tallies already. */
   readonly again?: boolean
 }
@@ -87,6 +89,8 @@ export interface VerdictStore {
   talliedUpTo(): number
   /** Traces that were last judged together with this one, itself among them; none where alone. */
   toldWith(source: string, traceId: string): readonly string[]
+  /** Whether this trace was last judged as one of a crowd. */
+  toldInCrowd(source: string, traceId: string): boolean
   /** Traces whose lookouts this one is in. */
   lookingAt(extent: TraceExtent, limit: number): readonly string[]
   /** By whole minutes. */

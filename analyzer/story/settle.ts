@@ -20,25 +20,43 @@ export interface Arrival {
   readonly receivedAtMs: number
 }
 
+/** What decides when a trace is due: all that must be kept of its arrivals until then. */
+export interface Settling {
+  readonly lastMs: number
+  /** When the newest request span of our own router was received. */
+  readonly requestMs: number
+  /** Whether a span of our own router is among them. */
+  readonly ours: boolean
+}
+
+export const NOTHING_ARRIVED: Settling = { lastMs: -Infinity, requestMs: -Infinity, ours: false }
+
+/** In any order, any number of times. */
+export function withArrival(settling: Settling, { span, receivedAtMs }: Arrival): Settling {
+  const ours = span.scope.name === SCOPE_NAME
+  return {
+    lastMs: Math.max(settling.lastMs, receivedAtMs),
+    requestMs:
+      ours && span.kind === 'server'
+        ? Math.max(settling.requestMs, receivedAtMs)
+        : settling.requestMs,
+    ours: ours || settling.ours,
+  }
+}
+
 /**
  * When a trace may be judged, on the clock of `receivedAtMs`. Ask again when another of its spans
  * arrives; a span that arrives after the verdict re-opens it. Infinite for a trace without spans.
  */
-export function dueAtMs(arrivals: readonly Arrival[], settleMs: number = SETTLE_MS): number {
-  let last = -Infinity
-  let requestSpan = -Infinity
-  let ours = false
-  for (const { span, receivedAtMs } of arrivals) {
-    last = Math.max(last, receivedAtMs)
-    if (span.scope.name !== SCOPE_NAME) continue
-    ours = true
-    if (span.kind === 'server') requestSpan = Math.max(requestSpan, receivedAtMs)
-  }
-  if (last === -Infinity) return Infinity
-  if (!ours) return last + settleMs
-  return requestSpan === -Infinity
-    ? last + INCOMPLETE_AFTER_MS
-    : requestSpan + SETTLE_AFTER_REQUEST_SPAN_MS
+export function dueAtMs(
+  { lastMs, requestMs, ours }: Settling,
+  settleMs: number = SETTLE_MS,
+): number {
+  if (lastMs === -Infinity) return Infinity
+  if (!ours) return lastMs + settleMs
+  return requestMs === -Infinity
+    ? lastMs + INCOMPLETE_AFTER_MS
+    : requestMs + SETTLE_AFTER_REQUEST_SPAN_MS
 }
 
 /**

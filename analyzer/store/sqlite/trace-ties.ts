@@ -1,6 +1,16 @@
-import type { Judgement, Lookout, TraceExtent } from '../verdict-store.ts'
+import type { Judgement, Lookout, TraceExtent, UsRange } from '../verdict-store.ts'
 import type { SqliteDatabase } from './open-database.ts'
 import { packTrace, unpackTrace } from './pack-ids.ts'
+
+/**
+ * Nearly all windows are half a second around a failure. Kept apart from longer ones, only those
+ * of the last two seconds need to be looked through, whatever happened since.
+ */
+const SHORT_US = 2_000_000
+/** A longer window is cut: no request waits for its attempts so long. */
+const LONG_US = 3_600_000_000
+
+const CROWDED = 0
 
 /**
  * Which traces were told together, and where traces look for others: what judging must know of
@@ -15,54 +25,67 @@ export class TraceTies {
   }
 
   toldWith(source: string, traceId: string): readonly string[] {
-    return this.#statements.toldWith.all(packTrace(traceId), source).map(({ trace }) => {
-      return unpackTrace(trace)
-    })
+    const together = this.#statements.together.get(packTrace(traceId), source)?.together
+    if (together === undefined || together === CROWDED) return []
+    return this.#statements.members.all(together).map(({ trace }) => unpackTrace(trace))
+  }
+
+  toldInCrowd(source: string, traceId: string): boolean {
+    return this.#statements.together.get(packTrace(traceId), source)?.together === CROWDED
   }
 
   /** Traces that look for others where this one began, or where a span of it failed. */
-  lookingAt(extent: TraceExtent, limit: number): readonly string[] {
-    const { source, startUs, failedUs } = extent
-    const found = [
-      ...this.#statements.lookForStart.all({ source, atUs: toInteger(startUs), limit }),
-      ...failedUs.flatMap((atUs) =>
-        this.#statements.lookForFailure.all({ source, atUs: toInteger(atUs), limit }),
-      ),
-    ]
-    return [...new Set(found.map(({ trace }) => unpackTrace(trace)))]
+  lookingAt({ source, startUs, failedUs }: TraceExtent, limit: number): readonly string[] {
+    const found = new Set<string>()
+    const look = (looksFor: LooksFor, us: number): void => {
+      const atUs = toInteger(us)
+      for (const { trace } of this.#statements.looking.all({ source, looksFor, atUs, limit })) {
+        found.add(unpackTrace(trace))
+      }
+    }
+    look('start', startUs)
+    for (const us of failedUs) look('failure', us)
+    return [...found]
   }
 
-  put({ source, traceIds, lookouts = [] }: Judgement): void {
+  put({ source, traceIds, lookouts = [], crowded = false }: Judgement): void {
     const traces = traceIds.map(packTrace)
     for (const trace of traces) {
       this.#statements.untie.run(trace, source)
-      this.#statements.removeLookout.run(trace, source)
+      this.#statements.removeLookouts.run(trace, source)
     }
-    if (traces.length > 1) {
-      const together = (this.#statements.last.get()?.together ?? 0) + 1
-      for (const trace of traces) this.#statements.tie.run(trace, source, together)
+    if (traces.length > 1 || crowded) {
+      const last = this.#statements.last.get()?.together ?? CROWDED
+      for (const trace of traces) {
+        this.#statements.tie.run(trace, source, crowded ? CROWDED : last + 1)
+      }
     }
-    for (const lookout of lookouts) this.#statements.look.run(toRow(source, lookout))
+    for (const lookout of lookouts) this.#putLookout(source, lookout)
   }
 
-  prune(beforeMs: number): void {
-    this.#statements.pruneLookouts.run(beforeMs * 1000)
+  /** A bounded step; whether there may be more. */
+  prune(beforeMs: number, limit: number): boolean {
+    return this.#statements.prune.run(toInteger(beforeMs * 1000), limit).changes === limit
+  }
+
+  #putLookout(source: string, { traceId, failedIn, startedIn }: Lookout): void {
+    const trace = packTrace(traceId)
+    const put = (looksFor: LooksFor, { fromUs, toUs }: UsRange): void => {
+      this.#statements.look.run({
+        source,
+        looksFor,
+        isLong: toUs - fromUs > SHORT_US ? 1 : 0,
+        fromUs: toInteger(fromUs),
+        toUs: toInteger(Math.min(toUs, fromUs + LONG_US)),
+        trace,
+      })
+    }
+    put('failure', failedIn)
+    if (startedIn !== undefined) put('start', startedIn)
   }
 }
 
-/** Sorts before every time: a window that nothing is in. */
-const NOWHERE = { fromUs: 0, toUs: -1 }
-
-function toRow(source: string, { traceId, failedIn, startedIn = NOWHERE }: Lookout): LookoutRow {
-  return {
-    trace: packTrace(traceId),
-    source,
-    failedFromUs: toInteger(failedIn.fromUs),
-    failedToUs: toInteger(failedIn.toUs),
-    startedFromUs: toInteger(startedIn.fromUs),
-    startedToUs: toInteger(startedIn.toUs),
-  }
-}
+type LooksFor = 'start' | 'failure'
 
 /** SQLite binds what is no integer as a float, which a strict table refuses. */
 function toInteger(us: number): bigint {
@@ -70,49 +93,57 @@ function toInteger(us: number): bigint {
 }
 
 interface LookoutRow {
-  readonly trace: Buffer
   readonly source: string
-  readonly failedFromUs: bigint
-  readonly failedToUs: bigint
-  readonly startedFromUs: bigint
-  readonly startedToUs: bigint
+  readonly looksFor: LooksFor
+  readonly isLong: number
+  readonly fromUs: bigint
+  readonly toUs: bigint
+  readonly trace: Buffer
 }
 
 interface At {
   readonly source: string
+  readonly looksFor: LooksFor
   readonly atUs: bigint
   readonly limit: number
 }
 
 /** What judging asks of every trace; a test looks at the plan of each. */
 export const TIE_QUERIES = {
-  toldWith: `SELECT trace FROM told_together
-    WHERE together = (SELECT together FROM told_together WHERE trace = ? AND source = ?)`,
-  lookForStart: `SELECT trace FROM lookouts
-    WHERE source = :source AND started_to_us >= :atUs AND started_from_us <= :atUs LIMIT :limit`,
-  lookForFailure: `SELECT trace FROM lookouts
-    WHERE source = :source AND failed_to_us >= :atUs AND failed_from_us <= :atUs LIMIT :limit`,
+  together: 'SELECT together FROM told_together WHERE trace = ? AND source = ?',
+  members: 'SELECT trace FROM told_together WHERE together = ?',
+  looking: `SELECT trace FROM lookouts
+      WHERE source = :source AND looks_for = :looksFor AND is_long = 0
+        AND to_us BETWEEN :atUs AND :atUs + ${SHORT_US} AND from_us <= :atUs
+    UNION ALL
+    SELECT trace FROM lookouts
+      WHERE source = :source AND looks_for = :looksFor AND is_long = 1
+        AND to_us BETWEEN :atUs AND :atUs + ${LONG_US} AND from_us <= :atUs
+    LIMIT :limit`,
+  last: 'SELECT together FROM told_together ORDER BY together DESC LIMIT 1',
 } as const
 
 function prepare(database: SqliteDatabase) {
   return {
-    toldWith: database.prepare<[Buffer, string], { trace: Buffer }>(TIE_QUERIES.toldWith),
-    lookForStart: database.prepare<[At], { trace: Buffer }>(TIE_QUERIES.lookForStart),
-    lookForFailure: database.prepare<[At], { trace: Buffer }>(TIE_QUERIES.lookForFailure),
-    last: database.prepare<[], { together: number }>(
-      'SELECT together FROM told_together ORDER BY together DESC LIMIT 1',
-    ),
+    together: database.prepare<[Buffer, string], { together: number }>(TIE_QUERIES.together),
+    members: database.prepare<[number], { trace: Buffer }>(TIE_QUERIES.members),
+    looking: database.prepare<[At], { trace: Buffer }>(TIE_QUERIES.looking),
+    last: database.prepare<[], { together: number }>(TIE_QUERIES.last),
     tie: database.prepare<[Buffer, string, number]>('INSERT INTO told_together VALUES (?, ?, ?)'),
     untie: database.prepare<[Buffer, string]>(
       'DELETE FROM told_together WHERE trace = ? AND source = ?',
     ),
     look: database.prepare<[LookoutRow]>(
-      `INSERT OR REPLACE INTO lookouts VALUES (:trace, :source,
-         :failedFromUs, :failedToUs, :startedFromUs, :startedToUs)`,
+      `INSERT OR IGNORE INTO lookouts
+       VALUES (:source, :looksFor, :isLong, :toUs, :fromUs, :trace)`,
     ),
-    removeLookout: database.prepare<[Buffer, string]>(
+    removeLookouts: database.prepare<[Buffer, string]>(
       'DELETE FROM lookouts WHERE trace = ? AND source = ?',
     ),
-    pruneLookouts: database.prepare<[number]>('DELETE FROM lookouts WHERE failed_to_us < ?'),
+    prune: database.prepare<[bigint, number]>(
+      `DELETE FROM lookouts WHERE (source, looks_for, is_long, to_us, from_us, trace) IN (
+         SELECT source, looks_for, is_long, to_us, from_us, trace FROM lookouts
+         WHERE to_us < ? LIMIT ?)`,
+    ),
   }
 }

@@ -77,6 +77,10 @@ class SqliteVerdictStore implements VerdictStore {
     return this.#ties.toldWith(source, traceId)
   }
 
+  toldInCrowd(source: string, traceId: string): boolean {
+    return this.#ties.toldInCrowd(source, traceId)
+  }
+
   lookingAt(extent: TraceExtent, limit: number): readonly string[] {
     return this.#ties.lookingAt(extent, limit)
   }
@@ -131,8 +135,8 @@ class SqliteVerdictStore implements VerdictStore {
       // Only where minutes are hours already: before, a count over the requests equals them.
       const removed = this.#requests.prune(this.#rollups.minutesFromMs, PRUNE_ROWS)
       const forgotten = this.#incidents.forget(incidentsFromMs, PRUNE_INCIDENTS)
-      this.#ties.prune(requestsFromMs)
-      return removed === PRUNE_ROWS || forgotten === PRUNE_INCIDENTS || folding
+      const untied = this.#ties.prune(requestsFromMs, PRUNE_ROWS)
+      return removed === PRUNE_ROWS || forgotten === PRUNE_INCIDENTS || folding || untied
     })
     this.#database.pragma(`incremental_vacuum(${PRUNE_PAGES})`)
     return more

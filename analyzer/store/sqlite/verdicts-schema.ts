@@ -203,8 +203,8 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
   ) STRICT;
   CREATE INDEX occurrences_by_incident ON occurrences (incident_id, at_ms, story);
 
-  -- Which traces were told together, where they were more than one, and where those that are open
-  -- towards others look for them. Microseconds.
+  -- Which traces were told together, where they were more than one (0: alone in a crowd), and where
+  -- those that are open towards others look for them. Microseconds.
   CREATE TABLE told_together (
     trace BLOB NOT NULL,
     source TEXT NOT NULL,
@@ -213,15 +213,15 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX told_together_by_group ON told_together (together);
   CREATE TABLE lookouts (
-    trace BLOB NOT NULL,
     source TEXT NOT NULL,
-    failed_from_us INTEGER NOT NULL,
-    failed_to_us INTEGER NOT NULL,
-    started_from_us INTEGER NOT NULL,
-    started_to_us INTEGER NOT NULL,
-    PRIMARY KEY (trace, source)
+    looks_for TEXT NOT NULL,
+    is_long INTEGER NOT NULL,
+    to_us INTEGER NOT NULL,
+    from_us INTEGER NOT NULL,
+    trace BLOB NOT NULL,
+    PRIMARY KEY (source, looks_for, is_long, to_us, from_us, trace)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX lookouts_for_failures ON lookouts (source, failed_to_us, failed_from_us);
-  CREATE INDEX lookouts_for_starts ON lookouts (source, started_to_us, started_from_us);
+  CREATE INDEX lookouts_by_trace ON lookouts (trace, source);
+  CREATE INDEX lookouts_by_time ON lookouts (to_us);
   `,
 ]

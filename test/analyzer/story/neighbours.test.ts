@@ -3,8 +3,11 @@ import { expect, test } from 'vitest'
 import {
   dueAtMs,
   neighboursOf,
+  NOTHING_ARRIVED,
   SETTLE_MS,
   INCOMPLETE_AFTER_MS,
+  withArrival,
+  type Arrival,
 } from '../../../analyzer/story/settle.ts'
 import type { Span } from '../../../analyzer/story/span.ts'
 import { loadRecordings, tellRecording } from '../../support/litellm-recordings.ts'
@@ -39,6 +42,10 @@ function gather(all: readonly (readonly Span[])[], start: readonly Span[]): Read
     }
   }
   return found
+}
+
+function dueOf(arrivals: readonly Arrival[], settleMs?: number): number {
+  return dueAtMs(arrivals.reduce(withArrival, NOTHING_ARRIVED), settleMs)
 }
 
 function tracesOf(spans: readonly Span[]): readonly (readonly Span[])[] {
@@ -77,22 +84,22 @@ test('a request to a proxy that has its attempts below it asks for no other trac
 test('a trace of LiteLLM is due when nothing of it has come for the settling time', () => {
   const [first, second] = recordings[0]?.spans ?? []
   if (first === undefined || second === undefined) throw new Error('the recording is empty')
-  expect(dueAtMs([])).toBe(Infinity)
+  expect(dueOf([])).toBe(Infinity)
   const arrivals = [
     { span: first, receivedAtMs: 1000 },
     { span: second, receivedAtMs: 4000 },
   ]
-  expect(dueAtMs(arrivals)).toBe(4000 + SETTLE_MS)
-  expect(dueAtMs(arrivals.toReversed(), 50)).toBe(4050)
+  expect(dueOf(arrivals)).toBe(4000 + SETTLE_MS)
+  expect(dueOf(arrivals.toReversed(), 50)).toBe(4050)
 })
 
 test('a trace of ours is due after its request span, or when that will never come', () => {
   const [any] = recordings[0]?.spans ?? []
   if (any === undefined) throw new Error('the recording is empty')
   const ours = { ...any, kind: 'client' as const, scope: { name: 'secondwind', version: '' } }
-  expect(dueAtMs([{ span: ours, receivedAtMs: 1000 }])).toBe(1000 + INCOMPLETE_AFTER_MS)
+  expect(dueOf([{ span: ours, receivedAtMs: 1000 }])).toBe(1000 + INCOMPLETE_AFTER_MS)
   expect(
-    dueAtMs([
+    dueOf([
       { span: ours, receivedAtMs: 9000 },
       { span: { ...ours, kind: 'server' }, receivedAtMs: 1000 },
     ]),

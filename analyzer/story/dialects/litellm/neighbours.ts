@@ -17,7 +17,10 @@ export function litellmNeighbours(spans: readonly Span[]): Neighbours | undefine
   const range = rangeOf(spans)
   if (range === undefined) return undefined
   if (spans.some(isProxyHousekeeping) || spans.some(isV1Root)) {
-    const within = { ...range, toNs: range.toNs + JOIN_WINDOW_NS }
+    const within = {
+      fromNs: range.fromNs - JOIN_OVERLAP_NS,
+      toNs: range.toNs + JOIN_WINDOW_NS,
+    }
     return lacksItsCall(spans) ? { failedIn: within, startedIn: within } : undefined
   }
   if (spans.some((span) => span.kind === 'server')) return undefined

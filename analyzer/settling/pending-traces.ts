@@ -1,0 +1,176 @@
+import type { LoggedChunk } from '../store/store.ts'
+import {
+  dueAtMs,
+  NOTHING_ARRIVED,
+  SETTLE_AFTER_REQUEST_SPAN_MS,
+  withArrival,
+  type Arrival,
+  type Settling,
+} from '../story/settle.ts'
+import { DueQueue, type Scheduled } from './due-queue.ts'
+import type { TraceOfSource } from './gather-traces.ts'
+
+/**
+ * Traces that wait at one time: 15 s of 13,000 traces per second, in some 80 MiB. Beyond it the log
+ * is not read on, which costs nothing but time: it is on disk.
+ */
+export const PENDING_TRACES_MAX = 200_000
+
+/** A trace of a source that has spans which no verdict knows of yet. */
+export interface PendingTrace extends TraceOfSource, Scheduled {
+  /** The place of its first new span: nothing after it counts as judged before this trace is. */
+  readonly firstPosition: number
+  lastPosition: number
+  /** When the first of its new spans was received. */
+  readonly firstReceivedMs: number
+  newSpans: number
+  /** Of each chunk its position and how many spans are in it. */
+  readonly chunks: [position: number, spans: number][]
+  settling: Settling
+  /** Whether spans that an earlier verdict knew are part of `settling`. */
+  complete: boolean
+  /** Waits for a neighbour until then, at the latest. */
+  waitUntilMs: number | undefined
+}
+
+/** What has been read and not judged, and when each trace of it is due. */
+export class PendingTraces {
+  readonly #settleMs: number
+  /** In the order of their first positions: a trace that is judged and comes again stands last. */
+  readonly #traces = new Map<string, PendingTrace>()
+  readonly #queue = new DueQueue<PendingTrace>()
+  #spans = 0
+
+  constructor(settleMs: number) {
+    this.#settleMs = settleMs
+  }
+
+  get size(): number {
+    return this.#traces.size
+  }
+
+  get spans(): number {
+    return this.#spans
+  }
+
+  get isFull(): boolean {
+    return this.#traces.size >= PENDING_TRACES_MAX
+  }
+
+  /** The one that has waited longest; the watermark stands before it. */
+  first(): PendingTrace | undefined {
+    return this.#traces.values().next().value
+  }
+
+  get({ source, traceId }: TraceOfSource): PendingTrace | undefined {
+    return this.#traces.get(keyOf({ source, traceId }))
+  }
+
+  add({ position, source, receivedAtMs, spans }: LoggedChunk): void {
+    const [first] = spans
+    if (first === undefined) return
+    const trace = this.#at({ source, traceId: first.traceId }, { position, receivedAtMs })
+    for (const span of spans) trace.settling = withArrival(trace.settling, { span, receivedAtMs })
+    trace.lastPosition = position
+    trace.newSpans += spans.length
+    this.#spans += spans.length
+    trace.chunks.push([position, spans.length])
+    trace.waitUntilMs = undefined
+    // One that is due later than it is scheduled for is scheduled anew when its time comes.
+    const atMs = this.#lookAtMs(trace)
+    if (atMs < trace.scheduledMs) this.#queue.schedule(trace, atMs)
+  }
+
+  /** Takes the next trace to be looked at; it stays pending until it is deleted. */
+  takeNext(nowMs: number): PendingTrace | undefined {
+    for (;;) {
+      const trace = this.#queue.take(nowMs)
+      if (trace === undefined) return undefined
+      const atMs = this.#lookAtMs(trace)
+      if (atMs <= nowMs) return trace
+      this.#queue.schedule(trace, atMs)
+    }
+  }
+
+  /** The first that would be due, where none is; for want of room. */
+  takeEarly(): PendingTrace | undefined {
+    return this.#queue.take(Infinity)
+  }
+
+  /** When the next one is to be looked at. */
+  nextMs(): number | undefined {
+    return this.#queue.nextMs()
+  }
+
+  /**
+   * A late span to a judged trace is not alone: its request span, for which it would otherwise wait
+   * for half an hour, may have come long before it.
+   */
+  needsEarlierSpans({ settling, complete }: PendingTrace): boolean {
+    return settling.ours && settling.requestMs === -Infinity && !complete
+  }
+
+  complete(trace: PendingTrace, arrivals: readonly Arrival[]): void {
+    trace.settling = arrivals.reduce(withArrival, NOTHING_ARRIVED)
+    trace.complete = true
+    this.#queue.schedule(trace, this.#lookAtMs(trace))
+  }
+
+  wait(trace: PendingTrace, untilMs: number): void {
+    trace.waitUntilMs = untilMs
+    this.#queue.schedule(trace, untilMs)
+  }
+
+  /** To be looked at again at once: it was taken, and there was no time for it. */
+  putBack(trace: PendingTrace): void {
+    this.#queue.schedule(trace, this.#lookAtMs(trace))
+  }
+
+  isDue(trace: PendingTrace, nowMs: number): boolean {
+    return (trace.waitUntilMs ?? this.dueAtMs(trace)) <= nowMs
+  }
+
+  dueAtMs({ settling }: PendingTrace): number {
+    return dueAtMs(settling, this.#settleMs)
+  }
+
+  delete(trace: PendingTrace): void {
+    if (!this.#traces.delete(keyOf(trace))) return
+    this.#spans -= trace.newSpans
+    this.#queue.cancel(trace)
+  }
+
+  #at(
+    key: TraceOfSource,
+    { position, receivedAtMs }: Pick<LoggedChunk, 'position' | 'receivedAtMs'>,
+  ): PendingTrace {
+    const known = this.get(key)
+    if (known !== undefined) return known
+    const trace: PendingTrace = {
+      source: key.source,
+      traceId: key.traceId,
+      firstPosition: position,
+      lastPosition: position,
+      firstReceivedMs: receivedAtMs,
+      newSpans: 0,
+      chunks: [],
+      settling: NOTHING_ARRIVED,
+      complete: false,
+      waitUntilMs: undefined,
+      scheduledMs: Infinity,
+    }
+    this.#traces.set(keyOf(key), trace)
+    return trace
+  }
+
+  #lookAtMs(trace: PendingTrace): number {
+    if (trace.waitUntilMs !== undefined) return trace.waitUntilMs
+    return this.needsEarlierSpans(trace)
+      ? trace.settling.lastMs + SETTLE_AFTER_REQUEST_SPAN_MS
+      : this.dueAtMs(trace)
+  }
+}
+
+function keyOf({ source, traceId }: TraceOfSource): string {
+  return `${traceId} ${source}`
+}

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { expect, onTestFinished } from 'vitest'
+
+import { decodeDocument } from '../../analyzer/ingest/decode-document.ts'
+import { parseRouterConfig, type RouterConfig } from '../../analyzer/story/router-config.ts'
+import { JudgeLoop } from '../../analyzer/settling/judge-loop.ts'
+import type { SpanReader } from '../../analyzer/store/store.ts'
+import type { VerdictStore } from '../../analyzer/store/verdict-store.ts'
+import type { Span } from '../../analyzer/story/span.ts'
+import { seededRandom } from '../../demo/random.ts'
+import { arrivalOf } from './arrivals.ts'
+import { toOtlpJson, type CompactSpan } from './compact-span.ts'
+import { loadRecordings } from './litellm-recordings.ts'
+import { openTestStore } from './open-test-store.ts'
+
+/**
+ * Whatever order spans come in, however often and however late, one world of traces must end in one
+ * set of verdicts (invariant I8).
+ */
+export interface World {
+  readonly traces: readonly (readonly Span[])[]
+  readonly routerConfig: RouterConfig
+}
+
+const SOURCE = 'router'
+const SETTLE_MS = 15_000
+const MINUTE_MS = 60_000
+const NS_PER_MS = 1_000_000n
+/** When the first trace of a world begins. */
+const START_NS = 1_760_000_000_000_000_000n
+const START_MS = Number(START_NS / NS_PER_MS)
+/** Longer than any trace waits for its request span. */
+const LONGEST_WAIT_MS = 36 * MINUTE_MS
+
+/** What senders do to spans on their way. */
+export interface Trouble {
+  readonly seed: number
+  /** Share of spans that come again later. */
+  readonly duplicated: number
+  /** Share of spans that come long after the others of their trace, some after its verdict. */
+  readonly delayed: number
+  /** Share of deliveries after which the judge is killed. */
+  readonly killed: number
+}
+
+export const NO_TROUBLE: Trouble = { seed: 0, duplicated: 0, delayed: 0, killed: 0 }
+
+/**
+ * Real traces of LiteLLM's proxies and routers, and of our own sidecar, so near to each other that
+ * many could be parts of one request.
+ */
+export function buildWorld(traces: number, seed: number): World {
+  const random = seededRandom(seed)
+  const all = [...recordedTraces(), ...sidecarTraces()]
+  const chosen: (readonly Span[])[] = []
+  let startNs = START_NS
+  for (let number = 0; chosen.length < traces; number += 1) {
+    const told = all[Math.floor(random() * all.length)] ?? []
+    chosen.push(...placed(told, { number, startNs }))
+    // Half of them within the window in which attempts are joined.
+    startNs += BigInt(Math.floor(random() * 1000)) * NS_PER_MS
+  }
+  return { traces: chosen.slice(0, traces), routerConfig: everyConfig() }
+}
+
+/** The stored end of a world: everything that a page or a count could show of it. */
+export function endOf(world: World, trouble: Trouble): unknown {
+  const { store, writer, reader } = openTestStore({ path: quickFolder() })
+  const verdicts = store.openVerdicts()
+  const random = seededRandom(trouble.seed)
+  const clock = { nowMs: 0 }
+  const newLoop = (): JudgeLoop => loopOver({ world, reader, verdicts, clock })
+  let loop = newLoop()
+  for (const { atMs, spans } of deliveriesOf(world, trouble)) {
+    clock.nowMs = atMs
+    writer.append([arrivalOf(spans, { source: SOURCE, receivedAtMs: atMs })])
+    if (random() < 0.6) loop.turn()
+    if (random() < trouble.killed) loop = newLoop()
+  }
+  runOut(loop, clock)
+  const end = snapshotOf(verdicts)
+  expect(verdicts.verify()).toEqual([])
+  verdicts.close()
+  return end
+}
+
+export function loopOver({
+  world,
+  reader,
+  verdicts,
+  clock,
+}: {
+  readonly world: World
+  readonly reader: SpanReader
+  readonly verdicts: VerdictStore
+  readonly clock: { readonly nowMs: number }
+}): JudgeLoop {
+  return new JudgeLoop({
+    reader,
+    verdicts,
+    routerConfigs: new Map([[SOURCE, world.routerConfig]]),
+    settleMs: SETTLE_MS,
+    isStoreTrouble: () => false,
+    now: () => clock.nowMs,
+    log: (line) => {
+      throw new Error(line)
+    },
+  })
+}
+
+/** Until nothing waits any more. */
+export function runOut(loop: JudgeLoop, clock: { nowMs: number }): void {
+  for (let step = 0; step < 5; step += 1) {
+    while (loop.turn().more) continue
+    clock.nowMs += LONGEST_WAIT_MS
+  }
+  expect(loop.countPending()).toBe(0)
+}
+
+export function snapshotOf(verdicts: VerdictStore): unknown {
+  const { requests } = verdicts.requests({ limit: 10_000 })
+  const range = { fromMs: START_MS - MINUTE_MS, toMs: START_MS + 60 * MINUTE_MS }
+  const incidents = verdicts.incidents()
+  return {
+    requests: requests
+      .map(({ storyId, atMs, wire }) => ({ storyId, atMs, wire: JSON.parse(wire) as unknown }))
+      .toSorted((left, right) => (left.storyId < right.storyId ? -1 : 1)),
+    incidents,
+    callers: incidents.map(({ fingerprint }) => verdicts.callers(fingerprint.id, 50)),
+    sparklines: incidents.map(({ fingerprint }) =>
+      verdicts.sparkline(fingerprint.id, range, MINUTE_MS),
+    ),
+    overview: verdicts.overview(range, MINUTE_MS),
+  }
+}
+
+/** In memory, where there is such a place: how soon the disk has it is not what is tested here. */
+function quickFolder(): string {
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'secondwind-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+interface Delivery {
+  readonly atMs: number
+  readonly spans: readonly Span[]
+}
+
+export function deliveriesOf({ traces }: World, trouble: Trouble): readonly Delivery[] {
+  const random = seededRandom(trouble.seed + 1)
+  const all = traces.flat()
+  // After the last of them has ended: no sender's clock is ahead of the analyzer's.
+  const fromMs =
+    Number(
+      all.reduce((last, span) => (span.endTimeNs > last ? span.endTimeNs : last), 0n) / NS_PER_MS,
+    ) + 1
+  const sent: { readonly atMs: number; readonly span: Span }[] = []
+  for (const [number, spans] of traces.entries()) {
+    for (const span of spans) {
+      const soon = number * 20 + random() * (trouble.seed === 0 ? 0 : 5000)
+      const late = random() < trouble.delayed ? random() ** 3 * 40 * MINUTE_MS : 0
+      sent.push({ atMs: fromMs + soon + late, span })
+      if (random() < trouble.duplicated) {
+        sent.push({ atMs: fromMs + soon + random() ** 2 * 10 * MINUTE_MS, span })
+      }
+    }
+  }
+  const inOrder = sent.toSorted((left, right) => left.atMs - right.atMs)
+  const deliveries: Delivery[] = []
+  for (let at = 0; at < inOrder.length;) {
+    const size = 1 + Math.floor(random() ** 2 * 40)
+    const batch = inOrder.slice(at, at + size)
+    deliveries.push({
+      atMs: Math.ceil(batch.at(-1)?.atMs ?? fromMs),
+      spans: batch.map(({ span }) => span),
+    })
+    at += size
+  }
+  return deliveries
+}
+
+/** At its place in time, with trace ids of its own: a recording may be there more than once. */
+function placed(
+  spans: readonly Span[],
+  { number, startNs }: { readonly number: number; readonly startNs: bigint },
+): readonly (readonly Span[])[] {
+  const first = spans.reduce(
+    (least, span) => (span.startTimeNs < least ? span.startTimeNs : least),
+    spans[0]?.startTimeNs ?? 0n,
+  )
+  const byNs = startNs - first
+  const traces = new Map<string, Span[]>()
+  for (const span of spans) {
+    const traceId = createHash('sha256').update(`${number} ${span.traceId}`).digest('hex')
+    const moved = {
+      ...span,
+      traceId: traceId.slice(0, 32),
+      startTimeNs: span.startTimeNs + byNs,
+      endTimeNs: span.endTimeNs + byNs,
+      events: span.events.map((event) => ({ ...event, timeNs: event.timeNs + byNs })),
+    }
+    traces.set(moved.traceId, [...(traces.get(moved.traceId) ?? []), moved])
+  }
+  return [...traces.values()]
+}
+
+function recordedTraces(): readonly (readonly Span[])[] {
+  return loadRecordings().map(({ spans }) => spans)
+}
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/traces/', import.meta.url))
+
+function sidecarTraces(): readonly (readonly Span[])[] {
+  return readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /(?:fires|quiet)-sidecar.*\.json$/u.test(name))
+    .map((name) => {
+      const fixture = JSON.parse(readFileSync(FIXTURES + name, 'utf8')) as {
+        readonly spans: readonly CompactSpan[]
+      }
+      const decoded = decodeDocument(toOtlpJson(fixture.spans), { salt: new Uint8Array(16) })
+      assert(decoded.kind === 'decoded')
+      return decoded.spans
+    })
+}
+
+/** One router that has the fallbacks of all recordings. */
+function everyConfig(): RouterConfig {
+  const configs = loadRecordings().map(({ config }) => config)
+  return parseRouterConfig({
+    model_list: configs.flatMap((config) => config.model_list),
+    router_settings: {
+      fallbacks: configs.flatMap((config) => config.router_settings?.fallbacks ?? []),
+    },
+  })
+}
