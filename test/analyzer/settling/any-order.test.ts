@@ -7,6 +7,7 @@ import { buildWorld, endOf, NO_TROUBLE } from '../../support/metamorphic.ts'
 
 const SEED = 1
 const world = buildWorld(200, SEED)
+let undisturbed: unknown
 
 describe(`a world of two hundred traces (seed ${SEED})`, () => {
   test.each([
@@ -15,9 +16,9 @@ describe(`a world of two hundred traces (seed ${SEED})`, () => {
     ['with delays beyond their verdicts', { duplicated: 0, delayed: 0.3, killed: 0 }],
     ['with everything, and a judge that is killed', { duplicated: 0.2, delayed: 0.1, killed: 0.2 }],
   ])('%s ends in the same verdicts, incidents and counts', (_, trouble) => {
-    const end = endOf(world, NO_TROUBLE)
+    undisturbed ??= endOf(world, NO_TROUBLE)
     for (const round of [1, 2]) {
-      expect(endOf(world, { ...trouble, seed: 100 * SEED + round })).toEqual(end)
+      expect(endOf(world, { ...trouble, seed: 100 * SEED + round })).toEqual(undisturbed)
     }
   })
 })
