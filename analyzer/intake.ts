@@ -1,10 +1,11 @@
-import type { IntakeFacts } from './api/intake-facts.ts'
+import type { IntakeFacts, KeepingFacts } from './api/intake-facts.ts'
 import { DEFAULT_SOURCE, type AnalyzerConfig } from './config/config.ts'
 import { EMPTY_REPORT, type IngestReport } from './ingest/ingest-report.ts'
 import { IntakeQueue } from './ingest/intake-queue.ts'
 import type { RefusedRequest } from './ingest/receiver.ts'
 import { RefusedSenders } from './ingest/refused-senders.ts'
 import { ShedSignal } from './ingest/shed-signal.ts'
+import type { KeepingReport } from './worker-data.ts'
 import { measureDisk, type DiskUse } from './store/measure-disk.ts'
 
 export interface IntakeOptions {
@@ -24,6 +25,7 @@ export class Intake {
   readonly #refused: RefusedSenders
   #report = EMPTY_REPORT
   #disk: DiskUse | undefined
+  #keeping: KeepingFacts = { trouble: undefined, damaged: [] }
   #measuring: NodeJS.Timeout | undefined
 
   constructor(options: IntakeOptions) {
@@ -49,6 +51,14 @@ export class Intake {
     this.#report = report
   }
 
+  readonly onKeeping = ({ trouble, damaged }: KeepingReport): void => {
+    const sinceMs = this.#keeping.trouble?.sinceMs ?? this.#options.now()
+    this.#keeping = {
+      trouble: trouble === undefined ? undefined : { why: trouble, sinceMs },
+      damaged,
+    }
+  }
+
   readonly onRefused = (refusal: RefusedRequest): void => {
     this.#refused.note(refusal)
   }
@@ -67,6 +77,7 @@ export class Intake {
       ),
       disk: this.#disk,
       diskBytesMax: config.retention.spanBytesMax,
+      keeping: this.#keeping,
     }
   }
 

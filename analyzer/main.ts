@@ -13,7 +13,7 @@ import { startApi, startOtlpGrpc, startOtlpHttp } from './listeners.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { scrape } from './metrics/scrape.ts'
 import { openDataFolder, type DataFolder } from './store/sqlite/data-folder.ts'
-import { dashboardFolder, startIngest, startJudge, toTransfer } from './threads.ts'
+import { dashboardFolder, startIngest, startJudge, startKeeper, toTransfer } from './threads.ts'
 import type { JudgeEvent } from './worker-data.ts'
 
 export interface AnalyzerOptions {
@@ -106,6 +106,8 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   })
   closers.push(() => judge.stop())
   await judge.ready()
+  const keeper = startKeeper({ config, folder, log, onReport: intake.onKeeping })
+  closers.push(() => keeper.stop())
   const receiver = {
     ingest: (request: ExportBody) => ingest.call(request, toTransfer(request.body)),
     queue: intake.queue,

@@ -8,8 +8,16 @@ import type { IngestReport } from './ingest/ingest-report.ts'
 import type { ShedSignal } from './ingest/shed-signal.ts'
 import type { StorePlace } from './store/open-store.ts'
 import type { DataFolder } from './store/sqlite/data-folder.ts'
+import { RestartedThread } from './restarted-thread.ts'
 import { WorkerCalls } from './worker-calls.ts'
-import type { IngestWorkerData, JudgeCall, JudgeEvent, JudgeWorkerData } from './worker-data.ts'
+import type {
+  IngestWorkerData,
+  JudgeCall,
+  JudgeEvent,
+  JudgeWorkerData,
+  KeeperWorkerData,
+  KeepingReport,
+} from './worker-data.ts'
 
 export type IngestCalls = WorkerCalls<ExportBody, IngestAnswer, IngestReport>
 export type JudgeCalls = WorkerCalls<JudgeCall, ApiAnswer, JudgeEvent>
@@ -69,6 +77,32 @@ export function startJudge(
     log,
     onEvent,
     onDeath: (reason) => onDeath(`the judging thread died: ${reason}`),
+  })
+}
+
+export interface KeeperOptions extends Omit<ThreadOptions, 'onDeath'> {
+  readonly onReport: (report: KeepingReport) => void
+}
+
+/**
+ * The thread that drops and packs what is old. Without it the analyzer takes, judges and shows spans
+ * as ever: it is started again, and no reason to end.
+ */
+export function startKeeper({ config, folder, log, onReport }: KeeperOptions): RestartedThread {
+  const data: KeeperWorkerData = { store: storePlace(config, folder) }
+  const url = builtUrl('analyzer/keeper-worker.js')
+  return new RestartedThread({
+    start: (onDeath) =>
+      new WorkerCalls<never, never, KeepingReport>(new Worker(url, { workerData: data }), {
+        log,
+        onEvent: onReport,
+        onDeath,
+      }),
+    onDeath: (reason) => {
+      log(`the keeping thread died, and is started again: ${reason}`)
+      const trouble = 'the thread that packs and drops old spans died; it is started again'
+      onReport({ trouble, damaged: [] })
+    },
   })
 }
 

@@ -27,5 +27,17 @@ export interface JudgeCall {
   readonly intake: IntakeFacts
 }
 
+export interface KeeperWorkerData {
+  readonly store: StorePlace
+}
+
+/** What whoever looks after the analyzer should know of dropping and packing. */
+export interface KeepingReport {
+  /** Why something is not dropped or packed; undefined where all is well. */
+  readonly trouble: string | undefined
+  /** Files that cannot be read, or were set aside because of that. */
+  readonly damaged: readonly string[]
+}
+
 /** Verdicts changed; judging cannot go on for now; it does again. */
 export type JudgeEvent = 'changed' | 'paused' | 'resumed'

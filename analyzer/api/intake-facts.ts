@@ -4,6 +4,14 @@ import type { RefusalReason } from '../ingest/receiver.ts'
 import type { RefusedSender } from '../ingest/refused-senders.ts'
 import type { DiskUse } from '../store/measure-disk.ts'
 
+/** Of dropping and packing what is old. */
+export interface KeepingFacts {
+  /** Why something is not dropped or packed; undefined where all is well. */
+  readonly trouble: { readonly why: string; readonly sinceMs: number } | undefined
+  /** Files that cannot be read, or were set aside because of that. */
+  readonly damaged: readonly string[]
+}
+
 /**
  * What only the main thread knows, and health and metrics show: plain data, sent along with what
  * the judging thread is asked.
@@ -20,4 +28,5 @@ export interface IntakeFacts {
   /** Undefined where the system does not tell. */
   readonly disk: DiskUse | undefined
   readonly diskBytesMax: number
+  readonly keeping: KeepingFacts
 }

@@ -4,7 +4,7 @@ import type { JudgeLag } from '../store/verdict-tallies.ts'
 import type { IntakeLevel } from '../ingest/intake-queue.ts'
 import type { IntakeFacts } from './intake-facts.ts'
 import { toIso } from './to-wire-incident.ts'
-import type { WireDisk, WireHealth, WireIntake, WireSource } from './wire.ts'
+import type { WireDisk, WireHealth, WireIntake, WireKeeping, WireSource } from './wire.ts'
 
 export interface HealthContext {
   readonly reader: SpanReader
@@ -45,6 +45,7 @@ export function toWireHealth(context: HealthContext): WireHealth {
       overdueSince: toIsoOrNull(overdueSinceMs),
     },
     disk: toWireDisk(intake),
+    keeping: toWireKeeping(intake),
     sources: toWireSources(sources, context),
     refused: intake.refused.map(({ reason, remoteAddress, count, firstAtMs, lastAtMs }) => ({
       reason,
@@ -79,6 +80,10 @@ function toWireDisk({ disk, diskBytesMax }: IntakeFacts): WireDisk | null {
   if (disk === undefined) return null
   const { bytes, freeBytes } = disk
   return { bytes, bytesMax: diskBytesMax, freeBytes, low: isDiskLow(disk) }
+}
+
+function toWireKeeping({ keeping: { trouble, damaged } }: IntakeFacts): WireKeeping {
+  return { troubledSince: toIsoOrNull(trouble?.sinceMs), why: trouble?.why ?? null, damaged }
 }
 
 /** Those of the configuration first, in its order: one that never sent is news. */

@@ -125,6 +125,7 @@ export interface WireHealth {
   readonly lag: WireLag
   /** `null`: the system does not tell. */
   readonly disk: WireDisk | null
+  readonly keeping: WireKeeping
   readonly sources: readonly WireSource[]
   /** The latest first; since the analyzer started. */
   readonly refused: readonly WireRefusedSender[]
@@ -165,6 +166,15 @@ export interface WireDisk {
   readonly freeBytes: number
   /** Less than a tenth of the disk or less than 1 GiB is left. */
   readonly low: boolean
+}
+
+/** Of dropping and packing what is old. */
+export interface WireKeeping {
+  /** Something is not dropped or packed since then: the disk is full, or a file is damaged. */
+  readonly troubledSince: string | null
+  readonly why: string | null
+  /** Files that cannot be read, by name; `secondwind db check` says what that means. */
+  readonly damaged: readonly string[]
 }
 
 export interface WireSource {

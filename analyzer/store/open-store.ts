@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 
 import { SegmentKeeper } from './sqlite/keeping/segment-keeper.ts'
+import { VerdictsWatermark } from './sqlite/keeping/watermark.ts'
 import { isStoreTrouble } from './sqlite/open-database.ts'
 import { SegmentCatalogue } from './sqlite/segments/segment-catalogue.ts'
 import { SegmentHandles } from './sqlite/segments/segment-handles.ts'
@@ -58,6 +59,7 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
     openReader: () => new SegmentSpanReader(handles(catalogue())),
     openVerdicts: () => openVerdictStore(join(path, 'verdicts.db')),
     openKeeper: () => new SegmentKeeper({ catalogue: catalogue() }),
+    openWatermark: () => new VerdictsWatermark(join(path, 'verdicts.db')),
     isTrouble: isStoreTrouble,
   }
 }

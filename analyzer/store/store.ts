@@ -16,6 +16,8 @@ export interface Store {
   openVerdicts(): VerdictStore
   /** For the one thread that keeps within limits what is stored. */
   openKeeper(): SpanKeeper
+  /** For whoever does not judge, and asks how far spans are judged. */
+  openWatermark(): Watermark
   /** Whether it passes, or someone must see to it: disk, memory, locks. Never what was given. */
   isTrouble(error: unknown): boolean
 }
@@ -119,6 +121,12 @@ export interface SpanKeeper {
   close(): void
 }
 
+export interface Watermark {
+  /** 0 while nothing is judged, or all is to be judged again. */
+  judgedUpTo(): number
+  close(): void
+}
+
 export interface SpanLimits {
   readonly ageMsMax: number
   readonly bytesMax: number
@@ -134,6 +142,8 @@ export interface TidyReport {
   readonly more: boolean
   /** What it did, for the log; empty where there was nothing to do. */
   readonly done: readonly string[]
+  /** What it could not do, and tries again later: why, for whoever looks after the analyzer. */
+  readonly failed: readonly string[]
 }
 
 export interface StoreStats {

@@ -298,6 +298,7 @@ test('health tells a folder where nothing came from one where nothing is underst
       spansShed: 0,
       rejected: {},
     },
+    keeping: { troubledSince: null, why: null, damaged: [] },
     lag: { spans: 0, oldestReceivedAt: null, overdueSince: null },
     disk: {
       bytes: expect.any(Number) as unknown,

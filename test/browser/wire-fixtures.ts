@@ -313,6 +313,7 @@ export const health: WireHealth = {
   },
   lag: { spans: 12, oldestReceivedAt: at(9000), overdueSince: null },
   disk: { bytes: 41_943_040, bytesMax: 2_147_483_648, freeBytes: 64_424_509_440, low: false },
+  keeping: { troubledSince: null, why: null, damaged: [] },
   sources: [
     { name: 'litellm', spans: 8120, lastSpanAt: at(3000), state: 'sending' },
     { name: 'default', spans: 2292, lastSpanAt: at(9000), state: 'sending' },

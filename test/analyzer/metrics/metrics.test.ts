@@ -71,6 +71,7 @@ const FACTS: MetricFacts = {
     sources: ['litellm', 'silent'],
     disk: { bytes: 10, freeBytes: 20, totalBytes: 30 },
     diskBytesMax: 40,
+    keeping: { trouble: undefined, damaged: [] },
   },
   judged: JUDGED,
   nowMs: NOW_MS,

@@ -50,9 +50,8 @@ class PackingWriter implements SpanWriter {
     const appended = this.#writer.append(arrivals, tallies)
     const now = { nowMs: 0, judgedUpTo: Infinity }
     for (;;) {
-      const { more, done } = this.#keeper.tidy(WIDE_LIMITS, now)
-      const failed = done.find((line) => !line.includes('was packed'))
-      if (failed !== undefined) throw new Error(failed)
+      const { more, failed } = this.#keeper.tidy(WIDE_LIMITS, now)
+      if (failed.length > 0) throw new Error(failed.join())
       if (!more) return appended
     }
   }

@@ -27,7 +27,7 @@ export function* checkStore(path: string): Generator<CheckStep, StoreCheck> {
   const folder = findStoreFolder(path)
   const catalogue = new SegmentCatalogue(path)
   const files = new PartFiles(catalogue)
-  const parts = files.list()
+  const parts = files.list({ countsLast: true })
   const filesTotal = parts.length + 1
   const problems: StoreProblem[] = [
     ...leftoversIn(catalogue.folder).map((file) => ({ kind: 'leftover', file }) as const),
@@ -43,6 +43,6 @@ export function* checkStore(path: string): Generator<CheckStep, StoreCheck> {
   }
   problems.push(...checkCounters(parts))
   yield { file: basename(folder.verdictsFile), filesDone: parts.length, filesTotal }
-  problems.push(...checkVerdicts(folder.verdictsFile, () => files.list()))
+  problems.push(...checkVerdicts(folder.verdictsFile, () => files.list({ countsLast: true })))
   return { files: filesTotal, spans, problems }
 }

@@ -6,7 +6,7 @@ import type { StoreStats } from '../../store.ts'
 import { databaseBytes, PartFiles, type Part } from './part-files.ts'
 import { SegmentKeeper } from './segment-keeper.ts'
 import { findStoreFolder, isHeld } from './store-folder.ts'
-import { Watermark } from './watermark.ts'
+import { VerdictsWatermark } from './watermark.ts'
 
 /** All that can be said of a store in figures. */
 export interface StoreInspection extends StoreStats {
@@ -46,7 +46,7 @@ export function inspectStore(path: string): StoreInspection {
   const folder = findStoreFolder(path)
   const catalogue = new SegmentCatalogue(path)
   const keeper = new SegmentKeeper({ catalogue })
-  const parts = new PartFiles(catalogue).list()
+  const parts = new PartFiles(catalogue).list({ countsLast: true })
   return {
     ...keeper.stats(),
     path,
@@ -94,7 +94,7 @@ function verdictTotals(file: string): VerdictTotals {
 }
 
 function judgingProgress(parts: readonly Part[], verdictsFile: string): JudgingProgress {
-  const watermark = new Watermark(verdictsFile)
+  const watermark = new VerdictsWatermark(verdictsFile)
   const judgedUpTo = watermark.judgedUpTo()
   watermark.close()
   const place = toPlace(judgedUpTo)

@@ -11,7 +11,10 @@ export interface PartContent {
   readonly lastReceivedMs: number
 }
 
-/** Of a hot segment that was looked at before, only what came since is read. */
+/**
+ * As its seal has it. Rows are counted only where there is none yet, and of a segment that was
+ * looked at before only those that came since.
+ */
 export function readContent(
   database: SqliteDatabase,
   kind: SegmentFile['kind'],
@@ -19,13 +22,9 @@ export function readContent(
 ): PartContent {
   const createdMs = readBirth(database)?.createdMs ?? 0
   const seal = readSeal(database)
-  const rows = kind === 'packed' ? packedRows(database) : hotRows(database, before)
-  return {
-    isSealed: seal !== undefined,
-    createdMs,
-    ...rows,
-    lastReceivedMs: seal?.lastReceivedMs ?? rows.lastReceivedMs,
-  }
+  if (seal === undefined) return { isSealed: false, createdMs, ...countRows(database, before) }
+  const { spans, lastReceivedMs } = seal
+  return { isSealed: true, createdMs, spans, lastReceivedMs, rowMax: lastRow(database, kind) }
 }
 
 interface Rows {
@@ -34,7 +33,7 @@ interface Rows {
   readonly lastReceivedMs: number
 }
 
-function hotRows(database: SqliteDatabase, before: Rows = NOTHING): Rows {
+function countRows(database: SqliteDatabase, before: Rows = NOTHING): Rows {
   const since = database
     .prepare<[number], Rows>(
       `SELECT coalesce(sum(spans), 0) AS spans, coalesce(max(row), 0) AS rowMax,
@@ -49,15 +48,11 @@ function hotRows(database: SqliteDatabase, before: Rows = NOTHING): Rows {
   }
 }
 
-function packedRows(database: SqliteDatabase): Rows {
-  const rows = database
-    .prepare<[], Omit<Rows, 'lastReceivedMs'>>(
-      `SELECT coalesce(sum(spans), 0) AS spans,
-         max(coalesce(max(row), 0), (SELECT coalesce(max(row), 0) FROM later_chunks)) AS rowMax
-       FROM parts`,
-    )
-    .get()
-  return { ...NOTHING, ...rows }
+function lastRow(database: SqliteDatabase, kind: SegmentFile['kind']): number {
+  const tables = kind === 'packed' ? ['parts', 'later_chunks'] : ['chunks']
+  const last = (table: string): number =>
+    database.prepare<[], number | null>(`SELECT max(row) FROM ${table}`).pluck().get() ?? 0
+  return Math.max(...tables.map(last))
 }
 
 const NOTHING: Rows = { spans: 0, rowMax: 0, lastReceivedMs: 0 }

@@ -14,6 +14,8 @@ export interface Part extends StorePart {
   readonly rowMax: number
   /** False where it is damaged, or was begun a moment ago. */
   readonly isReadable: boolean
+  /** What it holds will not grow. */
+  readonly isSealed: boolean
 }
 
 /** The segments of a folder. What never changes of them is read once. */
@@ -25,32 +27,23 @@ export class PartFiles {
     this.#catalogue = catalogue
   }
 
-  /** The oldest first; only the last one may be open. */
-  list(): readonly Part[] {
+  /**
+   * The oldest first; only the last one may be open. Without what it holds this is cheap, however
+   * fast it grows.
+   */
+  list({ countsLast }: { readonly countsLast: boolean }): readonly Part[] {
     const files = this.#catalogue.list()
     const paths = new Set(files.map(({ path }) => path))
     for (const path of this.#known.keys()) if (!paths.has(path)) this.#known.delete(path)
     const last = files.at(-1)
     return files.flatMap((file) => {
       const bytes = databaseBytes(file.path)
-      return bytes === undefined ? [] : [this.#toPart(file, { bytes, isLast: file === last })]
+      if (bytes === undefined) return []
+      const content = file !== last || countsLast ? this.#contentOf(file) : undefined
+      const isOpen = file === last && file.kind === 'hot' && content?.isSealed !== true
+      const kind = isOpen ? 'open' : file.kind === 'packed' ? 'packed' : 'sealed'
+      return [toPart(file, { kind, bytes, content })]
     })
-  }
-
-  #toPart(file: SegmentFile, { bytes, isLast }: { bytes: number; isLast: boolean }): Part {
-    const content = this.#contentOf(file)
-    const isOpen = isLast && file.kind === 'hot' && content?.isSealed !== true
-    return {
-      file,
-      name: basename(file.path),
-      kind: isOpen ? 'open' : file.kind === 'packed' ? 'packed' : 'sealed',
-      bytes,
-      spans: content?.spans ?? 0,
-      createdMs: content?.createdMs ?? 0,
-      lastReceivedMs: content?.lastReceivedMs ?? 0,
-      rowMax: content?.rowMax ?? 0,
-      isReadable: content !== undefined,
-    }
   }
 
   #contentOf(file: SegmentFile): PartContent | undefined {
@@ -60,6 +53,27 @@ export class PartFiles {
     if (content === undefined) this.#known.delete(file.path)
     else this.#known.set(file.path, content)
     return content
+  }
+}
+
+interface Facts {
+  readonly kind: Part['kind']
+  readonly bytes: number
+  readonly content: PartContent | undefined
+}
+
+function toPart(file: SegmentFile, { kind, bytes, content }: Facts): Part {
+  return {
+    file,
+    name: basename(file.path),
+    kind,
+    bytes,
+    spans: content?.spans ?? 0,
+    createdMs: content?.createdMs ?? 0,
+    lastReceivedMs: content?.lastReceivedMs ?? 0,
+    rowMax: content?.rowMax ?? 0,
+    isReadable: content !== undefined,
+    isSealed: content?.isSealed ?? false,
   }
 }
 

@@ -24,7 +24,7 @@ export function pruneStore({ path, limits, nowMs, dryRun }: PruneOptions): Prune
   findStoreFolder(path)
   const catalogue = new SegmentCatalogue(path)
   const dropped: StorePart[] = []
-  let kept = new PartFiles(catalogue).list()
+  let kept = new PartFiles(catalogue).list({ countsLast: true })
   for (;;) {
     const [oldest, ...younger] = kept
     if (oldest === undefined || nextDrop(kept, limits, nowMs) === undefined) break

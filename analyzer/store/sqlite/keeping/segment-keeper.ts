@@ -64,19 +64,19 @@ export class SegmentKeeper implements SpanKeeper {
     this.#judgedUpTo = judgedUpTo
     if (this.#packing !== undefined) return this.#packOn(this.#packing, nowMs)
     const leftovers = this.#removeLeftovers()
-    if (leftovers.length > 0) return { more: true, done: leftovers }
-    const parts = this.#parts.list()
+    if (leftovers.length > 0) return { ...MORE, done: leftovers }
+    const parts = this.#parts.list({ countsLast: false })
     const why = nextDrop(parts, limits, nowMs)
     const [oldest] = parts
     if (why !== undefined && oldest !== undefined) {
-      return { more: true, done: [this.#drop(oldest, why)] }
+      return { ...MORE, done: [this.#drop(oldest, why)] }
     }
     const next = parts.find((part) => this.#mayPack(part, nowMs))
     return next === undefined ? NOTHING_DONE : this.#beginPacking(next, nowMs)
   }
 
   stats(): StoreStats {
-    const parts = this.#parts.list()
+    const parts = this.#parts.list({ countsLast: true })
     const unread = parts.filter((part) => !part.isReadable && part.kind !== 'open')
     return {
       bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
@@ -109,7 +109,7 @@ export class SegmentKeeper implements SpanKeeper {
 
   /** Nobody writes it any more, and the judge will not come back to it. */
   #mayPack(part: Part, nowMs: number): boolean {
-    if (part.kind !== 'sealed' || !part.isReadable || !this.#isJudged(part)) return false
+    if (part.kind !== 'sealed' || !part.isSealed || !this.#isJudged(part)) return false
     return nowMs >= (this.#retryAtMs.get(part.name) ?? 0)
   }
 
@@ -128,7 +128,7 @@ export class SegmentKeeper implements SpanKeeper {
       mayReplace: () => existsSync(part.file.path) && this.#isJudged(part),
     })
     this.#packing = { part, packedFile, steps }
-    return { more: true, done: [] }
+    return MORE
   }
 
   #packOn({ part, packedFile, steps }: Packing, nowMs: number): TidyReport {
@@ -136,11 +136,11 @@ export class SegmentKeeper implements SpanKeeper {
     try {
       let step = steps.next()
       while (step.done !== true && this.#elapsedMs() < untilMs) step = steps.next()
-      if (step.done !== true) return { more: true, done: [] }
+      if (step.done !== true) return MORE
       this.#packing = undefined
-      if (!step.value) return { more: true, done: [] }
+      if (!step.value) return MORE
       const bytes = databaseBytes(packedFile) ?? 0
-      return { more: true, done: [`${part.name} was packed: ${part.bytes} bytes are now ${bytes}`] }
+      return { ...MORE, done: [`${part.name} was packed: ${part.bytes} bytes are now ${bytes}`] }
     } catch (error: unknown) {
       this.#packing = undefined
       const why = error instanceof Error ? error.message : String(error)
@@ -150,11 +150,12 @@ export class SegmentKeeper implements SpanKeeper {
 
   #giveUp({ name }: Part, { nowMs, why }: { nowMs: number; why: string }): TidyReport {
     this.#retryAtMs.set(name, nowMs + RETRY_MS)
-    return { more: true, done: [`${name} was not packed: ${why}`] }
+    return { ...MORE, failed: [`${name} was not packed: ${why}`] }
   }
 }
 
-const NOTHING_DONE: TidyReport = { more: false, done: [] }
+const NOTHING_DONE: TidyReport = { more: false, done: [], failed: [] }
+const MORE: TidyReport = { ...NOTHING_DONE, more: true }
 
 function toStorePart(part: Part): StorePart {
   const { name, kind, bytes, spans, createdMs, lastReceivedMs } = part

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 
+import type { Watermark } from '../../store.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 import { DERIVATION } from '../verdicts-schema.ts'
 
@@ -7,7 +8,7 @@ import { DERIVATION } from '../verdicts-schema.ts'
  * How far spans are judged, read from where it stands: nothing that was said between threads can be
  * older than that, or newer than what is on disk.
  */
-export class Watermark {
+export class VerdictsWatermark implements Watermark {
   readonly #file: string
   #database: SqliteDatabase | undefined
 
@@ -15,7 +16,6 @@ export class Watermark {
     this.#file = verdictsFile
   }
 
-  /** 0 while nothing is judged, or all is to be judged again. */
   judgedUpTo(): number {
     try {
       this.#database ??= existsSync(this.#file) ? openForReading(this.#file) : undefined

@@ -1,0 +1,77 @@
+import type { SpanKeeper, SpanLimits, Watermark } from './store/store.ts'
+import type { KeepingReport } from './worker-data.ts'
+
+export interface KeepLoopOptions {
+  readonly keeper: SpanKeeper
+  readonly watermark: Watermark
+  readonly limits: SpanLimits
+  readonly now: () => number
+  readonly log: (line: string) => void
+  /** Called where something changed. */
+  readonly report: (report: KeepingReport) => void
+}
+
+/** Between two steps of one task: others have their turn. */
+const PAUSE_MS = 5
+
+/** While there is nothing to do. At full speed some 100 MiB come meanwhile. */
+const IDLE_MS = 2000
+
+/** After trouble with the disk, which mostly is another's to mend. */
+const TROUBLE_MS = 10_000
+
+/** What cannot be read is looked for so often: by then somebody may have put it right. */
+const LOOK_MS = 60_000
+
+/** Drops and packs what is to be dropped and packed, and says what it could not do. */
+export class KeepLoop {
+  readonly #options: KeepLoopOptions
+  #lookedAtMs = -Infinity
+  /** Why the last turn came to nothing. */
+  #thrown: string | undefined
+  /** What could not be done, until something else was: it is tried again much later. */
+  #failed: string | undefined
+  #damaged: readonly string[] = []
+  #reported: string | undefined
+
+  constructor(options: KeepLoopOptions) {
+    this.#options = options
+  }
+
+  /** One step; when the next one is due. */
+  turn(): number {
+    const { keeper, watermark, limits, now, log } = this.#options
+    try {
+      const tidied = keeper.tidy(limits, { nowMs: now(), judgedUpTo: watermark.judgedUpTo() })
+      for (const line of tidied.done) log(line)
+      for (const line of tidied.failed) log(line)
+      if (tidied.failed.length > 0) this.#failed = tidied.failed.at(-1)
+      else if (tidied.done.length > 0) this.#failed = undefined
+      this.#thrown = undefined
+      this.#look()
+      this.#report()
+      return tidied.more ? PAUSE_MS : IDLE_MS
+    } catch (error: unknown) {
+      const why = error instanceof Error ? error.message : String(error)
+      if (why !== this.#thrown) log(`old spans are neither packed nor dropped: ${why}`)
+      this.#thrown = why
+      this.#report()
+      return TROUBLE_MS
+    }
+  }
+
+  #look(): void {
+    const { keeper, now } = this.#options
+    if (now() - this.#lookedAtMs < LOOK_MS) return
+    this.#lookedAtMs = now()
+    this.#damaged = keeper.stats().damaged
+  }
+
+  #report(): void {
+    const report = { trouble: this.#thrown ?? this.#failed, damaged: this.#damaged }
+    const text = JSON.stringify(report)
+    if (text === this.#reported) return
+    this.#reported = text
+    this.#options.report(report)
+  }
+}

@@ -1,0 +1,44 @@
+import { setPriority } from 'node:os'
+import { workerData } from 'node:worker_threads'
+
+import { KeepLoop } from './keep-loop.ts'
+import { nameThread } from './name-thread.ts'
+import { openStore } from './store/open-store.ts'
+import type { KeeperWorkerData, KeepingReport } from './worker-data.ts'
+import { runWorker } from './worker-calls.ts'
+
+/** On Linux a nice value is a thread's own: commits and reads go before. */
+const NICENESS = 10
+
+/** The thread that drops and packs. All of it is elsewhere; here it is put together. */
+runWorker<never, never, KeepingReport>(({ log, emit }) => {
+  nameThread('keep')
+  const { store: place }: KeeperWorkerData = workerData
+  if (process.platform === 'linux') setPriority(NICENESS)
+  const store = openStore(place, { now: Date.now, log })
+  const keeper = store.openKeeper()
+  const watermark = store.openWatermark()
+  const loop = new KeepLoop({
+    keeper,
+    watermark,
+    limits: place.limits,
+    now: Date.now,
+    log,
+    report: emit,
+  })
+  let timer: NodeJS.Timeout
+  const turn = (): void => {
+    timer = setTimeout(turn, loop.turn())
+  }
+  timer = setTimeout(turn, 0)
+  return {
+    answer: () => {
+      throw new TypeError('the keeper answers nothing')
+    },
+    stop: () => {
+      clearTimeout(timer)
+      keeper.close()
+      watermark.close()
+    },
+  }
+})
