@@ -85,8 +85,8 @@ export interface KeeperOptions extends Omit<ThreadOptions, 'onDeath'> {
 }
 
 /**
- * The thread that drops and packs what is old. Without it the analyzer takes, judges and shows spans
- * as ever: it is started again, and no reason to end.
+ * The thread that drops and packs what is old. Without it the analyzer takes, judges and shows
+ * spans as ever: it is started again, and no reason to end.
  */
 export function startKeeper({ config, folder, log, onReport }: KeeperOptions): RestartedThread {
   const data: KeeperWorkerData = { store: storePlace(config, folder) }

@@ -111,7 +111,10 @@ class SpanRows {
   }
 
   /** From this position on; `upTo` is undefined where there is nothing more. */
-  after(position: number, limit: number): {
+  after(
+    position: number,
+    limit: number,
+  ): {
     readonly arrivals: readonly SpanArrival[]
     readonly upTo: number | undefined
   } {

@@ -19,13 +19,17 @@ const LAG_MS = 30_000
 const REFUSED_MS = 3_600_000
 /** One cause often stops a whole fleet; a reader needs one of them, and how many there are. */
 const REFUSED_SHOWN = 4
+/** `secondwind db check` lists them all. */
+const FILES_SHOWN = 3
 
 /** What is wrong with the analyzer, the gravest first; empty when nothing is. */
 export function healthNotes(health: WireHealth, nowMs: number): readonly HealthNote[] {
   return [
     ...failingNote(health),
     ...pausedNote(health),
+    ...damagedNote(health),
     ...diskNote(health),
+    ...keepingNote(health),
     ...sheddingNote(health),
     ...lagNote(health, nowMs),
     ...refusedNotes(health, nowMs),
@@ -72,6 +76,34 @@ function diskNote({ disk }: WireHealth): readonly HealthNote[] {
       detail: `${formatBytes(disk.freeBytes)} are free; the data folder has ${formatBytes(disk.bytes)}.`,
       next: 'Make room, or lower analyzer.retention.span_mib: the oldest spans go first.',
       at: undefined,
+    },
+  ]
+}
+
+function damagedNote({ keeping: { damaged } }: WireHealth): readonly HealthNote[] {
+  if (damaged.length === 0) return []
+  return [
+    {
+      key: 'damaged',
+      tone: 'failed',
+      title: `${formatPlural(damaged.length, 'file')} of spans cannot be read`,
+      detail: `Its spans are not shown, all others are: ${damaged.slice(0, FILES_SHOWN).join(', ')}.`,
+      next: '`secondwind db check` says what is lost, and what to do about it.',
+      at: undefined,
+    },
+  ]
+}
+
+function keepingNote({ keeping: { why, troubledSince } }: WireHealth): readonly HealthNote[] {
+  if (why === null) return []
+  return [
+    {
+      key: 'keeping',
+      tone: 'medium',
+      title: 'Old spans take more room than they need',
+      detail: `They are not packed or not dropped: ${why}.`,
+      next: 'No span is lost by it. It is tried again by itself; if it lasts, make room on the disk.',
+      at: since(troubledSince),
     },
   ]
 }

@@ -25,6 +25,7 @@ const HEALTHY: WireHealth = {
   },
   lag: { spans: 0, oldestReceivedAt: null, overdueSince: null },
   disk: { bytes: 1, bytesMax: 2, freeBytes: 3, low: false },
+  keeping: { troubledSince: null, why: null, damaged: [] },
   sources: [{ name: 'eu', spans: 10, lastSpanAt: ago(1000), state: 'sending' }],
   refused: [],
 }
@@ -64,6 +65,22 @@ test('a store that takes nothing is told in its own words, with the next step', 
   expect(note?.detail).toContain('disk I/O error')
   expect(note?.detail).toContain('acknowledged is safe')
   expect(note?.next).toContain('Make room')
+})
+
+test('files that cannot be read are named, and spans that stay unpacked are no loss', () => {
+  const keeping = {
+    troubledSince: ago(5000),
+    why: '000002.hot.db was not packed: the disk has no room',
+    damaged: ['000001.packed.db'],
+  }
+  const notes = healthNotes({ ...HEALTHY, keeping }, NOW_MS)
+  expect(notes.map(({ key, tone }) => [key, tone])).toEqual([
+    ['damaged', 'failed'],
+    ['keeping', 'medium'],
+  ])
+  expect(notes[0]?.detail).toContain('000001.packed.db')
+  expect(notes[1]?.detail).toContain('the disk has no room')
+  expect(notes[1]?.at).toEqual({ word: 'since', time: ago(5000) })
 })
 
 test('judging that is a moment late is no news', () => {
