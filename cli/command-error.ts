@@ -8,6 +8,8 @@ export const COMMAND_ERROR_CODES = [
   'TOKEN_FILE_UNUSABLE',
   'PORT_IN_USE',
   'ADDRESS_UNUSABLE',
+  'RECEIVER_UNREACHABLE',
+  'RECEIVER_REFUSES',
   'PROCESS_KEEPS_DYING',
   'INTERNAL',
 ] as const
@@ -20,6 +22,8 @@ const EXIT_CODES: Readonly<Record<CommandErrorCode, number>> = {
   TOKEN_FILE_UNUSABLE: EXIT.configInvalid,
   PORT_IN_USE: EXIT.configInvalid,
   ADDRESS_UNUSABLE: EXIT.configInvalid,
+  RECEIVER_UNREACHABLE: EXIT.unreachable,
+  RECEIVER_REFUSES: EXIT.unreachable,
   PROCESS_KEEPS_DYING: EXIT.internal,
   INTERNAL: EXIT.internal,
 }

@@ -44,6 +44,13 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    'ingest',
+    {
+      summary: 'Send recorded traces to a running analyzer',
+      load: async () => (await import('./ingest.ts')).ingest,
+    },
+  ],
+  [
     'db',
     {
       summary: "Look after the analyzer's data: figures, check, backup, prune",

@@ -6,6 +6,8 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** All that is to be read from stdin; nothing is there without it. */
+  readonly stdin?: Uint8Array
 }
 
 export interface Ended {
@@ -32,8 +34,9 @@ export function startCommand(
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: options.cwd,
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...options.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
+  child.stdin?.on('error', () => undefined).end(options.stdin)
   if (child.pid === undefined) throw new Error('secondwind was not started')
   const output = collect(child)
   return {

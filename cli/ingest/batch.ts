@@ -1,0 +1,67 @@
+import { halve, type FileEncoding, type Piece } from './piece.ts'
+
+/** What is sent in one request. */
+export interface Batch {
+  readonly encoding: FileEncoding
+  readonly pieces: readonly Piece[]
+}
+
+/** Below the smallest limit that an analyzer can have, 1 MiB, together with the envelope. */
+export const BATCH_BYTES_MAX = 1_000_000
+/** As many as an exporter's four batches: more make a commit no cheaper. */
+export const BATCH_SPANS_MAX = 2048
+
+/** Collects pieces into batches, and cuts those that are too large for one. */
+export class Batcher {
+  readonly #encoding: FileEncoding
+  #pieces: Piece[] = []
+  #bytes = 0
+  #spans = 0
+
+  constructor(encoding: FileEncoding) {
+    this.#encoding = encoding
+  }
+
+  *add(piece: Piece): Iterable<Batch> {
+    if (piece.spans === 0) return
+    const isLarge = piece.bytes.length > BATCH_BYTES_MAX || piece.spans > BATCH_SPANS_MAX
+    if (isLarge && piece.spans > 1) {
+      for (const half of halve(this.#encoding, piece)) yield* this.add(half)
+      return
+    }
+    const isFull =
+      this.#bytes + piece.bytes.length > BATCH_BYTES_MAX ||
+      this.#spans + piece.spans > BATCH_SPANS_MAX
+    if (isFull) yield* this.finish()
+    this.#pieces.push(piece)
+    this.#bytes += piece.bytes.length
+    this.#spans += piece.spans
+  }
+
+  *finish(): Iterable<Batch> {
+    const pieces = this.#pieces
+    this.#pieces = []
+    this.#bytes = 0
+    this.#spans = 0
+    if (pieces.length > 0) yield { encoding: this.#encoding, pieces }
+  }
+}
+
+export function spansOf({ pieces }: Batch): number {
+  return pieces.reduce((sum, { spans }) => sum + spans, 0)
+}
+
+/** Two halves of a batch; none where it is one span. */
+export function halveBatch({ encoding, pieces }: Batch): readonly Batch[] {
+  const [first] = pieces
+  if (first === undefined) return []
+  if (pieces.length === 1) {
+    if (first.spans < 2) return []
+    return halve(encoding, first).map((piece) => ({ encoding, pieces: [piece] }))
+  }
+  const middle = Math.ceil(pieces.length / 2)
+  return [pieces.slice(0, middle), pieces.slice(middle)].map((part) => ({
+    encoding,
+    pieces: part,
+  }))
+}

@@ -1,0 +1,30 @@
+import type { FileEncoding, Piece } from './piece.ts'
+
+/** Where in a file something is: of its decompressed bytes, from 0; lines where it has them. */
+export interface Place {
+  readonly byte: number
+  readonly line?: number
+}
+
+/** What a file holds, in its order. */
+export type Found =
+  | { readonly kind: 'piece'; readonly piece: Piece }
+  /** A part that cannot be read; reading goes on behind it, where that can be found. */
+  | { readonly kind: 'problem'; readonly at: Place; readonly message: string }
+
+/** Reads a file as its bytes come; `end` tells what was cut off. */
+export interface SpanFileReader {
+  readonly encoding: FileEncoding
+  /** For people: `OTLP JSON, one document per line`. */
+  readonly format: string
+  push(chunk: Buffer): Iterable<Found>
+  end(): Iterable<Found>
+}
+
+export function problem(at: Place, message: string): Found {
+  return { kind: 'problem', at, message }
+}
+
+export function describePlace({ line, byte }: Place): string {
+  return line === undefined ? `byte ${byte}` : `line ${line}`
+}
