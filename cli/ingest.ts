@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 import { EXIT, type Command, type CommandIo } from './command.ts'
 import { CommandError } from './command-error.ts'
-import { decodeBatch } from './ingest/decode-batch.ts'
+import { createDryRun } from './ingest/decode-batch.ts'
 import { ingestFile, type FileReport } from './ingest/ingest-file.ts'
 import { ProgressLine } from './ingest/progress-line.ts'
 import { readTokenFile, Sender } from './ingest/send-batch.ts'
@@ -71,7 +71,7 @@ async function run({ paths, url, token, json }: Run, io: CommandIo): Promise<num
   const progress = new ProgressLine(io.stderr, Date.now)
   const send =
     url === undefined
-      ? decodeBatch
+      ? createDryRun()
       : new Sender({
           url,
           token,
