@@ -1,3 +1,6 @@
+import { SUSPICIOUS } from './suspicious-words.ts'
+import { WordAutomaton } from './word-automaton.ts'
+
 /**
  * Removes what looks like a credential, and content that error texts quote. The patterns are
  * deliberately greedy about values and strict about what precedes them: a lost detail is cheaper
@@ -30,18 +33,8 @@ function replacing(pattern: RegExp, replacement: string): Scrub {
   return (text) => text.replace(pattern, replacement)
 }
 
-/**
- * A text without any of these holds no secret that we know: one cheap look before ten careful ones,
- * which nearly all values pass. In lower case, and looked for in either.
- */
-export const SUSPICIOUS: readonly string[] = (
-  'sk- sk_ pk- pk_ rk- rk_ aiza akia asia gho_ ghp_ ghu_ ghs_ ghr_ github_pat hf_ xox glpat eyj ' +
-  'bearer basic key token secret password authorization cookie ?sig &sig ?code &code @'
-).split(' ')
-const SUSPECT = new RegExp(SUSPICIOUS.join('|').replaceAll('?', '[?]'), 'iu')
-
 export function scrubSecrets(text: string): string {
-  if (!SUSPECT.test(text)) return text
+  if (!SUSPICIOUS.findsIn(text)) return text
   return SCRUBS.reduce((scrubbed, scrub) => scrub(scrubbed), text)
 }
 
@@ -86,16 +79,18 @@ const QUOTED_CONTENT =
 
 /** `prompt "…"`, `input: '…'`: the same in a sentence. */
 const QUOTED_IN_SENTENCE = /(?<=\b(?:prompt|input)\s?[:=]?\s?)(?:"[^"]*(?:"|$)|'[^']*(?:'|$))/giu
+/** Nothing to look for where none of the words stands; a stack trace is full of quotes. */
+const QUOTED_IN_SENTENCE_WORDS = new WordAutomaton(['prompt', 'input'])
 
 /** For error texts: some quote the request that they refuse. */
 export function scrubErrorText(text: string): string {
-  return scrubSecrets(text)
-    .replace(
-      QUOTED_CONTENT,
-      (whole: string, quote: string, key: string) =>
-        `${quote}${key}${quote}: ${quote}[${whole.length - key.length - 6} characters]${quote}`,
-    )
-    .replace(QUOTED_IN_SENTENCE, (quoted) => `[${quoted.length - 2} characters]`)
+  const scrubbed = scrubSecrets(text).replace(
+    QUOTED_CONTENT,
+    (whole: string, quote: string, key: string) =>
+      `${quote}${key}${quote}: ${quote}[${whole.length - key.length - 6} characters]${quote}`,
+  )
+  if (!QUOTED_IN_SENTENCE_WORDS.findsIn(scrubbed)) return scrubbed
+  return scrubbed.replace(QUOTED_IN_SENTENCE, (quoted) => `[${quoted.length - 2} characters]`)
 }
 
 /** Frames of Python (`File "…", line N, in f`) and of JavaScript (`at f (…)`). */
