@@ -11,6 +11,7 @@ import { litellmTrace, plainTrace } from '../spans/shapes.ts'
 import type { Encoding } from '../spans/template.ts'
 import type { PlainResult, PlainRun } from '../yardsticks/write-plain-table.ts'
 import type { BenchContext, Column } from './context.ts'
+import { ALL_THREADS, cpuPerSpan, THREADS, type CpuBook } from './cpu-per-span.ts'
 import { startAnalyzer, startNaive, type AnalyzerProcess, type Receiver } from './receiver.ts'
 import { expectStored } from './stored.ts'
 
@@ -182,7 +183,7 @@ async function measureReceiver(
   scenario: Scenario,
   receiver: Receiver,
 ): Promise<Measured> {
-  const books: Books[] = []
+  const books: CpuBook[] = []
   const { draw, encoding, spans } = scenario
   const load = await generateSpans(
     {
@@ -201,26 +202,8 @@ async function measureReceiver(
     perS: load.spans / load.seconds,
     load,
     rssMiB: rssKiB && rssKiB / 1024,
-    cpuUs: cpuPerSpan(books, load.spans),
+    cpuUs: cpuPerSpan(books[0], books[1], load.spans),
   }
-}
-
-/** `helpers` are V8's, which collect garbage and compile, and the pool of libuv. */
-const THREADS = ['main', 'ingest', 'judge', 'keeper', 'helpers'] as const
-const ALL_THREADS = 'all threads'
-
-type Books = ReadonlyMap<string, number> | undefined
-
-function cpuPerSpan([before, after]: readonly Books[], spans: number): ReadonlyMap<string, number> {
-  const found = new Map<string, number>()
-  if (before === undefined || after === undefined || spans === 0) return found
-  let all = 0
-  for (const [thread, ms] of after) {
-    const us = ((ms - (before.get(thread) ?? 0)) * 1000) / spans
-    found.set(thread, us)
-    all += us
-  }
-  return found.set(ALL_THREADS, all)
 }
 
 function writePlainTable(context: BenchContext): Promise<PlainResult> {

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WireHealth } from '../../../analyzer/api/wire.ts'
 import { atLeast, atMost, type Goal, type Values } from '../goal.ts'
+import { threadCpuMsOf } from '../process-cost.ts'
 import { percentile, showProgress } from '../report.ts'
 import type { BenchContext, Column } from './context.ts'
+import { ALL_THREADS, cpuPerSpan, THREADS } from './cpu-per-span.ts'
 import { pageWhileTaking, SPANS_PER_S } from './page-while-taking.ts'
 import { startAnalyzer, type AnalyzerProcess } from './receiver.ts'
 import { askApi, expectStored } from './stored.ts'
@@ -25,6 +27,7 @@ export async function runOpenLoop(context: BenchContext): Promise<void> {
   try {
     showProgress(`${OPEN_LOOP}: sending`)
     const { warmMs } = context
+    const started = threadCpuMsOf(analyzer.pid)
     const { load, pageMs } = await pageWhileTaking(analyzer, { warmMs, measureMs })
     const row = rowOf(context)
     row(OPEN_LOOP, { unit: 'spans/s', value: load.spans / load.seconds }, [
@@ -34,13 +37,15 @@ export async function runOpenLoop(context: BenchContext): Promise<void> {
     row('  ack, p99', { unit: 'ms', digits: 1, value: load.ackMs.p99 }, [atMost(25, 'ms', ours)])
     row('  ack, longest', { unit: 'ms', digits: 1, value: load.ackMs.max }, [])
     row('  answers to the page, p50', { unit: 'ms', digits: 1, value: percentile(pageMs, 0.5) }, [])
-    row(
-      '  answers to the page, longest',
-      { unit: 'ms', digits: 1, value: percentile(pageMs, 1) },
-      [],
-    )
+    const longestMs = percentile(pageMs, 1)
+    row('  answers to the page, longest', { unit: 'ms', digits: 1, value: longestMs }, [])
     await expectStored(analyzer, load.spansInAll)
     await judgeTheRest(context, analyzer, settleMs)
+    const cpuUs = cpuPerSpan(started, threadCpuMsOf(analyzer.pid), load.spansInAll)
+    for (const thread of [ALL_THREADS, ...THREADS]) {
+      const value = cpuUs.get(thread)
+      row(`  CPU per span, judged: ${thread}`, { unit: 'µs', digits: 1, value }, [])
+    }
   } finally {
     await analyzer.stop()
   }
