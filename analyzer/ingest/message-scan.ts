@@ -14,39 +14,62 @@ const NOT_KNOWN = -1
 export class MessageScan {
   readonly #layout: Int8Array
   readonly #places: Int32Array
-  readonly #fields: number
 
   constructor(layout: Layout) {
     this.#layout = Int8Array.from(layout, (wire) => wire ?? NOT_KNOWN)
-    this.#fields = layout.length
     this.#places = new Int32Array(4 * layout.length)
   }
 
-  /** Reads the message that the reader stands before, to its end. */
+  /** Reads the message that the reader stands in, to its end. */
   read(reader: ProtobufReader): void {
     const places = this.#places
-    const fields = this.#fields
+    const layout = this.#layout
+    const { source, end } = reader
     places.fill(0)
-    for (let at = reader.position; reader.next(); at = reader.position) {
-      const { field } = reader
-      const wire = field < fields ? this.#layout[field] : NOT_KNOWN
-      if (wire === undefined || wire === NOT_KNOWN) {
-        reader.skip()
-        continue
+    for (let at = reader.position; at < end; at = reader.position) {
+      const tag = source[at] ?? 0
+      const length = source[at + 1] ?? 0x80
+      const field = tag >> 3
+      // A tag and a length of one byte each, as nearly all have, without calling out.
+      if (tag < 0x80 && (tag & 7) === WIRE_BYTES && layout[field] === WIRE_BYTES && length < 0x80) {
+        const start = at + 2
+        if (start + length <= end) {
+          reader.position = start + length
+          this.#place(field, at, start)
+          places[4 * field + 3] = start + length
+          continue
+        }
       }
-      reader.expect(wire)
-      let start = reader.position
-      if (wire === WIRE_BYTES) {
-        const outerEnd = reader.enter()
-        start = reader.position
-        reader.leave(outerEnd)
-      } else reader.skip()
-      const place = 4 * field
-      if (places[place] === 0) places[place + 1] = at
-      places[place] = (places[place] ?? 0) + 1
-      places[place + 2] = start
-      places[place + 3] = reader.position
+      this.#step(reader, at)
     }
+  }
+
+  #step(reader: ProtobufReader, at: number): void {
+    reader.next()
+    const { field } = reader
+    const wire = this.#layout[field] ?? NOT_KNOWN
+    if (wire === NOT_KNOWN) {
+      reader.skip()
+      return
+    }
+    reader.expect(wire)
+    let start = reader.position
+    if (wire === WIRE_BYTES) {
+      const outerEnd = reader.enter()
+      start = reader.position
+      reader.leave(outerEnd)
+    } else reader.skip()
+    this.#place(field, at, start)
+    this.#places[4 * field + 3] = reader.position
+  }
+
+  #place(field: number, at: number, start: number): void {
+    const places = this.#places
+    const place = 4 * field
+    const count = places[place] ?? 0
+    if (count === 0) places[place + 1] = at
+    places[place] = count + 1
+    places[place + 2] = start
   }
 
   has(field: number): boolean {

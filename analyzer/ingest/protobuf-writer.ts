@@ -2,7 +2,7 @@ import { WIRE_BYTES, WIRE_FIXED32, WIRE_FIXED64, WIRE_VARINT } from './protobuf-
 
 /** Texts up to this are written by a loop: calling out costs more than they do. */
 const LOOPED_CHARS_MAX = 48
-const LOOPED_BYTES_MAX = 24
+const LOOPED_BYTES_MAX = 64
 
 /**
  * Writes protobuf wire format; the counterpart of `protobuf-reader.ts`. What is written is taken
@@ -50,7 +50,7 @@ export class ProtobufWriter {
     let at = this.#length
     this.#length = at + count
     if (count > LOOPED_BYTES_MAX) {
-      target.set(source.subarray(from, to), at)
+      target.set(new Uint8Array(source.buffer, source.byteOffset + from, count), at)
       return
     }
     for (let index = from; index < to; index += 1) target[at++] = source[index] ?? 0

@@ -1,4 +1,5 @@
 import { SUSPICIOUS } from './suspicious-words.ts'
+import { TwoGenerations } from './two-generations.ts'
 import { WordAutomaton } from './word-automaton.ts'
 
 /**
@@ -116,7 +117,20 @@ export function cutStackTrace(trace: string): string {
     start = newline + 1
   }
   const kept = [...(frames.length > 0 ? frames.slice(-FRAMES_MAX) : [firstLine(trace)]), ...router]
-  return kept.map((line) => scrubErrorText(line.slice(0, 512))).join('\n')
+  return kept.map((line) => scrubLine(line.slice(0, 512))).join('\n')
+}
+
+/** The frames of one program are few, and come with every error. */
+const scrubbedLines = new TwoGenerations<string>(2048)
+
+function scrubLine(line: string): string {
+  const known = scrubbedLines.get(line)
+  if (known !== undefined) return known
+  // A copy: the line is a part of a text that may be megabytes, and would keep all of it.
+  const own = Buffer.from(line, 'utf16le').toString('utf16le')
+  const scrubbed = scrubErrorText(own)
+  scrubbedLines.set(own, scrubbed)
+  return scrubbed
 }
 
 function firstLine(trace: string): string {

@@ -46,24 +46,27 @@ export class AttributeStripper {
     if (count === 0) return 0
     if (count > ATTRIBUTES_MAX) return this.#stripSome(scan, field)
     const { reader, writer } = this.#options
+    const { source } = reader
     const end = scan.end(field)
     let dropped = 0
     /** Where the bytes begin that are to be copied as they are. */
     let run = scan.first(field)
-    for (let at = run; at < end; at = reader.position) {
-      const start = this.#step(at, end)
-      const stop = reader.position
-      if (reader.field !== field) {
-        writer.raw(reader.source, run, at)
-        run = stop
-      } else if (!this.#passes(start, stop)) {
-        writer.raw(reader.source, run, at)
-        if (!this.#write(field, start, stop)) dropped += 1
-        reader.seek(stop, end)
-        run = stop
+    for (let at = run, stop = run; at < end; at = stop) {
+      let start = at + 2
+      stop = start + (source[at + 1] ?? LONG)
+      // A tag and a length of one byte each, which nearly all have; what was scanned ends in time.
+      let isOurs = source[at] === field * 8 + WIRE_BYTES && stop - start < LONG
+      if (!isOurs) {
+        start = this.#step(at, end)
+        stop = reader.position
+        isOurs = reader.field === field
       }
+      if (isOurs && this.#passes(start, stop)) continue
+      writer.raw(source, run, at)
+      if (isOurs && !this.#write(field, start, stop)) dropped += 1
+      run = stop
     }
-    writer.raw(reader.source, run, end)
+    writer.raw(source, run, end)
     return dropped
   }
 
