@@ -1,4 +1,5 @@
-import type { SourceCounts, SpanReader } from '../store/store.ts'
+import { sumRejected } from '../store/sum-rejected.ts'
+import type { SourceCounts, SpanCounts, SpanReader } from '../store/store.ts'
 import { isDiskLow } from '../store/measure-disk.ts'
 import type { JudgeLag } from '../store/verdict-tallies.ts'
 import type { IntakeLevel } from '../ingest/intake-queue.ts'
@@ -25,7 +26,8 @@ const OTHER_SOURCES = '__other__'
 
 export function toWireHealth(context: HealthContext): WireHealth {
   const { reader, countPending, lag, unrecognised, pausedSinceMs, intake } = context
-  const { stored, rejected, sources } = reader.counts()
+  const counts = reader.counts()
+  const { stored, rejected, sources } = counts
   const last = sources.reduce((latest, source) => Math.max(latest, source.lastReceivedMs), 0)
   // Looks at the log first, so that lag is that of now.
   const requestsPending = countPending()
@@ -38,7 +40,7 @@ export function toWireHealth(context: HealthContext): WireHealth {
     lastSpanAt: last === 0 ? null : toIso(last),
     spansUnrecognised: unrecognised,
     otlpHttpUrl: intake.otlpHttpUrl,
-    intake: toWireIntake(intake),
+    intake: toWireIntake(intake, counts),
     lag: {
       spans,
       oldestReceivedAt: toIsoOrNull(oldestReceivedMs),
@@ -57,8 +59,8 @@ export function toWireHealth(context: HealthContext): WireHealth {
   }
 }
 
-function toWireIntake({ queue, report }: IntakeFacts): WireIntake {
-  const { failing, rejectedSpans, shedBodies, shedSpans } = report
+function toWireIntake({ queue, report }: IntakeFacts, counts: SpanCounts): WireIntake {
+  const { failing, shedBodies } = report
   return {
     // A disk that takes nothing is the graver news, and the cause of the other.
     state: failing === undefined ? stateOf(queue) : 'failing',
@@ -67,8 +69,8 @@ function toWireIntake({ queue, report }: IntakeFacts): WireIntake {
     queueBytes: queue.bytes,
     queueBytesMax: queue.bytesMax,
     requestsShed: shedBodies,
-    spansShed: [...shedSpans.values()].reduce((sum, count) => sum + count, 0),
-    rejected: Object.fromEntries(rejectedSpans),
+    spansShed: counts.shed,
+    rejected: Object.fromEntries(sumRejected(counts)),
   }
 }
 

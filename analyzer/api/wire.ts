@@ -142,10 +142,11 @@ export interface WireIntake {
   readonly why: string | null
   readonly queueBytes: number
   readonly queueBytesMax: number
-  /** Since the analyzer started, like all that follows here. */
+  /** Turned away under pressure, since the analyzer started. */
   readonly requestsShed: number
+  /** Turned away under pressure, since the data folder was made; their senders come again. */
   readonly spansShed: number
-  /** Spans that were refused for good, by reason. */
+  /** Spans that were refused for good, by reason, since the data folder was made. */
   readonly rejected: Readonly<Record<string, number>>
 }
 

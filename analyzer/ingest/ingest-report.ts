@@ -1,4 +1,3 @@
-import { REJECT_REASONS, type RejectCounts, type RejectReason } from './decoded.ts'
 import type { CommitReport } from './group-commit.ts'
 
 /** What the ingest thread did since it started: plain data, sent to the main thread. */
@@ -7,10 +6,8 @@ export interface IngestReport {
   readonly commitsFailed: number
   /** Since when no commit succeeds. */
   readonly failing: { readonly sinceMs: number; readonly why: string } | undefined
-  /** By source; empty where the sender named none. */
-  readonly shedSpans: ReadonlyMap<string, number>
+  /** Turned away under pressure; how many spans they held is counted in the store. */
   readonly shedBodies: number
-  readonly rejectedSpans: ReadonlyMap<RejectReason, number>
 }
 
 export interface DurationCounts {
@@ -27,9 +24,7 @@ export const EMPTY_REPORT: IngestReport = {
   commits: { buckets: COMMIT_BOUNDS_S.map(() => 0), count: 0, sumSeconds: 0 },
   commitsFailed: 0,
   failing: undefined,
-  shedSpans: new Map(),
   shedBodies: 0,
-  rejectedSpans: new Map(),
 }
 
 /** Counts what becomes of bodies, beside what the store counts for ever. */
@@ -37,8 +32,6 @@ export class IngestCounts {
   readonly #now: () => number
   readonly #onChange: () => void
   readonly #buckets = COMMIT_BOUNDS_S.map(() => 0)
-  readonly #shedSpans = new Map<string, number>()
-  readonly #rejectedSpans = new Map<RejectReason, number>()
   #commits = 0
   #commitSeconds = 0
   #commitsFailed = 0
@@ -67,19 +60,9 @@ export class IngestCounts {
     if (index !== -1) this.#buckets[index] = (this.#buckets[index] ?? 0) + 1
   }
 
-  shed(source: string, spans: number): void {
+  shed(): void {
     this.#onChange()
     this.#shedBodies += 1
-    this.#shedSpans.set(source, (this.#shedSpans.get(source) ?? 0) + spans)
-  }
-
-  rejected(counts: RejectCounts): void {
-    for (const reason of REJECT_REASONS) {
-      const count = counts[reason]
-      if (count === undefined) continue
-      this.#onChange()
-      this.#rejectedSpans.set(reason, (this.#rejectedSpans.get(reason) ?? 0) + count)
-    }
   }
 
   report(): IngestReport {
@@ -91,9 +74,7 @@ export class IngestCounts {
       },
       commitsFailed: this.#commitsFailed,
       failing: this.#failing,
-      shedSpans: new Map(this.#shedSpans),
       shedBodies: this.#shedBodies,
-      rejectedSpans: new Map(this.#rejectedSpans),
     }
   }
 }

@@ -39,7 +39,7 @@ export interface IngestorOptions {
   readonly salt: Uint8Array
   /** Of one body after decompression. */
   readonly bodyBytesMax: number
-  readonly sourceOf: (context: ContextRecord) => string
+  readonly sourceOf: (context: Pick<ContextRecord, 'resource'>) => string
   /** Whether bodies without a failure are to be turned away: asked as each is looked at. */
   readonly sheds: () => boolean
   readonly isStoreTrouble: (error: unknown) => boolean
@@ -60,6 +60,8 @@ export class Ingestor {
   readonly #options: IngestorOptions
   readonly #decoder: OtlpDecoder
   readonly #commit: GroupCommit<ReadyBody>
+  /** Spans that were shed since the last commit, by source: counted with the next one. */
+  readonly #shedSpans = new Map<string, number>()
 
   constructor(options: IngestorOptions) {
     this.#options = options
@@ -96,13 +98,15 @@ export class Ingestor {
     // Failures are what this program is for: they are taken for as long as there is room at all.
     if (encoding === 'protobuf' && this.#options.sheds()) {
       const peeked = peekFailures(body)
-      if (peeked.kind === 'healthy') return this.#shed(source, peeked.spans)
+      if (peeked.kind === 'healthy') {
+        return this.#shed(source ?? this.#options.sourceOf(peeked), peeked.spans)
+      }
     }
     const decoded = this.#decoder.decode(body, encoding)
     if (decoded.kind === 'malformed') return decoded
     // JSON has to be parsed before anything can be said of it.
     if (encoding === 'json' && this.#options.sheds() && isHealthy(decoded)) {
-      return this.#shed(source, decoded.records.length)
+      return this.#shed(source ?? this.#sourceOf(decoded), decoded.records.length)
     }
     return this.#store(decoded, source)
   }
@@ -113,10 +117,7 @@ export class Ingestor {
     // Senders ask with an empty request whether somebody is there.
     if (stored + rejected === 0) return { kind: 'stored', stored, rejected, reasons }
     const isStored = await this.#commit.add({ records, source, reasons }, stored)
-    if (isStored) {
-      this.#options.counts.rejected(reasons)
-      return { kind: 'stored', stored, rejected, reasons }
-    }
+    if (isStored) return { kind: 'stored', stored, rejected, reasons }
     return {
       kind: 'unavailable',
       message: 'the data folder cannot be written right now',
@@ -124,8 +125,9 @@ export class Ingestor {
     }
   }
 
-  #shed(source: string | undefined, spans: number): IngestAnswer {
-    this.#options.counts.shed(source ?? '', spans)
+  #shed(source: string, spans: number): IngestAnswer {
+    this.#options.counts.shed()
+    this.#shedSpans.set(source, (this.#shedSpans.get(source) ?? 0) + spans)
     return {
       kind: 'busy',
       message: 'more arrives than can be written, and failures go first; come again',
@@ -137,8 +139,9 @@ export class Ingestor {
     const { writer, sourceOf, now } = this.#options
     const receivedAtMs = now()
     const bySource = new Map<string, SpanRecord[]>()
-    const tallies: Tally[] = []
-    for (const { records, source, reasons } of bodies) {
+    const tallies = this.#shedTallies()
+    for (const body of bodies) {
+      const { records, source, reasons } = body
       for (const record of records) {
         const name = source ?? sourceOf(record.context)
         const arrived = bySource.get(name)
@@ -146,11 +149,27 @@ export class Ingestor {
         else arrived.push(record)
       }
       for (const [reason, count] of Object.entries(reasons)) {
-        tallies.push({ source: source ?? DEFAULT_SOURCE, result: 'rejected', reason, count })
+        tallies.push({ source: source ?? this.#sourceOf(body), result: 'rejected', reason, count })
       }
     }
     const arrivals = [...bySource].map(([source, records]) => ({ source, receivedAtMs, records }))
     writer.append(arrivals, tallies)
+    this.#shedSpans.clear()
+  }
+
+  #shedTallies(): Tally[] {
+    return [...this.#shedSpans].map(([source, count]) => ({
+      source,
+      result: 'shed',
+      reason: 'pressure',
+      count,
+    }))
+  }
+
+  /** Of spans whose own resource is not known any more: that of those beside them. */
+  #sourceOf({ records }: Pick<ReadyBody, 'records'>): string {
+    const [first] = records
+    return first === undefined ? DEFAULT_SOURCE : this.#options.sourceOf(first.context)
   }
 }
 

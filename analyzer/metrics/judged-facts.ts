@@ -1,3 +1,4 @@
+import { sumRejected } from '../store/sum-rejected.ts'
 import type { SpanReader } from '../store/store.ts'
 import type { VerdictStore } from '../store/verdict-store.ts'
 import type { JudgeLag, VerdictTallies } from '../store/verdict-tallies.ts'
@@ -6,6 +7,7 @@ import type { JudgeLag, VerdictTallies } from '../store/verdict-tallies.ts'
 export interface JudgedFacts {
   readonly tallies: VerdictTallies
   readonly spans: readonly SpanTally[]
+  readonly rejected: readonly { readonly reason: string; readonly count: number }[]
   readonly lastReceivedMs: readonly { readonly source: string; readonly atMs: number }[]
   readonly lag: JudgeLag
   readonly tracesPending: number
@@ -30,14 +32,18 @@ export interface JudgedContext {
 
 export function toJudgedFacts(context: JudgedContext): JudgedFacts {
   const { reader, verdicts, countPending, lag, unrecognised, pausedSinceMs } = context
-  const { sources } = reader.counts()
+  const counts = reader.counts()
+  const { sources } = counts
   const tracesPending = countPending()
   return {
     tallies: verdicts.tallies(),
-    spans: sources.flatMap(({ name, stored, duplicates }): readonly SpanTally[] => [
+    spans: sources.flatMap(({ name, stored, duplicates, rejected, shed }): readonly SpanTally[] => [
       { source: name, result: 'stored', count: stored },
       { source: name, result: 'duplicate', count: duplicates },
+      { source: name, result: 'rejected', count: rejected },
+      { source: name, result: 'shed', count: shed },
     ]),
+    rejected: [...sumRejected(counts)].map(([reason, count]) => ({ reason, count })),
     lastReceivedMs: sources.flatMap(({ name, lastReceivedMs }) =>
       lastReceivedMs === 0 ? [] : [{ source: name, atMs: lastReceivedMs }],
     ),

@@ -19,8 +19,8 @@ export const createSpanMetrics = (): readonly Metric[] => [
     help: 'Spans that were refused for good, by reason.',
     type: 'counter',
     labels: ['reason'],
-    read: ({ intake }) =>
-      [...intake.report.rejectedSpans].map(([reason, count]): Sample => [[reason], count]),
+    read: ({ judged }) =>
+      (judged?.rejected ?? []).map(({ reason, count }): Sample => [[reason], count]),
   }),
   readMetric({
     name: 'secondwind_spans_unrecognised_total',

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 
 import { peekFailures } from '../../../analyzer/ingest/peek-failures.ts'
 import { decodeSpans } from '../../support/decode-spans.ts'
+import type { AttributeValue } from '../../../analyzer/story/span.ts'
 import { buildSpan, protobufRequest } from '../../support/otlp.ts'
 
 const FAILED = { code: 'error', message: 'overloaded' } as const
@@ -14,8 +15,27 @@ test('one span with the status ERROR makes a body one of failures', () => {
 
 test('a body without any is healthy, and its spans are counted', () => {
   const spans = [buildSpan(), buildSpan({ status: { code: 'ok', message: 'error' } })]
-  expect(peekFailures(protobufRequest(spans))).toEqual({ kind: 'healthy', spans: 2 })
-  expect(peekFailures(new Uint8Array())).toEqual({ kind: 'healthy', spans: 0 })
+  expect(peekFailures(protobufRequest(spans))).toMatchObject({ kind: 'healthy', spans: 2 })
+  const nothing = { kind: 'healthy', spans: 0, resource: new Map() }
+  expect(peekFailures(new Uint8Array())).toEqual(nothing)
+})
+
+test('the texts of the resource name the source, whatever else stands in it', () => {
+  const resource: Readonly<Record<string, AttributeValue>> = {
+    'service.name': 'litellm',
+    'process.pid': 7,
+    'host.ip': ['10.0.0.1'],
+    'deployment.environment': 'eu',
+  }
+  const peeked = peekFailures(protobufRequest([buildSpan({ resource })]))
+  expect(peeked).toEqual({
+    kind: 'healthy',
+    spans: 1,
+    resource: new Map([
+      ['service.name', 'litellm'],
+      ['deployment.environment', 'eu'],
+    ]),
+  })
 })
 
 test('what decoding finds failed is never taken for healthy, whatever the bytes are', () => {
