@@ -25,7 +25,7 @@ export class Intake {
   readonly #refused: RefusedSenders
   #report = EMPTY_REPORT
   #disk: DiskUse | undefined
-  #keeping: KeepingFacts = { trouble: undefined, damaged: [] }
+  #keeping: KeepingFacts = { trouble: undefined, damaged: [], parts: undefined }
   #measuring: NodeJS.Timeout | undefined
 
   constructor(options: IntakeOptions) {
@@ -51,11 +51,12 @@ export class Intake {
     this.#report = report
   }
 
-  readonly onKeeping = ({ trouble, damaged }: KeepingReport): void => {
+  readonly onKeeping = ({ trouble, damaged, parts }: KeepingReport): void => {
     const sinceMs = this.#keeping.trouble?.sinceMs ?? this.#options.now()
     this.#keeping = {
       trouble: trouble === undefined ? undefined : { why: trouble, sinceMs },
       damaged,
+      parts,
     }
   }
 

@@ -1,5 +1,5 @@
-import type { SpanKeeper, SpanLimits, Watermark } from './store/store.ts'
-import type { KeepingReport } from './worker-data.ts'
+import type { SpanKeeper, SpanLimits, StorePart, Watermark } from './store/store.ts'
+import type { KeepingReport, PartTotals } from './worker-data.ts'
 
 export interface KeepLoopOptions {
   readonly keeper: SpanKeeper
@@ -32,6 +32,7 @@ export class KeepLoop {
   /** What could not be done, until something else was: it is tried again much later. */
   #failed: string | undefined
   #damaged: readonly string[] = []
+  #parts: readonly PartTotals[] | undefined
   #reported: string | undefined
 
   constructor(options: KeepLoopOptions) {
@@ -64,14 +65,32 @@ export class KeepLoop {
     const { keeper, now } = this.#options
     if (now() - this.#lookedAtMs < LOOK_MS) return
     this.#lookedAtMs = now()
-    this.#damaged = keeper.stats().damaged
+    const { damaged, parts } = keeper.stats()
+    this.#damaged = damaged
+    this.#parts = KINDS.map((kind) => totalOf(kind, parts))
   }
 
   #report(): void {
-    const report = { trouble: this.#thrown ?? this.#failed, damaged: this.#damaged }
+    const report = {
+      trouble: this.#thrown ?? this.#failed,
+      damaged: this.#damaged,
+      parts: this.#parts,
+    }
     const text = JSON.stringify(report)
     if (text === this.#reported) return
     this.#reported = text
     this.#options.report(report)
+  }
+}
+
+const KINDS: readonly StorePart['kind'][] = ['open', 'sealed', 'packed']
+
+function totalOf(kind: StorePart['kind'], parts: readonly StorePart[]): PartTotals {
+  const own = parts.filter((part) => part.kind === kind)
+  return {
+    kind,
+    count: own.length,
+    bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+    spans: own.reduce((sum, { spans }) => sum + spans, 0),
   }
 }

@@ -2,6 +2,7 @@ import type { IngestReport } from '../ingest/ingest-report.ts'
 import type { IntakeLevel } from '../ingest/intake-queue.ts'
 import type { RefusalReason } from '../ingest/receiver.ts'
 import type { RefusedSender } from '../ingest/refused-senders.ts'
+import type { PartTotals } from '../worker-data.ts'
 import type { DiskUse } from '../store/measure-disk.ts'
 
 /** Of dropping and packing what is old. */
@@ -10,6 +11,8 @@ export interface KeepingFacts {
   readonly trouble: { readonly why: string; readonly sinceMs: number } | undefined
   /** Files that cannot be read, or were set aside because of that. */
   readonly damaged: readonly string[]
+  /** Undefined until the keeper has looked. */
+  readonly parts: readonly PartTotals[] | undefined
 }
 
 /**

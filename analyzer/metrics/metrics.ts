@@ -3,7 +3,7 @@ import { createJudgingMetrics } from './judging-metrics.ts'
 import type { MetricFacts } from './metric.ts'
 import { createProcessMetrics, type ProcessFacts } from './process-metrics.ts'
 import { createSpanMetrics } from './span-metrics.ts'
-import { createStoreMetrics } from './store-metrics.ts'
+import { createPartMetrics, createStoreMetrics } from './store-metrics.ts'
 import { createVerdictMetrics } from './verdict-metrics.ts'
 
 export type RenderMetrics = (facts: MetricFacts) => string
@@ -19,6 +19,7 @@ export function createMetrics(options: ProcessFacts): RenderMetrics {
     ...createIntakeMetrics(),
     ...createJudgingMetrics(),
     ...createStoreMetrics(),
+    ...createPartMetrics(),
     ...createProcessMetrics(options),
   ]
   return (facts) => `${metrics.flatMap((metric) => metric.render(facts)).join('\n')}\n`

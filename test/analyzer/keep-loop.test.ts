@@ -45,6 +45,13 @@ test('goes on soon while there is more, and rests when there is not', () => {
   expect(asked[0]).toEqual({ nowMs: 0, judgedUpTo: 7 })
 })
 
+const NO_PARTS = (['open', 'sealed', 'packed'] as const).map((kind) => ({
+  kind,
+  count: 0,
+  bytes: 0,
+  spans: 0,
+}))
+
 test('reports what it could not do, once, until something else was done', () => {
   const failed = { ...NOTHING, failed: ['1 was not packed: no room'] }
   const done = { ...NOTHING, done: ['1 was packed'] }
@@ -52,8 +59,8 @@ test('reports what it could not do, once, until something else was done', () => 
   for (let times = 0; times < 4; times += 1) turn()
   expect(logged).toEqual(['1 was not packed: no room', '1 was packed'])
   expect(reports).toEqual([
-    { trouble: '1 was not packed: no room', damaged: [] },
-    { trouble: undefined, damaged: [] },
+    { trouble: '1 was not packed: no room', damaged: [], parts: NO_PARTS },
+    { trouble: undefined, damaged: [], parts: NO_PARTS },
   ])
 })
 
@@ -73,7 +80,7 @@ test('looks every minute for what cannot be read', () => {
   turn()
   damaged = ['000001.packed.db']
   turn(59_000)
-  expect(reports).toEqual([{ trouble: undefined, damaged: [] }])
+  expect(reports).toEqual([{ trouble: undefined, damaged: [], parts: NO_PARTS }])
   turn(1000)
-  expect(reports.at(-1)).toEqual({ trouble: undefined, damaged: ['000001.packed.db'] })
+  expect(reports.at(-1)).toMatchObject({ trouble: undefined, damaged: ['000001.packed.db'] })
 })

@@ -346,7 +346,12 @@ test('a scrape tells what came, what it became and who was refused', async () =>
         Object.entries(labels).every(([key, want]) => sample.labels[key] === want),
       )
       .reduce((sum, { value }) => sum + value, 0)
+  expect(sumOf('secondwind_requests_total')).toBe(36)
+  expect(sumOf('secondwind_requests_total', { outcome: 'failed' })).toBeGreaterThan(0)
+  expect(sumOf('secondwind_first_target_failures_total')).toBeGreaterThan(0)
+  expect(sumOf('secondwind_findings_total', { rule: 'prefill-rejected' })).toBeGreaterThan(0)
   expect(sumOf('secondwind_spans_total', { result: 'stored' })).toBe(spansStored)
+  expect(sumOf('secondwind_store_segments', { kind: 'open' })).toBe(1)
   expect(sumOf('secondwind_exports_refused_total', { reason: 'malformed' })).toBe(1)
   expect(sumOf('secondwind_judging_up')).toBe(1)
   expect(sumOf('secondwind_build_info', { version: '1.2.3' })).toBe(1)

@@ -17,7 +17,7 @@ const INTAKE: IntakeFacts = {
   sources: [],
   disk: { bytes: 10, freeBytes: 50 * GIB, totalBytes: 100 * GIB },
   diskBytesMax: 2 * GIB,
-  keeping: { trouble: undefined, damaged: [] },
+  keeping: { trouble: undefined, damaged: [], parts: undefined },
 }
 
 function healthOf(intake: Partial<IntakeFacts>, sources: readonly SourceCounts[] = []) {
@@ -116,7 +116,8 @@ test('a refused sender is told by reason and address', () => {
 test('what is not packed or cannot be read is said, and since when', () => {
   expect(healthOf({}).keeping).toEqual({ troubledSince: null, why: null, damaged: [] })
   const trouble = { why: '000002.hot.db was not packed', sinceMs: NOW_MS }
-  expect(healthOf({ keeping: { trouble, damaged: ['000001.packed.db'] } }).keeping).toEqual({
+  const keeping = { trouble, damaged: ['000001.packed.db'], parts: undefined }
+  expect(healthOf({ keeping }).keeping).toEqual({
     troubledSince: '2026-09-01T12:00:00.000Z',
     why: '000002.hot.db was not packed',
     damaged: ['000001.packed.db'],

@@ -71,7 +71,14 @@ const FACTS: MetricFacts = {
     sources: ['litellm', 'silent'],
     disk: { bytes: 10, freeBytes: 20, totalBytes: 30 },
     diskBytesMax: 40,
-    keeping: { trouble: undefined, damaged: [] },
+    keeping: {
+      trouble: undefined,
+      damaged: ['000003.packed.db'],
+      parts: [
+        { kind: 'open', count: 1, bytes: 100, spans: 10 },
+        { kind: 'packed', count: 3, bytes: 50, spans: 30 },
+      ],
+    },
   },
   judged: JUDGED,
   nowMs: NOW_MS,
@@ -139,10 +146,17 @@ describe('/metrics of the analyzer', () => {
       ['disk_free_bytes', 20],
       ['disk_size_bytes', 30],
       ['store_limit_bytes', 40],
+      ['store_packed_ratio', 0.75],
+      ['store_damaged_files', 1],
+      ['keeping_failing', 0],
     ] as const
     for (const [name, value] of singles) {
       expect([name, samplesOf(families, name)]).toEqual([name, [[value]]])
     }
+    expect(samplesOf(families, 'store_segments')).toEqual([
+      ['open', 1],
+      ['packed', 3],
+    ])
     expect(samplesOf(families, 'commit_duration_seconds').slice(-3)).toEqual([
       ['+Inf', 4],
       [9.5],
