@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -64,36 +64,8 @@ export async function tryAnalyzerProcess(
   | { readonly kind: 'ready'; readonly process: AnalyzerProcess }
   | ({ readonly kind: 'ended' } & Ended)
 > {
-  const { under = [], nodeArgs = [], dist = DIST, dataDir } = options
-  const [command, ...args] = [
-    ...under,
-    process.execPath,
-    ...nodeArgs,
-    join(dist, 'cli/main.js'),
-    'analyzer',
-    '--port=0',
-    '--otlp-http-port=0',
-    '--otlp-grpc-port=0',
-    '--data-dir',
-    dataDir,
-    '--config',
-    writeSection(options),
-  ]
   const begunAt = performance.now()
-  const child = spawn(command, args, {
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let log = ''
-  const ended = new Promise<Ended>((resolve) => {
-    child.once('close', (exitCode) => resolve({ exitCode, log }))
-  })
-  const ready = new Promise<string>((resolve) => {
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      log += text
-      if (/analyzer ready.*\n/.test(log)) resolve(log)
-    })
-  })
+  const { child, ready, ended, log } = spawnAnalyzer(options)
   const first = await Promise.race([ready, ended])
   if (typeof first !== 'string') return { kind: 'ended', ...first }
   const readyMs = performance.now() - begunAt
@@ -112,7 +84,7 @@ export async function tryAnalyzerProcess(
       readyMs,
       pageUrl,
       otlpHttpUrl: otlpUrl,
-      log: () => log,
+      log,
       api: (path) => getJson(`${pageUrl}/api/v1/${path}`),
       status: async (path) => (await get(`${pageUrl}${path}`)).status,
       send: (batch) => post(`${otlpUrl}/v1/traces`, batch),
@@ -121,6 +93,49 @@ export async function tryAnalyzerProcess(
       stop: () => end('SIGTERM'),
     },
   }
+}
+
+export interface SpawnedAnalyzer {
+  readonly child: ChildProcess
+  readonly log: () => string
+  /** What it has said once it is ready; never where it ends before. */
+  readonly ready: Promise<string>
+  readonly ended: Promise<Ended>
+}
+
+/** Not waited for: for those who come in between. */
+export function spawnAnalyzer(options: ProcessOptions): SpawnedAnalyzer {
+  const { under = [], nodeArgs = [], dist = DIST, dataDir } = options
+  const [command, ...args] = [
+    ...under,
+    process.execPath,
+    ...nodeArgs,
+    join(dist, 'cli/main.js'),
+    'analyzer',
+    '--port=0',
+    '--otlp-http-port=0',
+    '--otlp-grpc-port=0',
+    '--data-dir',
+    dataDir,
+    '--config',
+    writeSection(options),
+  ]
+  const child = spawn(command, args, {
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let log = ''
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (exitCode) => resolve({ exitCode, log }))
+  })
+  const ready = new Promise<string>((resolve) => {
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      log += text
+      if (/analyzer ready.*\n/.test(log)) resolve(log)
+    })
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return { child, log: () => log, ready, ended }
 }
 
 /** Beside the data folder, in which only the analyzer writes. */
