@@ -100,6 +100,10 @@ async function writeUntilKilled(
 ): Promise<readonly Batch[]> {
   const queue = [...batches]
   const life = new AbortController()
+  let onAnswer = (): void => undefined
+  const answered = new Promise<void>((resolve) => {
+    onAnswer = resolve
+  })
   const write = async (): Promise<void> => {
     while (!life.signal.aborted) {
       const fresh = chance.happens(RESENT) ? undefined : queue.shift()
@@ -108,6 +112,7 @@ async function writeUntilKilled(
       try {
         // oxlint-disable-next-line no-await-in-loop -- a sender waits for its answer
         const { status } = await analyzer.send(batch)
+        onAnswer()
         if (status === 200 && fresh !== undefined) ledger.acked.push(fresh)
         else if (fresh !== undefined) queue.push(fresh)
       } catch {
@@ -117,6 +122,8 @@ async function writeUntilKilled(
     }
   }
   const writers = Array.from({ length: WRITERS }, () => write())
+  // From the first answer on: before it, a busy machine has not let anything happen.
+  await Promise.race([answered, Promise.all(writers)])
   await new Promise((resolve) => setTimeout(resolve, lifeMs))
   await analyzer.kill()
   life.abort()
