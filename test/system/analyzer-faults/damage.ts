@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -96,7 +96,8 @@ export async function startDamaged(
   { dataDir, sent }: UsedFolder,
   { kind, damage, twice }: DamageCase,
 ): Promise<Breaches> {
-  const copy = join(temporaryFolder(), 'data')
+  const folder = temporaryFolder()
+  const copy = join(folder, 'data')
   cpSync(dataDir, copy, { recursive: true })
   const file = filesIn(copy).findLast((name) => kind.pattern.test(name))
   if (file === undefined) throw new Error(`there is no file of ${kind.name}`)
@@ -118,6 +119,8 @@ export async function startDamaged(
     breaches.push(...(await checkPages(again.process, sent)))
     await again.process.kill()
   }
+  // There are hundreds of them.
+  rmSync(folder, { recursive: true })
   return breaches
 }
 

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -100,10 +101,7 @@ async function writeUntilKilled(
 ): Promise<readonly Batch[]> {
   const queue = [...batches]
   const life = new AbortController()
-  let onAnswer = (): void => undefined
-  const answered = new Promise<void>((resolve) => {
-    onAnswer = resolve
-  })
+  const answers = new EventEmitter()
   const write = async (): Promise<void> => {
     while (!life.signal.aborted) {
       const fresh = chance.happens(RESENT) ? undefined : queue.shift()
@@ -112,7 +110,7 @@ async function writeUntilKilled(
       try {
         // oxlint-disable-next-line no-await-in-loop -- a sender waits for its answer
         const { status } = await analyzer.send(batch)
-        onAnswer()
+        answers.emit('answer')
         if (status === 200 && fresh !== undefined) ledger.acked.push(fresh)
         else if (fresh !== undefined) queue.push(fresh)
       } catch {
@@ -123,7 +121,7 @@ async function writeUntilKilled(
   }
   const writers = Array.from({ length: WRITERS }, () => write())
   // From the first answer on: before it, a busy machine has not let anything happen.
-  await Promise.race([answered, Promise.all(writers)])
+  await Promise.race([once(answers, 'answer'), Promise.all(writers)])
   await new Promise((resolve) => setTimeout(resolve, lifeMs))
   await analyzer.kill()
   life.abort()
