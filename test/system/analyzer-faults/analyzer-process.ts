@@ -33,6 +33,8 @@ export interface AnalyzerProcess {
   readonly log: () => string
   /** `path` is below `/api/v1/`; throws for all but 200. */
   readonly api: <T>(path: string) => Promise<T>
+  /** The same, but undefined for 404. */
+  readonly find: <T>(path: string) => Promise<T | undefined>
   readonly status: (path: string) => Promise<number>
   /** Rejects where no answer came. */
   readonly send: (batch: Batch) => Promise<Sent>
@@ -86,6 +88,7 @@ export async function tryAnalyzerProcess(
       otlpHttpUrl: otlpUrl,
       log,
       api: (path) => getJson(`${pageUrl}/api/v1/${path}`),
+      find: (path) => findJson(`${pageUrl}/api/v1/${path}`),
       status: async (path) => (await get(`${pageUrl}${path}`)).status,
       send: (batch) => post(`${otlpUrl}/v1/traces`, batch),
       isRunning: () => child.exitCode === null && child.signalCode === null,
@@ -151,8 +154,15 @@ async function get(url: string): Promise<Response> {
 }
 
 async function getJson<T>(url: string): Promise<T> {
+  const found = await findJson<T>(url)
+  if (found === undefined) throw new Error(`${url}: 404`)
+  return found
+}
+
+async function findJson<T>(url: string): Promise<T | undefined> {
   const response = await get(url)
   const text = await response.text()
+  if (response.status === 404) return undefined
   if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`)
   return JSON.parse(text) as T
 }

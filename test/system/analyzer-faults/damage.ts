@@ -71,7 +71,7 @@ const SECTION = ['retention: {span_mib: 16}']
 export async function killedFolder(): Promise<UsedFolder> {
   const dataDir = saltedFolder()
   const analyzer = await startAnalyzerProcess({ dataDir, section: SECTION })
-  const sent = drawBatches(21, { batches: 90, fromMs: Date.now() - 7 * 24 * 3_600_000 })
+  const sent = drawBatches(21, { batches: 40, fromMs: Date.now() - 7 * 24 * 3_600_000 })
   await sendAll(analyzer, sent)
   await waitUntil(
     () => filesIn(dataDir).some((file) => file.endsWith('.packed.db')),

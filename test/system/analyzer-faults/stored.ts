@@ -37,9 +37,7 @@ export async function readTraces(
 }
 
 async function readTrace(analyzer: AnalyzerProcess, id: string): Promise<WireTrace['spans']> {
-  const path = `traces/${id}`
-  if ((await analyzer.status(`/api/v1/${path}`)) === 404) return []
-  return (await analyzer.api<WireTrace>(path)).spans
+  return (await analyzer.find<WireTrace>(`traces/${id}`))?.spans ?? []
 }
 
 function markOf({ attributes }: WireTrace['spans'][number]): string {
