@@ -1,6 +1,6 @@
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 import { walkParts } from '../packing/walk-parts.ts'
-import { hasIds, splitChunk } from '../segments/chunk.ts'
+import { type ChunkOwner, hasIds, splitChunk, sumOfChunk } from '../segments/chunk.ts'
 import { readSeal } from '../segments/segment-meta.ts'
 import type { Part } from './part-files.ts'
 import { checkPages } from './check-pages.ts'
@@ -67,6 +67,10 @@ class ChunkChecker {
     if (!this.#contexts.has(contextId)) this.#homeless += 1
   }
 
+  lose(spans: number): void {
+    this.#damagedSpans += spans
+  }
+
   found(counted: number): Found {
     const file = this.#name
     const problems: StoreProblem[] = []
@@ -80,14 +84,23 @@ class ChunkChecker {
   }
 }
 
+interface HotRow extends ChunkOwner {
+  readonly spans: number
+  readonly sum: number
+  readonly bytes: Buffer
+}
+
 function checkHot(database: SqliteDatabase, name: string): Found {
   const checker = new ChunkChecker(database, name)
-  const chunks = database.prepare<[], { contextId: number; spans: number; bytes: Buffer }>(
-    'SELECT context_id AS contextId, spans, bytes FROM chunks ORDER BY row',
+  const chunks = database.prepare<[], HotRow>(
+    `SELECT source_id AS sourceId, context_id AS contextId, received_ms AS receivedMs, spans, sum,
+       bytes
+     FROM chunks ORDER BY row`,
   )
   let counted = 0
-  for (const { contextId, spans, bytes } of chunks.iterate()) {
-    checker.check(contextId, bytes)
+  for (const { spans, sum, bytes, ...owner } of chunks.iterate()) {
+    if (sum === sumOfChunk(bytes, owner)) checker.check(owner.contextId, bytes)
+    else checker.lose(spans)
     counted += spans
   }
   return checker.found(counted)

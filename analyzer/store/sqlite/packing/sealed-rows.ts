@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 
-import { traceIdOfChunk } from '../segments/chunk.ts'
+import { sumOfChunk, traceIdOfChunk } from '../segments/chunk.ts'
 import type { PackedChunk } from './trace-part.ts'
 
 /** A row of a hot segment, as far as packing needs it. */
@@ -21,6 +21,8 @@ export interface HotFailure {
 /** Those that stand in a segment of either form, with the same columns. */
 export const CARRIED_TABLES = ['meta', 'sources', 'contexts', 'counters'] as const
 export type CarriedTable = (typeof CARRIED_TABLES)[number]
+
+const DAMAGED = { traceId: Buffer.alloc(0), bytes: Buffer.alloc(0) } as const
 
 /** Rows read at once where they are walked: a statement must not stay open between two steps. */
 const PAGE_ROWS = 1000
@@ -60,7 +62,10 @@ export class SealedRows {
   chunk(row: number): HotChunk {
     const stored = this.#statements.chunk.get(row)
     if (stored === undefined) throw new TypeError(`chunk ${row} is not there any more`)
-    return { ...stored, traceId: Buffer.from(traceIdOfChunk(stored.bytes) ?? '', 'hex') }
+    const { sum, ...chunk } = stored
+    // Compressed, what is damaged would get a sum of its own and look whole.
+    if (sum !== sumOfChunk(chunk.bytes, chunk)) return { ...chunk, ...DAMAGED }
+    return { ...chunk, traceId: Buffer.from(traceIdOfChunk(chunk.bytes) ?? '', 'hex') }
   }
 
   /** From this one on; some may be of another trace with the same hash. */
@@ -99,9 +104,9 @@ function prepare(database: Database.Database) {
         'SELECT row FROM chunks WHERE row > ? ORDER BY row LIMIT ?',
       )
       .pluck(),
-    chunk: database.prepare<[number], Omit<HotChunk, 'traceId'>>(
+    chunk: database.prepare<[number], Omit<HotChunk, 'traceId'> & { readonly sum: number }>(
       `SELECT row, trace_hash AS traceHash, source_id AS sourceId, context_id AS contextId,
-         received_ms AS receivedMs, start_us AS startUs, spans, bytes
+         received_ms AS receivedMs, start_us AS startUs, spans, sum, bytes
        FROM chunks WHERE row = ?`,
     ),
     rowsOfTrace: database

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+
 import type { SpanRecord } from '../../span-record.ts'
 
 /**
@@ -56,6 +59,34 @@ export function chunkBytes(spanBytes: number): number {
   for (let rest = spanBytes; rest >= 0x80; rest >>>= 7) length += 1
   return length
 }
+
+/** Whose the spans of a chunk are: it would be another truth with other spans. */
+export interface ChunkOwner {
+  readonly sourceId: number
+  readonly contextId: number
+  readonly receivedMs: number
+}
+
+/** CRC-32, of the owner first. */
+export function sumOfChunk(bytes: Buffer, { sourceId, contextId, receivedMs }: ChunkOwner): number {
+  OWNER.writeUInt32LE(sourceId, 0)
+  OWNER.writeUInt32LE(contextId, 4)
+  OWNER.writeDoubleLE(receivedMs, 8)
+  return crc32(bytes, crc32(OWNER))
+}
+
+/** A row of the table `contexts`, which both kinds of segments have. */
+export interface StoredContext {
+  readonly hash: string
+  readonly bytes: Buffer
+}
+
+export function isWholeContext({ hash, bytes }: StoredContext): boolean {
+  return createHash('sha256').update(bytes).digest('hex') === hash
+}
+
+/** Written anew for each chunk. */
+const OWNER = Buffer.alloc(16)
 
 export interface SplitChunk {
   /** Views of the chunk's bytes, one for each span. */

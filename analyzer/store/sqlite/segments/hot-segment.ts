@@ -2,7 +2,7 @@ import { decodeContext } from '../../../ingest/decode-span.ts'
 import type { SpanContext } from '../../../ingest/span-draft.ts'
 import { isDamage, openForReading, type SqliteDatabase } from '../open-database.ts'
 import { refuseNewer } from '../migrate.ts'
-import { CHUNK_HEAD_BYTES, traceIdOfChunk } from './chunk.ts'
+import { CHUNK_HEAD_BYTES, sumOfChunk, traceIdOfChunk } from './chunk.ts'
 import { HOT_MIGRATIONS } from './hot-schema.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
@@ -48,6 +48,7 @@ interface ChunkRow {
   readonly source_id: number
   readonly context_id: number
   readonly received_ms: number
+  readonly sum: number
   readonly bytes: Buffer
 }
 
@@ -180,7 +181,11 @@ class HotSegment implements Segment {
     }
   }
 
-  #toStored(row: ChunkRow): StoredChunk {
+  #toStored(row: ChunkRow): StoredChunk | LostChunk {
+    const { source_id: sourceId, context_id: contextId, received_ms: receivedMs } = row
+    // SQLite believes every byte of a page that it can read.
+    const isWhole = row.sum === sumOfChunk(row.bytes, { sourceId, contextId, receivedMs })
+    if (!isWhole) return { row: row.row, bytes: undefined }
     return {
       row: row.row,
       source: this.#source(row.source_id),
@@ -219,7 +224,7 @@ function toHead({ row, at_us: atUs, head }: HeadRow): readonly ChunkHead[] {
   return traceId === undefined ? [] : [{ row, traceId, atUs }]
 }
 
-const COLUMNS = 'row, source_id, context_id, received_ms, bytes'
+const COLUMNS = 'row, source_id, context_id, received_ms, sum, bytes'
 const HEAD = `substr(bytes, 1, ${CHUNK_HEAD_BYTES}) AS head`
 
 function prepare(database: SqliteDatabase) {

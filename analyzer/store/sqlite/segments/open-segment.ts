@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { ContextRecord } from '../../span-record.ts'
 import type { Tally } from '../../store.ts'
 import { openForWriting, type SqliteDatabase } from '../open-database.ts'
-import { ChunkEncoder, hasIds, splitChunk } from './chunk.ts'
+import { ChunkEncoder, hasIds, splitChunk, sumOfChunk } from './chunk.ts'
 import type { ChunkDraft, SourceDelta } from './chunk-draft.ts'
 import { COUNTERS, rejectedCounter, STORE_ITSELF, TAKEN_OVER } from './counters.ts'
 import { HOT_MIGRATIONS, HOT_PAGE_BYTES } from './hot-schema.ts'
@@ -169,16 +169,19 @@ export class OpenSegment {
 
   #writeChunk({ traceHash, source, context, receivedAtMs, records }: ChunkDraft): void {
     const sourceId = this.#sourceId(source)
+    const contextId = this.#contextId(context)
+    const bytes = this.#encoder.encode(records)
     let startUs = Infinity
     for (const record of records) startUs = Math.min(startUs, record.startUs)
     const { lastInsertRowid: row } = this.#statements.insert.run(
       traceHash,
       sourceId,
-      this.#contextId(context),
+      contextId,
       receivedAtMs,
       startUs,
       records.length,
-      this.#encoder.encode(records),
+      sumOfChunk(bytes, { sourceId, contextId, receivedMs: receivedAtMs }),
+      bytes,
     )
     for (const { isError, endUs } of records) {
       if (isError) this.#statements.fail.run(sourceId, endUs, Number(row))
@@ -232,9 +235,10 @@ interface UsRow {
 
 function prepare(database: SqliteDatabase) {
   return {
-    insert: database.prepare<[number, number, number, number, number, number, Buffer]>(
-      `INSERT INTO chunks (trace_hash, source_id, context_id, received_ms, start_us, spans, bytes)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    insert: database.prepare<[number, number, number, number, number, number, number, Buffer]>(
+      `INSERT INTO chunks
+         (trace_hash, source_id, context_id, received_ms, start_us, spans, sum, bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     fail: database.prepare<[number, number, number]>(
       'INSERT INTO failures VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
