@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
+
 import Database from 'better-sqlite3'
 
 import { encodeContext, encodeSpan } from '../../analyzer/ingest/encode-span.ts'
-import { ChunkEncoder } from '../../analyzer/store/sqlite/segments/chunk.ts'
+import { ChunkEncoder, sumOfChunk } from '../../analyzer/store/sqlite/segments/chunk.ts'
 import { HOT_MIGRATIONS, HOT_PAGE_BYTES } from '../../analyzer/store/sqlite/segments/hot-schema.ts'
 import { IdFilter } from '../../analyzer/store/sqlite/segments/id-filter.ts'
 import { IdHash } from '../../analyzer/store/sqlite/segments/id-hash.ts'
@@ -44,10 +46,13 @@ function fill(database: Database.Database, { chunks, hashOf, sealed }: SegmentTo
   const encoder = new ChunkEncoder()
   const source = database.prepare('INSERT OR IGNORE INTO sources (name) VALUES (?)')
   const context = database.prepare('INSERT OR IGNORE INTO contexts (hash, bytes) VALUES (?, ?)')
-  const insert = database.prepare(
-    `INSERT INTO chunks VALUES (NULL, ?, (SELECT id FROM sources WHERE name = ?),
-       (SELECT id FROM contexts WHERE hash = ?), ?, ?, ?, ?)`,
-  )
+  const sourceOf = database
+    .prepare<[string], number>('SELECT id FROM sources WHERE name = ?')
+    .pluck()
+  const contextOf = database
+    .prepare<[string], number>('SELECT id FROM contexts WHERE hash = ?')
+    .pluck()
+  const insert = database.prepare('INSERT INTO chunks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)')
   const failure = database.prepare(
     `INSERT OR IGNORE INTO failures VALUES ((SELECT id FROM sources WHERE name = ?), ?, ?)`,
   )
@@ -59,7 +64,7 @@ function fill(database: Database.Database, { chunks, hashOf, sealed }: SegmentTo
     const [first] = chunk.spans
     if (first === undefined) throw new TypeError('a chunk has at least one span')
     const contextBytes = encodeContext(first)
-    const contextHash = contextBytes.toString('hex')
+    const contextHash = createHash('sha256').update(contextBytes).digest('hex')
     source.run(chunk.source)
     context.run(contextHash, contextBytes)
     const bytes = encoder.encode(
@@ -71,13 +76,19 @@ function fill(database: Database.Database, { chunks, hashOf, sealed }: SegmentTo
         isError: false,
       })),
     )
+    const owner = {
+      sourceId: sourceOf.get(chunk.source) ?? 0,
+      contextId: contextOf.get(contextHash) ?? 0,
+      receivedMs: chunk.receivedMs,
+    }
     const { lastInsertRowid } = insert.run(
       hashOf?.(first.traceId) ?? hash.ofTrace(Buffer.from(first.traceId, 'hex'), 0),
-      chunk.source,
-      contextHash,
-      chunk.receivedMs,
+      owner.sourceId,
+      owner.contextId,
+      owner.receivedMs,
       Math.min(...chunk.spans.map((span) => toUs(span.startTimeNs))),
       chunk.spans.length,
+      sumOfChunk(bytes, owner),
       bytes,
     )
     counter.run(chunk.source, chunk.spans.length)
