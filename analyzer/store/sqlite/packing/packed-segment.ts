@@ -5,7 +5,6 @@ import { refuseNewer } from '../migrate.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 import type { HashKey } from '../segments/id-hash.ts'
 import type { IdFilter } from '../segments/id-filter.ts'
-import { isWholeContext, type StoredContext } from '../segments/chunk.ts'
 import { readBirth, readFilter, readSeal } from '../segments/segment-meta.ts'
 import type {
   ChunkHead,
@@ -121,11 +120,8 @@ class PackedSegment implements Segment {
       : this.#toStored(chunk, place.source)
   }
 
-  #toStored(chunk: PackedChunk, source: string): StoredChunk | LostChunk {
-    const { row, contextId, receivedMs, bytes } = chunk
-    const context = this.#context(contextId)
-    if (context === undefined) return { row, bytes: undefined }
-    return { row, source, receivedAtMs: receivedMs, context, bytes }
+  #toStored({ row, contextId, receivedMs, bytes }: PackedChunk, source: string): StoredChunk {
+    return { row, source, receivedAtMs: receivedMs, context: this.#context(contextId), bytes }
   }
 
   #open({ blockId, byteOffset }: InBlock): readonly PackedChunk[] | undefined {
@@ -150,12 +146,10 @@ class PackedSegment implements Segment {
     return opened.bytes
   }
 
-  #context(id: number): SpanContext | undefined {
+  #context(id: number): SpanContext {
     const known = this.#contexts.get(id)
     if (known !== undefined) return known
-    const stored = this.#statements.context.get(id)
-    if (stored === undefined || !isWholeContext(stored)) return undefined
-    const context = decodeContext(stored.bytes)
+    const context = decodeContext(this.#statements.context.get(id) ?? NOTHING)
     if (this.#contexts.size >= KNOWN_CONTEXTS_MAX) this.#contexts.clear()
     this.#contexts.set(id, context)
     return context
@@ -167,6 +161,8 @@ export interface PackedSegmentOptions {
   /** Shared by all segments of a reader. */
   readonly blocks: BlockCache
 }
+
+const NOTHING = Buffer.alloc(0)
 
 interface InBlock {
   readonly blockId: number
@@ -236,9 +232,7 @@ function prepare(database: SqliteDatabase) {
       `SELECT sources.name AS source, counters.name, value FROM counters
        JOIN sources ON sources.id = source_id`,
     ),
-    context: database.prepare<[number], StoredContext>(
-      'SELECT hash, bytes FROM contexts WHERE id = ?',
-    ),
+    context: database.prepare<[number], Buffer>('SELECT bytes FROM contexts WHERE id = ?').pluck(),
     block: database.prepare<[number], Buffer>('SELECT bytes FROM blocks WHERE id = ?').pluck(),
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 import type { SpanRecord } from '../../span-record.ts'
@@ -73,16 +72,6 @@ export function sumOfChunk(bytes: Buffer, { sourceId, contextId, receivedMs }: C
   OWNER.writeUInt32LE(contextId, 4)
   OWNER.writeDoubleLE(receivedMs, 8)
   return crc32(bytes, crc32(OWNER))
-}
-
-/** A row of the table `contexts`, which both kinds of segments have. */
-export interface StoredContext {
-  readonly hash: string
-  readonly bytes: Buffer
-}
-
-export function isWholeContext({ hash, bytes }: StoredContext): boolean {
-  return createHash('sha256').update(bytes).digest('hex') === hash
 }
 
 /** Written anew for each chunk. */
