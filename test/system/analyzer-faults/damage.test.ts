@@ -18,4 +18,4 @@ test('a start on damaged files tells nothing wrong, says what is missing, and ta
       breaches: [],
     })
   }
-}, 120_000)
+}, 300_000)
