@@ -65,7 +65,7 @@ function toText({ dropped, kept }: Pruned, dryRun: boolean): string {
   const bytes = showBytes(sum(dropped, 'bytes'))
   lines.push(
     `${dryRun ? 'would drop' : 'dropped'} ${dropped.length} files with ${showCount(sum(dropped, 'spans'))} spans, ${bytes}; ${left}`,
-    `  requests up to ${showTime(last.lastReceivedMs)} stay in lists and counts, but their traces ${dryRun ? 'could' : 'can'} not be opened any more`,
+    `  requests up to ${showTime(last.lastReceivedMs)} stay in lists and counts, but their traces ${dryRun ? 'could not' : 'cannot'} be opened any more`,
   )
   return `${lines.join('\n')}\n`
 }

@@ -1,0 +1,138 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, onTestFinished, test } from 'vitest'
+
+import { openStore } from '../../../../../analyzer/store/open-store.ts'
+import { backupStore } from '../../../../../analyzer/store/sqlite/keeping/backup-store.ts'
+import { checkStore } from '../../../../../analyzer/store/sqlite/keeping/check-store.ts'
+import { pruneStore } from '../../../../../analyzer/store/sqlite/keeping/prune-store.ts'
+import { arrivalOf } from '../../../../support/arrivals.ts'
+import { WIDE_LIMITS } from '../../../../support/open-test-store.ts'
+import { buildSpan } from '../../../../support/otlp.ts'
+import { DAY_MS, storeDays } from '../../../../support/stored-days.ts'
+import { temporaryFolder } from '../../../../support/temporary-folder.ts'
+
+const MS = 1_760_000_000_000
+const environment = { now: () => MS, log: () => undefined }
+
+function open(path: string) {
+  return openStore({ path, limits: WIDE_LIMITS }, environment)
+}
+
+function spanIdsIn(path: string): readonly string[] {
+  const reader = open(path).openReader()
+  const chunks = reader.readAfter(0, Infinity)
+  reader.close()
+  return chunks.flatMap(({ spans }) => spans.map((span) => span.spanId))
+}
+
+function problemsOf(path: string) {
+  const steps = checkStore(path)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value.problems
+  }
+}
+
+test('copies all that is stored into a folder for its owner alone', async () => {
+  const { dataDir } = storeDays({ days: 3, lastMs: MS, packs: true })
+  open(dataDir).openVerdicts().close()
+  const target = join(temporaryFolder(), 'new', 'copy')
+  const seen: string[] = []
+  const { files, bytes } = await backupStore({
+    path: dataDir,
+    target,
+    onProgress: ({ file, bytesDone, bytesTotal }) => {
+      seen.push(file)
+      expect(bytesDone).toBeLessThanOrEqual(bytesTotal)
+    },
+  })
+  expect(files).toBe(4)
+  expect(bytes).toBeGreaterThan(0)
+  expect(seen[0]).toBe('verdicts.db')
+  expect(readdirSync(join(target, 'segments')).filter((name) => name.endsWith('.db'))).toEqual([
+    '000001.packed.db',
+    '000002.packed.db',
+    '000003.hot.db',
+  ])
+  expect(spanIdsIn(target)).toEqual(spanIdsIn(dataDir))
+  expect(problemsOf(target)).toEqual([])
+  expect(readFileSync(join(target, 'salt'))).toEqual(readFileSync(join(dataDir, 'salt')))
+  expect(statSync(target).mode & 0o777).toBe(0o700)
+  expect(statSync(join(target, 'segments', '000003.hot.db')).mode & 0o777).toBe(0o600)
+})
+
+test('copies one moment of each file while spans are written, packed and dropped', async () => {
+  const { dataDir } = storeDays({ days: 4, lastMs: MS, packs: false })
+  const store = open(dataDir)
+  const [writer, verdicts, keeper] = [store.openWriter(), store.openVerdicts(), store.openKeeper()]
+  onTestFinished(() => {
+    for (const each of [writer, verdicts, keeper]) each.close()
+  })
+  const before = spanIdsIn(dataDir)
+  let number = 1000
+  let reports = 0
+  const target = join(temporaryFolder(), 'copy')
+  await backupStore({
+    path: dataDir,
+    target,
+    onProgress: () => {
+      reports += 1
+      number += 1
+      const span = buildSpan({ spanId: number.toString(16).padStart(16, '0') })
+      writer.append([arrivalOf([span], { receivedAtMs: MS })])
+      while (keeper.tidy(WIDE_LIMITS, { nowMs: MS, judgedUpTo: Infinity }).more);
+      if (reports === 2) {
+        const limits = { ageMsMax: 3 * DAY_MS - 1, bytesMax: Infinity }
+        expect(
+          pruneStore({ path: dataDir, limits, nowMs: MS, dryRun: false }).dropped,
+        ).toHaveLength(1)
+      }
+    },
+  })
+  expect(reports).toBeGreaterThan(5)
+  const copied = spanIdsIn(target)
+  // The first day may have been dropped before its turn came; nothing else may be missing.
+  expect(copied).toEqual(expect.arrayContaining(before.slice(4)))
+  expect(new Set(copied).size).toBe(copied.length)
+  expect(problemsOf(target)).toEqual([])
+})
+
+test('has spans for every verdict that it has', async () => {
+  const { dataDir } = storeDays({ days: 2, lastMs: MS, packs: false })
+  const store = open(dataDir)
+  const [writer, verdicts, reader] = [store.openWriter(), store.openVerdicts(), store.openReader()]
+  onTestFinished(() => {
+    for (const each of [writer, verdicts, reader]) each.close()
+  })
+  const target = join(temporaryFolder(), 'copy')
+  let number = 1000
+  await backupStore({
+    path: dataDir,
+    target,
+    onProgress: () => {
+      number += 1
+      const span = buildSpan({ spanId: number.toString(16).padStart(16, '0') })
+      writer.append([arrivalOf([span], { receivedAtMs: MS })])
+      const judgedUpTo = reader.readAfter(0, Infinity).at(-1)?.position ?? 0
+      verdicts.replace([], { ...verdicts.progress(), judgedUpTo })
+    },
+  })
+  expect(problemsOf(target)).toEqual([])
+})
+
+test('overwrites nothing, and does not copy a folder into itself', async () => {
+  const { dataDir } = storeDays({ days: 1, lastMs: MS, packs: false })
+  const full = temporaryFolder()
+  writeFileSync(join(full, 'notes.txt'), 'mine')
+  mkdirSync(join(dataDir, 'empty'))
+  const file = join(full, 'notes.txt')
+  for (const target of [full, dataDir, join(dataDir, 'empty'), file, join(file, 'below')]) {
+    await expect(backupStore({ path: dataDir, target }), target).rejects.toMatchObject({
+      code: 'ANALYZER_BACKUP_TARGET_UNUSABLE',
+      exitCode: 5,
+    })
+  }
+  expect(readdirSync(full)).toEqual(['notes.txt'])
+})
