@@ -15,6 +15,7 @@ export function answerStored(
     readonly encoding: Encoding
     readonly rejected: number
     readonly reasons: RejectCounts
+    readonly notes?: readonly string[]
   },
 ): void {
   const payload = encodeExportResponse(answer.encoding, answer)

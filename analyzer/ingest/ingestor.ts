@@ -26,6 +26,8 @@ export type IngestAnswer =
       readonly stored: number
       readonly rejected: number
       readonly reasons: RejectCounts
+      /** What the sender should know although its spans were taken. */
+      readonly notes?: readonly string[]
     }
   | { readonly kind: 'malformed'; readonly message: string }
   | { readonly kind: 'too-large' }
@@ -112,12 +114,12 @@ export class Ingestor {
   }
 
   async #store(decoded: DecodedRecords, source: string | undefined): Promise<IngestAnswer> {
-    const { records, rejected, reasons } = decoded
+    const { records, rejected, reasons, notes } = decoded
     const stored = records.length
     // Senders ask with an empty request whether somebody is there.
     if (stored + rejected === 0) return { kind: 'stored', stored, rejected, reasons }
     const isStored = await this.#commit.add({ records, source, reasons }, stored)
-    if (isStored) return { kind: 'stored', stored, rejected, reasons }
+    if (isStored) return { kind: 'stored', stored, rejected, reasons, notes }
     return {
       kind: 'unavailable',
       message: 'the data folder cannot be written right now',

@@ -86,15 +86,14 @@ function toProtobufStatus({ code, message, field, retryAfterS }: Status): Buffer
 }
 
 /**
- * `ExportTraceServiceResponse`. Without rejected spans `partial_success` must be unset: a sender
- * takes its presence for a warning.
+ * `ExportTraceServiceResponse`. Where nothing was rejected and nothing is to be told,
+ * `partial_success` must be unset: a sender takes its presence for a warning.
  */
-export function encodeExportResponse(
-  encoding: Encoding,
-  { rejected, reasons }: { readonly rejected: number; readonly reasons: RejectCounts },
-): Buffer {
-  if (rejected === 0) return Buffer.from(encoding === 'json' ? '{}' : '')
-  const errorMessage = describeRejected(rejected, reasons).slice(0, MESSAGE_CHARS_MAX)
+export function encodeExportResponse(encoding: Encoding, stored: StoredSpans): Buffer {
+  const { rejected, reasons, notes = [] } = stored
+  const sentences = rejected === 0 ? notes : [describeRejected(rejected, reasons), ...notes]
+  if (sentences.length === 0) return Buffer.from(encoding === 'json' ? '{}' : '')
+  const errorMessage = sentences.join('; ').slice(0, MESSAGE_CHARS_MAX)
   if (encoding === 'json') {
     // A 64-bit number is text in protobuf's JSON.
     const partialSuccess = { rejectedSpans: String(rejected), errorMessage }
@@ -106,6 +105,13 @@ export function encodeExportResponse(
     partial.stringField(2, errorMessage)
   })
   return writer.finish()
+}
+
+interface StoredSpans {
+  readonly rejected: number
+  readonly reasons: RejectCounts
+  /** Of what was taken all the same. */
+  readonly notes?: readonly string[]
 }
 
 function describeRejected(rejected: number, reasons: RejectCounts): string {
