@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { spansOf, toProtobuf, type JsonExport } from './otlp-json.ts'
+import { spansOf, toProtobuf, type JsonExport, type JsonSpan } from './otlp-json.ts'
 
 export type Encoding = 'protobuf' | 'json'
 
@@ -26,32 +26,36 @@ interface TimePlace {
 export function toTemplate(exported: JsonExport, encoding: Encoding): Template {
   const spans = spansOf(exported)
   const body = encoding === 'json' ? Buffer.from(JSON.stringify(exported)) : toProtobuf(exported)
-  const toId = (id: string): Buffer =>
-    encoding === 'json' ? Buffer.from(id) : Buffer.from(id, 'hex')
-  const places = (ids: Iterable<string>) => [...new Set(ids)].map((id) => offsetsOf(body, toId(id)))
-  const times = [
-    ...new Set(
-      spans.flatMap((span) => [
-        span.startTimeUnixNano,
-        span.endTimeUnixNano,
-        ...(span.events ?? []).map((event) => event.timeUnixNano),
-      ]),
-    ),
-  ]
+  const traceIds = [...new Set(spans.map(({ traceId }) => traceId))]
+  const spanIds = [...new Set(spans.map(({ spanId }) => spanId))]
+  const times = [...new Set(spans.flatMap(timesOf))]
   const newest = times.reduce((last, time) => (BigInt(time) > last ? BigInt(time) : last), 0n)
+  const toId = (id: string): Buffer => Buffer.from(id, encoding === 'json' ? 'latin1' : 'hex')
+  const places = placesOf(body, [
+    ...[...traceIds, ...spanIds].map(toId),
+    ...times.map((time) => timeBytes(time, encoding)),
+  ])
   return {
     body,
     encoding,
     spans: spans.length,
-    traceIds: places(spans.map(({ traceId }) => traceId)),
-    spanIds: places(spans.map(({ spanId }) => spanId)),
-    times: times.flatMap((time) =>
-      offsetsOf(body, timeBytes(time, encoding)).map((at) => ({
+    traceIds: places.slice(0, traceIds.length),
+    spanIds: places.slice(traceIds.length, -times.length),
+    times: times.flatMap((time, index) =>
+      (places.at(index - times.length) ?? []).map((at) => ({
         at,
         offsetMs: Number(BigInt(time) - newest) / 1e6,
       })),
     ),
   }
+}
+
+function timesOf({ startTimeUnixNano, endTimeUnixNano, events }: JsonSpan): readonly string[] {
+  return [
+    startTimeUnixNano,
+    endTimeUnixNano,
+    ...(events ?? []).map(({ timeUnixNano }) => timeUnixNano),
+  ]
 }
 
 /** Gives `body`, a copy of the template's, ids that were never sent and times up to `nowMs`. */
@@ -69,12 +73,21 @@ export function renew(
   }
 }
 
-function offsetsOf(body: Buffer, wanted: Buffer): readonly number[] {
-  const offsets: number[] = []
-  for (let at = body.indexOf(wanted); at !== -1; at = body.indexOf(wanted, at + wanted.length)) {
-    offsets.push(at)
+/** Where each of them stands, in one walk over the body: there are thousands of them. */
+function placesOf(body: Buffer, wanted: readonly Buffer[]): readonly (readonly number[])[] {
+  const places = wanted.map((): number[] => [])
+  const byHead = new Map<number, number[]>()
+  for (const [index, bytes] of wanted.entries()) {
+    const head = bytes.readUInt32LE(0)
+    byHead.set(head, [...(byHead.get(head) ?? []), index])
   }
-  return offsets
+  for (let at = 0; at + 4 <= body.length; at += 1) {
+    for (const index of byHead.get(body.readUInt32LE(at)) ?? []) {
+      const bytes = wanted[index]
+      if (bytes?.equals(body.subarray(at, at + bytes.length))) places[index]?.push(at)
+    }
+  }
+  return places
 }
 
 function timeBytes(time: string, encoding: Encoding): Buffer {
