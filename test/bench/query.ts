@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildFolder } from './analyzer/build-folder.ts'
 import { bytesIn } from './analyzer/bytes-in.ts'
-import { waitUntilJudged } from './analyzer/judged.ts'
+import { waitUntilJudged, waitUntilPacked } from './analyzer/judged.ts'
 import { pageWhileTaking } from './analyzer/page-while-taking.ts'
 import { questionsOf, type Question } from './analyzer/questions.ts'
 import { startAnalyzer, type AnalyzerProcess } from './analyzer/receiver.ts'
@@ -69,6 +69,9 @@ async function run(): Promise<void> {
   })
   try {
     const judged = await waitUntilJudged(analyzer, spans)
+    if (judged.left > 0) report.note(`${judged.left} traces were not judged in time`)
+    showProgress('packing')
+    if (!(await waitUntilPacked(dataDir, spans))) report.note('not all was packed in time')
     figure('spans judged after a start', { unit: 'spans/s', value: judged.spansPerS })
     figure('spans on disk', {
       unit: 'bytes/span',

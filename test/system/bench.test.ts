@@ -21,13 +21,13 @@ async function runBench(name: string, only: string): Promise<readonly string[]> 
   const { stdout } = await run(
     process.execPath,
     [program, '--tiny', '--only', only, '--dir', folder, '--out', out],
-    { timeout: 120_000 },
+    { timeout: 240_000 },
   )
   expect(readFileSync(out, 'utf8')).toBe(stdout)
   return stdout.split('\n').filter((line) => line.startsWith('|'))
 }
 
-test('bench:ingest puts the analyzer beside its yardsticks', { timeout: 120_000 }, async () => {
+test('bench:ingest puts the analyzer beside its yardsticks', { timeout: 240_000 }, async () => {
   const [head, , first] = await runBench('ingest', 'protobuf, 50')
   expect(head).toMatch(/plain SQLite \|\s+naive receiver \|\s+analyzer/)
   expect(first).toMatch(/spans\/s\s+\|(?:\s+[\d,]+ \|){3}.*(?:met|MISSED)/)
@@ -35,7 +35,7 @@ test('bench:ingest puts the analyzer beside its yardsticks', { timeout: 120_000 
 
 test(
   'bench:ingest sends at a steady rate and waits for judging',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const rows = await runBench('ingest', '20,000')
     expect(rows.join('\n')).toMatch(/until all are judged/)
@@ -44,7 +44,7 @@ test(
 
 test(
   'bench:query asks what pages ask, and a plain table the same',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const rows = await runBench('query', 'a')
     expect(rows.find((row) => row.startsWith('| a trace by its id'))).toMatch(/(?:met|MISSED) \|$/)

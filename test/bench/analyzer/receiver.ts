@@ -32,10 +32,10 @@ export interface StartOptions {
 export async function startAnalyzer(options: StartOptions): Promise<AnalyzerProcess> {
   const { workFolder, profileTo } = options
   const dataDir = options.dataDir ?? mkdtempSync(join(workFolder, 'analyzer-'))
+  const config = ['--config', writeConfig(options)]
   const ports = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0']
-  const config = options.settleMs === undefined ? [] : ['--config', settleConfig(options)]
   const profile = profileTo === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileTo]
-  const args = [...profile, COMMAND, 'analyzer', '--data-dir', dataDir, ...ports, ...config]
+  const args = [...profile, COMMAND, 'analyzer', ...config, '--data-dir', dataDir, ...ports]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const line = await firstLine(child, /ready: page/)
   const [pageUrl = '', httpUrl = '', grpcUrl = ''] = line.match(/http:\/\/[^\s,]+/g) ?? []
@@ -46,9 +46,14 @@ export async function startAnalyzer(options: StartOptions): Promise<AnalyzerProc
   return { pid: child.pid ?? 0, dataDir, pageUrl, httpUrl, grpcUrl, stop }
 }
 
-function settleConfig({ workFolder, settleMs }: StartOptions): string {
+/** Nothing may be dropped for its size while it is measured. */
+const SPAN_MIB = 200_000
+
+function writeConfig({ workFolder, settleMs }: StartOptions): string {
   const file = join(workFolder, 'config.yaml')
-  writeFileSync(file, JSON.stringify({ analyzer: { settle_ms: settleMs } }))
+  const retention = { span_mib: SPAN_MIB }
+  const settle = settleMs === undefined ? {} : { settle_ms: settleMs }
+  writeFileSync(file, JSON.stringify({ analyzer: { ...settle, retention } }))
   return file
 }
 
