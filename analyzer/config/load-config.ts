@@ -45,8 +45,8 @@ export function loadAnalyzerConfig({ configFile, routerConfigFile }: ConfigFiles
       incidentAgeMsMax: section.retention.incident_days * DAY_MS,
     },
     ingest: {
-      bodyBytesMax: section.ingest.body_mib * MIB,
-      queueBytesMax: section.ingest.queue_mib * MIB,
+      bodyBytesMax: Math.floor(section.ingest.body_mib * MIB),
+      queueBytesMax: Math.floor(section.ingest.queue_mib * MIB),
     },
   }
 }

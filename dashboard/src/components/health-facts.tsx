@@ -10,7 +10,7 @@ export function HealthFacts({ health }: { readonly health: WireHealth }): ReactN
   return (
     <dl className="health-facts">
       <Fact term="Stored">{formatPlural(health.spansStored, 'span')}</Fact>
-      <Fact term="Rejected">{formatPlural(health.spansRejected, 'span')}</Fact>
+      <Fact term="Rejected">{describeRejected(health)}</Fact>
       <Fact term="Turned away">
         {formatPlural(intake.spansShed, 'span')} in {formatPlural(intake.requestsShed, 'request')}
       </Fact>
@@ -36,6 +36,13 @@ export function HealthFacts({ health }: { readonly health: WireHealth }): ReactN
       ))}
     </dl>
   )
+}
+
+/** They break the rules of OTLP and were refused one by one; their sender was told the same. */
+function describeRejected({ spansRejected, intake }: WireHealth): string {
+  const reasons = Object.entries(intake.rejected)
+  const list = reasons.map(([reason, spans]) => `${reason} ${formatCount(spans)}`).join(', ')
+  return `${formatPlural(spansRejected, 'span')}${list === '' ? '' : `: ${list}`}`
 }
 
 function SourceFact({ source }: { readonly source: WireSource }): ReactNode {

@@ -19,6 +19,8 @@ const LAG_MS = 30_000
 const REFUSED_MS = 3_600_000
 /** One cause often stops a whole fleet; a reader needs one of them, and how many there are. */
 const REFUSED_SHOWN = 4
+/** Of routers that are still to be connected. */
+const SILENT_SHOWN = 5
 /** `secondwind db check` lists them all. */
 const FILES_SHOWN = 3
 
@@ -34,7 +36,6 @@ export function healthNotes(health: WireHealth, nowMs: number): readonly HealthN
     ...lagNote(health, nowMs),
     ...refusedNotes(health, nowMs),
     ...silentNotes(health),
-    ...rejectedNote(health),
   ]
 }
 
@@ -165,31 +166,24 @@ function moreRefused(count: number): HealthNote {
   }
 }
 
-function silentNotes({ sources, otlpHttpUrl }: WireHealth): readonly HealthNote[] {
-  return sources
-    .filter(({ state }) => state === 'never')
-    .map(({ name }) => ({
-      key: `silent ${name}`,
-      tone: 'medium',
-      title: `${name} has never sent anything`,
-      detail: 'It is in the configuration, and no span has come that belongs to it.',
-      next: `At the router: does OTEL_EXPORTER_OTLP_ENDPOINT lead to ${otlpHttpUrl}, and does its token or its resource fit analyzer.sources?`,
-      at: undefined,
-    }))
-}
-
-function rejectedNote({ intake }: WireHealth): readonly HealthNote[] {
-  const reasons = Object.entries(intake.rejected)
-  if (reasons.length === 0) return []
-  const count = reasons.reduce((sum, [, spans]) => sum + spans, 0)
-  const list = reasons.map(([reason, spans]) => `${reason} ${formatCount(spans)}`).join(', ')
+function silentNotes({ sources, otlpHttpUrl, lastSpanAt }: WireHealth): readonly HealthNote[] {
+  // Before the first span of all, the page says how to connect; nobody is missing yet.
+  if (lastSpanAt === null) return []
+  const silent = sources.filter(({ state }) => state === 'never').map(({ name }) => name)
+  const [first] = silent
+  if (first === undefined) return []
+  const names = silent.slice(0, SILENT_SHOWN).join(', ')
+  const more = silent.length - SILENT_SHOWN
   return [
     {
-      key: 'rejected',
+      key: 'silent',
       tone: 'medium',
-      title: `${formatPlural(count, 'span')} were rejected`,
-      detail: `They break the rules of OTLP and were refused one by one: ${list}.`,
-      next: 'The sender was told the same numbers; its log names the exporter that made them.',
+      title:
+        silent.length === 1
+          ? `${first} has never sent anything`
+          : `${formatPlural(silent.length, 'source')} have never sent anything`,
+      detail: `In the configuration, and no span has come that belongs to it: ${names}${more > 0 ? ` and ${formatCount(more)} more` : ''}.`,
+      next: `At the router: does OTEL_EXPORTER_OTLP_ENDPOINT lead to ${otlpHttpUrl}, and does its token or its resource fit analyzer.sources?`,
       at: undefined,
     },
   ]

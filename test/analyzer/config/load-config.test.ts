@@ -35,6 +35,13 @@ test('without any file everything has its default, and one source takes everythi
   expect(config.retention.spanBytesMax).toBe(2 * 1024 ** 3)
 })
 
+test('limits of the intake are whole bytes, whatever part of a MiB is asked for', () => {
+  const { ingest } = loadAnalyzerConfig({
+    configFile: file('analyzer: {ingest: {body_mib: 1.1, queue_mib: 2.3}}'),
+  })
+  expect(ingest).toEqual({ bodyBytesMax: 1_153_433, queueBytesMax: 2_411_724 })
+})
+
 test('sources are read with their router, relative to the file', () => {
   const configFile = file(`
 analyzer:

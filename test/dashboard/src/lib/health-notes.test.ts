@@ -50,7 +50,7 @@ test('what is lost right now stands before what only may be', () => {
     lag: { spans: 5, oldestReceivedAt: ago(90_000), overdueSince: ago(60_000) },
     sources: [{ name: 'us', spans: 0, lastSpanAt: null, state: 'never' }],
   })
-  expect(keys).toEqual(['failing', 'paused', 'disk', 'lag', 'silent us'])
+  expect(keys).toEqual(['failing', 'paused', 'disk', 'lag', 'silent'])
 })
 
 test('a store that takes nothing is told in its own words, with the next step', () => {
@@ -87,6 +87,19 @@ test('judging that is a moment late is no news', () => {
   const lag = { spans: 5, oldestReceivedAt: ago(60_000) }
   expect(keysOf({ lag: { ...lag, overdueSince: ago(29_000) } })).toEqual([])
   expect(keysOf({ lag: { ...lag, overdueSince: ago(31_000) } })).toEqual(['lag'])
+})
+
+test('sources that never sent are one note, and none before the first span of all', () => {
+  const sources = Array.from(
+    { length: 7 },
+    (_, index) =>
+      ({ name: `router-${index}`, spans: 0, lastSpanAt: null, state: 'never' }) as const,
+  )
+  expect(keysOf({ sources, lastSpanAt: null })).toEqual([])
+  const [note, ...others] = healthNotes({ ...HEALTHY, sources }, NOW_MS)
+  expect(others).toEqual([])
+  expect(note?.title).toBe('7 sources have never sent anything')
+  expect(note?.detail).toContain('router-4 and 2 more')
 })
 
 test('a refused sender is told by its address, with what to do there, for an hour', () => {
