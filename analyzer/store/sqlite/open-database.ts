@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import Database from 'better-sqlite3'
 
 import { AnalyzerError } from '../../errors.ts'
+import { isMissing } from './files.ts'
 import { migrate, refuseNewer, type Migration } from './migrate.ts'
 
 export type SqliteDatabase = Database.Database
@@ -66,12 +67,17 @@ export function openForReading(path: string): SqliteDatabase {
   })
 }
 
-function orDamaged<T>(path: string, open: () => T): T {
+/**
+ * For what is done to open a file: our own statements, which are right, so that one which SQLite
+ * calls wrong (SQLITE_ERROR) tells of a format or a table that is not what was written.
+ */
+export function orDamaged<T>(path: string, open: () => T): T {
   try {
     return open()
   } catch (error: unknown) {
     const code = sqliteCode(error)
-    if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    if (isDamage(error) || code === 'SQLITE_ERROR') {
+      if (error instanceof AnalyzerError) throw error
       throw new AnalyzerError('ANALYZER_DATA_DAMAGED', {
         message: `${path} is damaged: ${error instanceof Error ? error.message : code}`,
         hint: 'Move the file away to start anew, or restore it from a backup.',
@@ -96,17 +102,21 @@ export function sqliteCode(error: unknown): string {
 
 /** What is in the file is not what was written. */
 export function isDamage(error: unknown): boolean {
-  const code = error instanceof AnalyzerError ? sqliteCode(error.cause) : sqliteCode(error)
+  if (error instanceof AnalyzerError) return error.code === 'ANALYZER_DATA_DAMAGED'
+  const code = sqliteCode(error)
   return code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')
 }
 
 /** The file was there when its folder was listed, and is not any more. */
 export function isGone(error: unknown, path: string): boolean {
   const code = error instanceof AnalyzerError ? sqliteCode(error.cause) : sqliteCode(error)
-  return code.startsWith('SQLITE_CANTOPEN') && !existsSync(path)
+  return (code.startsWith('SQLITE_CANTOPEN') || isMissing(error)) && !existsSync(path)
 }
 
 /** What passes, or what someone must see to: file, disk, memory. Never what was bound. */
 export function isStoreTrouble(error: unknown): boolean {
+  // The next file could not be made, say; a file system's errors have codes such as ENOSPC.
+  if (error instanceof AnalyzerError) return true
+  if (error instanceof Error && 'errno' in error) return true
   return !/^(?:$|SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE))/u.test(sqliteCode(error))
 }

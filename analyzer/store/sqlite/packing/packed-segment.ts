@@ -1,10 +1,10 @@
-import { decodeContext } from '../../../ingest/decode-span.ts'
 import { MalformedError } from '../../../ingest/protobuf-reader.ts'
 import type { SpanContext } from '../../../ingest/span-draft.ts'
 import { refuseNewer } from '../migrate.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 import type { HashKey } from '../segments/id-hash.ts'
 import type { IdFilter } from '../segments/id-filter.ts'
+import { readContext } from '../segments/read-context.ts'
 import { readBirth, readFilter, readSeal } from '../segments/segment-meta.ts'
 import type {
   ChunkHead,
@@ -120,8 +120,13 @@ class PackedSegment implements Segment {
       : this.#toStored(chunk, place.source)
   }
 
-  #toStored({ row, contextId, receivedMs, bytes }: PackedChunk, source: string): StoredChunk {
-    return { row, source, receivedAtMs: receivedMs, context: this.#context(contextId), bytes }
+  #toStored(
+    { row, contextId, receivedMs, bytes }: PackedChunk,
+    source: string,
+  ): StoredChunk | LostChunk {
+    const context = this.#context(contextId)
+    if (context === undefined) return { row, bytes: undefined }
+    return { row, source, receivedAtMs: receivedMs, context, bytes }
   }
 
   #open({ blockId, byteOffset }: InBlock): readonly PackedChunk[] | undefined {
@@ -146,10 +151,12 @@ class PackedSegment implements Segment {
     return opened.bytes
   }
 
-  #context(id: number): SpanContext {
+  /** Undefined where it is damaged. */
+  #context(id: number): SpanContext | undefined {
     const known = this.#contexts.get(id)
     if (known !== undefined) return known
-    const context = decodeContext(this.#statements.context.get(id) ?? NOTHING)
+    const context = readContext(this.#statements.context.get(id))
+    if (context === undefined) return undefined
     if (this.#contexts.size >= KNOWN_CONTEXTS_MAX) this.#contexts.clear()
     this.#contexts.set(id, context)
     return context
@@ -161,8 +168,6 @@ export interface PackedSegmentOptions {
   /** Shared by all segments of a reader. */
   readonly blocks: BlockCache
 }
-
-const NOTHING = Buffer.alloc(0)
 
 interface InBlock {
   readonly blockId: number

@@ -1,12 +1,13 @@
-import { closeSync, openSync, readSync } from 'node:fs'
-
 import { AnalyzerError } from '../../../errors.ts'
-import { isDamage } from '../open-database.ts'
+import { syncFolder } from '../files.ts'
+import { isDamage, orDamaged } from '../open-database.ts'
+import { PACKED_MIGRATIONS } from '../packing/packed-schema.ts'
 import { HOT_MIGRATIONS } from './hot-schema.ts'
 import { OpenSegment, type Inheritance } from './open-segment.ts'
 import type { RecentSegments } from './recent-segments.ts'
-import { setAside, type SegmentCatalogue, type SegmentFile } from './segment-catalogue.ts'
+import { removeDatabaseFile, type SegmentCatalogue, type SegmentFile } from './segment-catalogue.ts'
 import type { SegmentHandles } from './segment-handles.ts'
+import { readSegmentHeader } from './segment-header.ts'
 
 export interface BeginContext {
   readonly catalogue: SegmentCatalogue
@@ -15,33 +16,50 @@ export interface BeginContext {
   readonly log: (line: string) => void
 }
 
+export interface Resumed {
+  readonly open: OpenSegment
+  /** Not sealed, and not to be written on: what can be read of them is to be stored again. */
+  readonly damaged: readonly SegmentFile[]
+}
+
 /**
  * The segment that is written on, as the last process left it: whatever it was doing, the files
  * tell. One that was begun and never filled is begun again; one that was not sealed is sealed now,
- * unless it is the last, which is written on; one that cannot be read is set aside.
+ * unless it is the last, which is written on.
  */
-export function resumeSegments(context: BeginContext): OpenSegment {
-  const { catalogue } = context
+export function resumeSegments(context: BeginContext): Resumed {
+  const { catalogue, handles, nowMs } = context
   catalogue.prepare()
   const files = catalogue.list()
   for (const file of files) refuseNewerFile(file)
-  const last = files.at(-1)
+  const damaged: SegmentFile[] = []
   for (const file of files) {
     // Of one that is not begun or that cannot be read it is not known either.
-    const sealed = file.kind === 'packed' || context.handles.sealOf(file) !== undefined
-    if (sealed) continue
-    const open = openOrSetAside(file, context)
-    if (open !== undefined && file === last) return open
-    open?.seal(context.nowMs)
-    open?.close()
+    if (file.kind === 'packed' || handles.sealOf(file) !== undefined) continue
+    const open = openUndamaged(file, context)
+    if (open === undefined) damaged.push(file)
+    else if (file === files.at(-1)) return { open, damaged }
+    else {
+      open.seal(nowMs)
+      open.close()
+    }
   }
-  return beginSegment(context)
+  return { open: beginSegment(context), damaged }
 }
 
 export function beginSegment(context: BeginContext): OpenSegment {
-  const number = context.catalogue.nextNumber()
-  const path = context.catalogue.hotPath(number)
-  return new OpenSegment({ number, path }, inheritance(number, context))
+  const { catalogue } = context
+  const number = catalogue.nextNumber()
+  const path = catalogue.hotPath(number)
+  try {
+    const open = new OpenSegment({ number, path }, inheritance(number, context))
+    syncFolder(catalogue.folder)
+    return open
+  } catch (error: unknown) {
+    // No room on the disk, say: each attempt would leave a file of nothing behind.
+    removeDatabaseFile(path)
+    throw error
+  }
 }
 
 /** What the filters of the last day need to know of sealed segments. */
@@ -59,14 +77,13 @@ export function rememberRecent(recent: RecentSegments, { handles, nowMs }: Begin
   recent.forgetBefore(nowMs)
 }
 
-function openOrSetAside(file: SegmentFile, context: BeginContext): OpenSegment | undefined {
+function openUndamaged(file: SegmentFile, context: BeginContext): OpenSegment | undefined {
+  if (readSegmentHeader(file.path).kind === 'damaged') return undefined
   try {
-    return new OpenSegment(file, inheritance(file.number, context))
+    return orDamaged(file.path, () => new OpenSegment(file, inheritance(file.number, context)))
   } catch (error: unknown) {
-    if (!isDamage(error)) throw error
-    const aside = setAside(file.path, context.nowMs)
-    context.log(`${file.path} is damaged and was set aside as ${aside}; a new one is begun`)
-    return undefined
+    if (isDamage(error)) return undefined
+    throw error
   }
 }
 
@@ -84,30 +101,13 @@ function inheritance(number: number, { handles, nowMs }: BeginContext): Inherita
   return { nowMs, hashKey: undefined, counters: [] }
 }
 
-/** Where the header of a database has its `user_version`, big-endian. */
-const VERSION_AT = 60
-
 /** Before anything is written anywhere: an older release must leave the folder as it is. */
 function refuseNewerFile({ path, kind }: SegmentFile): void {
-  const version = versionOf(path)
-  const known = kind === 'hot' ? HOT_MIGRATIONS.length : Infinity
-  if (version <= known) return
+  const header = readSegmentHeader(path)
+  const known = (kind === 'hot' ? HOT_MIGRATIONS : PACKED_MIGRATIONS).length
+  if (header.kind !== 'database' || header.version <= known) return
   throw new AnalyzerError('ANALYZER_DATA_NEWER', {
-    message: `${path} was written by a newer release (schema ${version}, this one knows ${known})`,
+    message: `${path} was written by a newer release (schema ${header.version}, this one knows ${known})`,
     hint: 'Start the newer release again, or choose another --data-dir.',
   })
-}
-
-function versionOf(path: string): number {
-  const header = Buffer.alloc(VERSION_AT + 4)
-  const file = openSync(path, 'r')
-  try {
-    readSync(file, header, 0, header.length, 0)
-  } finally {
-    closeSync(file)
-  }
-  // What is no database, or not one yet, is told apart when it is opened.
-  return header.toString('latin1', 0, 15) === 'SQLite format 3'
-    ? header.readUInt32BE(VERSION_AT)
-    : 0
 }

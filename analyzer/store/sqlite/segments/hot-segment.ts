@@ -1,11 +1,11 @@
-import { decodeContext } from '../../../ingest/decode-span.ts'
 import type { SpanContext } from '../../../ingest/span-draft.ts'
-import { isDamage, openForReading, type SqliteDatabase } from '../open-database.ts'
+import { isDamage, openForReading, orDamaged, type SqliteDatabase } from '../open-database.ts'
 import { refuseNewer } from '../migrate.ts'
 import { CHUNK_HEAD_BYTES, sumOfChunk, traceIdOfChunk } from './chunk.ts'
 import { HOT_MIGRATIONS } from './hot-schema.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
+import { readContext } from './read-context.ts'
 import { readBirth, readFilter, readSeal } from './segment-meta.ts'
 import type {
   ChunkHead,
@@ -31,10 +31,13 @@ const DAMAGED_ROWS_MAX = 100_000
 export function openHotSegment(number: number, path: string): Segment | undefined {
   const database = openForReading(path)
   try {
-    refuseNewer(database, { path, migrations: HOT_MIGRATIONS })
-    const version: unknown = database.pragma('user_version', { simple: true })
-    const birth = version === 0 ? undefined : readBirth(database)
-    if (birth !== undefined) return new HotSegment(number, { database, hashKey: birth.hashKey })
+    const segment = orDamaged(path, () => {
+      refuseNewer(database, { path, migrations: HOT_MIGRATIONS })
+      const version: unknown = database.pragma('user_version', { simple: true })
+      const birth = version === 0 ? undefined : readBirth(database)
+      return birth && new HotSegment(number, { database, hashKey: birth.hashKey })
+    })
+    if (segment !== undefined) return segment
   } catch (error: unknown) {
     database.close()
     throw error
@@ -90,7 +93,7 @@ class HotSegment implements Segment {
 
   chunksAfter(row: number, limit: number): readonly (StoredChunk | LostChunk)[] {
     try {
-      return this.#statements.after.all(row, limit).map((each) => this.#toStored(each))
+      return this.#statements.after.all(row, limit).map((each) => this.#toChunk(each))
     } catch (error: unknown) {
       if (!isDamage(error)) throw error
       return this.#aroundDamage(row, limit)
@@ -100,7 +103,7 @@ class HotSegment implements Segment {
   chunk(row: number): StoredChunk | LostChunk | undefined {
     try {
       const stored = this.#statements.chunk.get(row)
-      return stored === undefined ? undefined : this.#toStored(stored)
+      return stored === undefined ? undefined : this.#toChunk(stored)
     } catch (error: unknown) {
       if (!isDamage(error)) throw error
       return { row, bytes: undefined }
@@ -109,8 +112,7 @@ class HotSegment implements Segment {
 
   chunksOfTrace(traceId: Buffer, limit: number): readonly (StoredChunk | LostChunk)[] {
     const hex = traceId.toString('hex')
-    const rows = this.#statements.rowsOfTrace.all(this.#hash.ofTrace(traceId, 0), limit)
-    return rows.flatMap((row) => {
+    return this.#rowsOfTrace(this.#hash.ofTrace(traceId, 0), limit).flatMap((row) => {
       const chunk = this.chunk(row)
       if (chunk === undefined) return []
       return chunk.bytes === undefined || traceIdOfChunk(chunk.bytes) === hex ? [chunk] : []
@@ -171,6 +173,16 @@ class HotSegment implements Segment {
     return found
   }
 
+  /** Where the index is damaged the rows themselves may not be. */
+  #rowsOfTrace(hash: number, limit: number): readonly number[] {
+    try {
+      return this.#statements.rowsOfTrace.all(hash, limit)
+    } catch (error: unknown) {
+      if (!isDamage(error)) throw error
+      return this.#statements.rowsOfTraceByWalking.all(hash, limit)
+    }
+  }
+
   /** By the index, for the end of the table itself may be what is damaged. */
   #lastRow(): number {
     try {
@@ -181,16 +193,17 @@ class HotSegment implements Segment {
     }
   }
 
-  #toStored(row: ChunkRow): StoredChunk | LostChunk {
+  #toChunk(row: ChunkRow): StoredChunk | LostChunk {
     const { source_id: sourceId, context_id: contextId, received_ms: receivedMs } = row
+    const context = this.#context(contextId)
     // SQLite believes every byte of a page that it can read.
     const isWhole = row.sum === sumOfChunk(row.bytes, { sourceId, contextId, receivedMs })
-    if (!isWhole) return { row: row.row, bytes: undefined }
+    if (!isWhole || context === undefined) return { row: row.row, bytes: undefined }
     return {
       row: row.row,
       source: this.#source(row.source_id),
       receivedAtMs: row.received_ms,
-      context: this.#context(row.context_id),
+      context,
       bytes: row.bytes,
     }
   }
@@ -208,10 +221,12 @@ class HotSegment implements Segment {
     return this.#statements.sourceId.get(name)
   }
 
-  #context(id: number): SpanContext {
+  /** Undefined where it is damaged. */
+  #context(id: number): SpanContext | undefined {
     const known = this.#contexts.get(id)
     if (known !== undefined) return known
-    const context = decodeContext(this.#statements.context.get(id) ?? new Uint8Array())
+    const context = readContext(this.#statements.context.get(id))
+    if (context === undefined) return undefined
     if (this.#contexts.size >= KNOWN_CONTEXTS_MAX) this.#contexts.clear()
     this.#contexts.set(id, context)
     return context
@@ -248,6 +263,11 @@ function prepare(database: SqliteDatabase) {
        WHERE source_id = ? AND (start_us, row) > (?, ?) AND start_us <= ?
        ORDER BY start_us, row LIMIT ?`,
     ),
+    rowsOfTraceByWalking: database
+      .prepare<[number, number], number>(
+        'SELECT row FROM chunks NOT INDEXED WHERE trace_hash = ? ORDER BY row LIMIT ?',
+      )
+      .pluck(),
     startsOfTrace: database.prepare<[number, number], HeadRow>(
       // The plus keeps the planner from the index by start: it would walk all that a source sent.
       `SELECT row, start_us AS at_us, ${HEAD} FROM chunks

@@ -10,7 +10,7 @@ import { HOT_MIGRATIONS, HOT_PAGE_BYTES } from './hot-schema.ts'
 import { IdFilter } from './id-filter.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
 import type { RecentSegment } from './recent-segments.ts'
-import { readBirth, readSeal, writeBirth, writeSeal, type SegmentBirth } from './segment-meta.ts'
+import { readBirth, writeBirth, writeSeal, type SegmentBirth } from './segment-meta.ts'
 import type { Counter } from './segment.ts'
 
 /** So many spans fit into the filter of a segment before it says "perhaps" too often. */
@@ -35,6 +35,7 @@ export interface Written {
 /** The segment that is written, at its writer's end. */
 export class OpenSegment {
   readonly number: number
+  readonly path: string
   readonly birth: SegmentBirth
   /** Of `birth.hashKey`. */
   readonly hash: IdHash
@@ -50,6 +51,7 @@ export class OpenSegment {
 
   constructor(file: { readonly number: number; readonly path: string }, inherited: Inheritance) {
     this.number = file.number
+    this.path = file.path
     this.#database = openForWriting(file.path, HOT_MIGRATIONS, {
       pageBytes: HOT_PAGE_BYTES,
       shrinks: false,
@@ -69,10 +71,6 @@ export class OpenSegment {
 
   get spans(): number {
     return this.#spans
-  }
-
-  get isSealed(): boolean {
-    return readSeal(this.#database) !== undefined
   }
 
   /** As large as the file will be once its log is copied back. */

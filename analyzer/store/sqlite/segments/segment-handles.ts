@@ -1,9 +1,11 @@
-import { isDamage, isGone } from '../open-database.ts'
+import { AnalyzerError } from '../../../errors.ts'
+import { isDamage, isGone, orDamaged } from '../open-database.ts'
 import { BlockCache } from '../packing/block-cache.ts'
 import { openPackedSegment } from '../packing/packed-segment.ts'
 import type { SegmentCatalogue, SegmentFile } from './segment-catalogue.ts'
 import { openHotSegment } from './hot-segment.ts'
 import type { IdFilter } from './id-filter.ts'
+import { readSegmentHeader } from './segment-header.ts'
 import type { Segment, SegmentSeal } from './segment.ts'
 import type { TraceProbe } from './trace-probe.ts'
 
@@ -49,15 +51,15 @@ export class SegmentHandles {
    * (a full table of files, a lock) is thrown: it must not look as though nothing were there.
    */
   use<T>(file: SegmentFile, read: (segment: Segment) => T): T | undefined {
-    if (this.#damaged.has(file.path)) return undefined
     try {
       const segment = this.#segment(file)
       return segment === undefined ? undefined : read(segment)
     } catch (error: unknown) {
       if (isDamage(error)) {
         this.#close(file.path)
+        // Not given up for that: it was one page, and what is asked next may stand on another.
+        if (!this.#damaged.has(file.path)) this.#options.onDamaged(file.path, error)
         this.#damaged.add(file.path)
-        this.#options.onDamaged(file.path, error)
         return undefined
       }
       if (isGone(error, file.path)) {
@@ -153,10 +155,18 @@ interface KnownSegment {
 }
 
 function openSegment({ number, kind, path }: SegmentFile, blocks: BlockCache): Segment | undefined {
-  switch (kind) {
-    case 'hot':
-      return openHotSegment(number, path)
-    case 'packed':
-      return openPackedSegment(path, { number, blocks })
+  const header = readSegmentHeader(path)
+  switch (header.kind) {
+    case 'unborn':
+      return undefined
+    case 'damaged':
+      throw new AnalyzerError('ANALYZER_DATA_DAMAGED', {
+        message: `${path} does not begin as a database does`,
+        hint: 'Restore it from a backup; without it the others are read.',
+      })
+    case 'database':
+      return kind === 'hot'
+        ? openHotSegment(number, path)
+        : orDamaged(path, () => openPackedSegment(path, { number, blocks }))
   }
 }

@@ -1,10 +1,8 @@
-import { decodeSpan } from '../../../ingest/decode-span.ts'
 import type { TimeRange } from '../../../story/join-window.ts'
 import type { Span } from '../../../story/span.ts'
 import type { LoggedChunk, ReceivedSpan, SpanCounts, SpanReader, StoredTrace } from '../../store.ts'
-import { isStoreTrouble } from '../open-database.ts'
-import { splitChunk } from './chunk.ts'
 import { toCounts } from './counters.ts'
+import { decodeChunk } from './decode-chunk.ts'
 import { toPlace, toPosition } from './position.ts'
 import type { SegmentFile } from './segment-catalogue.ts'
 import type { SegmentHandles } from './segment-handles.ts'
@@ -180,25 +178,6 @@ function toLogged(segment: number, chunk: StoredChunk | LostChunk): LoggedChunk 
   }
   const { source, receivedAtMs } = chunk
   return { position, source, receivedAtMs, ...decodeChunk(chunk) }
-}
-
-/** A damaged span must not hide those beside it. */
-function decodeChunk({ bytes, context }: StoredChunk): {
-  readonly spans: readonly Span[]
-  readonly unreadable: number
-} {
-  const split = splitChunk(bytes)
-  const spans: Span[] = []
-  let unreadable = split.damaged ? 1 : 0
-  for (const span of split.spans) {
-    try {
-      spans.push(decodeSpan(span, context))
-    } catch (error: unknown) {
-      if (isStoreTrouble(error)) throw error
-      unreadable += 1
-    }
-  }
-  return { spans, unreadable }
 }
 
 function spansAt(segment: Segment, { row }: ChunkHead): readonly Span[] {

@@ -1,6 +1,6 @@
 import { DEFAULT_SOURCE } from '../../../config/config.ts'
 import type { Appended, SpanArrival, SpanLimits, SpanWriter, Tally } from '../../store.ts'
-import { hasIds, spanKeyOf, splitChunk } from './chunk.ts'
+import { isDamage } from '../open-database.ts'
 import {
   beginSegment,
   rememberRecent,
@@ -8,9 +8,11 @@ import {
   type BeginContext,
 } from './begin-segments.ts'
 import { SEGMENT_SPANS_MAX, type OpenSegment } from './open-segment.ts'
-import { endNsOf, planAppend, type AppendPlan } from './plan-append.ts'
+import { endsOfTrace } from './ends-of-trace.ts'
+import { planAppend, type AppendPlan } from './plan-append.ts'
 import { RecentSegments } from './recent-segments.ts'
-import type { SegmentCatalogue } from './segment-catalogue.ts'
+import { readableArrivals } from './restore-chunks.ts'
+import { setAside, type SegmentCatalogue, type SegmentFile } from './segment-catalogue.ts'
 import type { SegmentHandles } from './segment-handles.ts'
 
 /**
@@ -20,9 +22,6 @@ import type { SegmentHandles } from './segment-handles.ts'
 const SEGMENT_BYTES_MAX = 256 * 1024 * 1024
 const SEGMENT_MS_MAX = 24 * 3_600_000
 const SHARE_OF_LIMITS = 8
-
-/** Of a trace, looked at for spans that came before: more are stored again, and read once. */
-const TRACE_CHUNKS_MAX = 10_000
 
 export interface SegmentWriterOptions {
   readonly catalogue: SegmentCatalogue
@@ -53,20 +52,21 @@ export class SegmentWriter implements SpanWriter {
   constructor(options: SegmentWriterOptions) {
     this.#options = options
     const context = this.#context(options.now())
-    this.#open = resumeSegments(context)
+    const { open, damaged } = resumeSegments(context)
+    this.#open = open
     rememberRecent(this.#recent, context)
+    for (const file of damaged) this.#restore(file)
   }
 
   append(arrivals: readonly SpanArrival[], tallies: readonly Tally[] = []): Appended {
-    const { chunks, deltas } = this.#plan(arrivals)
-    if (deltas.size > 0 || tallies.length > 0) this.#open.write({ chunks, deltas, tallies })
-    let stored = 0
-    let duplicates = 0
-    for (const delta of deltas.values()) {
-      stored += delta.stored
-      duplicates += delta.duplicates
+    try {
+      return this.#append(arrivals, tallies)
+    } catch (error: unknown) {
+      if (!isDamage(error)) throw error
+      // Nothing of it was stored, and nothing ever will be in this file.
+      this.#replaceDamaged()
+      return this.#append(arrivals, tallies)
     }
-    return { stored, duplicates }
   }
 
   /** How far the file of an older release was taken over; 0 where there is none. */
@@ -94,13 +94,25 @@ export class SegmentWriter implements SpanWriter {
     this.#options.handles.close()
   }
 
+  #append(arrivals: readonly SpanArrival[], tallies: readonly Tally[]): Appended {
+    const { chunks, deltas } = this.#plan(arrivals)
+    if (deltas.size > 0 || tallies.length > 0) this.#open.write({ chunks, deltas, tallies })
+    let stored = 0
+    let duplicates = 0
+    for (const delta of deltas.values()) {
+      stored += delta.stored
+      duplicates += delta.duplicates
+    }
+    return { stored, duplicates }
+  }
+
   #plan(arrivals: readonly SpanArrival[]): AppendPlan {
     const nowMs = arrivals[0]?.receivedAtMs ?? this.#options.now()
     if (this.#isDue(nowMs)) this.#roll(nowMs)
     return planAppend(arrivals, {
       open: this.#open,
       recent: this.#recent,
-      endsOf: (span, segments) => this.#endsOf(span, segments),
+      endsOf: (span, segments) => endsOfTrace(this.#options.handles, span, segments),
     })
   }
 
@@ -124,28 +136,30 @@ export class SegmentWriter implements SpanWriter {
     this.#recent.forgetBefore(nowMs)
   }
 
-  /** When the spans of a trace that these segments have ended. */
-  #endsOf(span: Buffer, segments: readonly number[]): Map<string, bigint> {
-    const { handles } = this.#options
-    const ends = new Map<string, bigint>()
-    const traceId = Buffer.from(span.subarray(2, 18))
-    for (const file of handles.list()) {
-      if (!segments.includes(file.number)) continue
-      const chunks = handles.use(file, (segment) =>
-        segment.chunksOfTrace(traceId, TRACE_CHUNKS_MAX),
-      )
-      for (const { bytes } of chunks ?? []) {
-        if (bytes === undefined) continue
-        for (const stored of splitChunk(bytes).spans) {
-          if (!hasIds(stored)) continue
-          const key = spanKeyOf(stored)
-          const endNs = endNsOf(stored)
-          const known = ends.get(key)
-          if (known === undefined || endNs > known) ends.set(key, endNs)
-        }
-      }
+  #replaceDamaged(): void {
+    const { number, path } = this.#open
+    const damaged = this.#open
+    this.#open = beginSegment(this.#context(this.#options.now()))
+    damaged.close()
+    this.#restore({ number, path, kind: 'hot' })
+  }
+
+  /**
+   * Stores again what can be read of a damaged segment, then sets it aside: in this order, so that
+   * a crash on the way loses nothing, for spans that are stored already are known.
+   */
+  #restore(file: SegmentFile): void {
+    const { handles, now, log } = this.#options
+    // Where its counters can be read, the new segment began with them: its spans are counted.
+    const isCounted = handles.use(file, (segment) => segment.counters()) !== undefined
+    let restored = 0
+    for (const arrivals of readableArrivals(file)) {
+      const { chunks, deltas } = this.#plan(arrivals)
+      this.#open.write({ chunks, deltas: isCounted ? new Map() : deltas, tallies: [] })
+      for (const { records } of chunks) restored += records.length
     }
-    return ends
+    const aside = setAside(file.path, now())
+    log(`${file.path} is damaged: ${restored} spans of it were stored again, it is now ${aside}`)
   }
 
   #context(nowMs: number): BeginContext {

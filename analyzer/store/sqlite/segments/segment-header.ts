@@ -1,0 +1,35 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+
+/** What the first hundred bytes say, before SQLite is asked, which would write to the file. */
+export type SegmentHeader =
+  /** Begun, and nothing of it is there yet. */
+  | { readonly kind: 'unborn' }
+  | { readonly kind: 'damaged' }
+  | { readonly kind: 'database'; readonly version: number }
+
+const MAGIC = 'SQLite format 3\u0000'
+/** Versions of the format for writing and for reading; with another one SQLite would only read. */
+const FORMATS_AT = 18
+const FORMATS = [1, 2]
+/** `user_version`, big-endian. */
+const VERSION_AT = 60
+
+/** No release has so many; what says so was not written by one. */
+const VERSION_MAX = 1000
+
+export function readSegmentHeader(path: string): SegmentHeader {
+  const header = Buffer.alloc(VERSION_AT + 4)
+  const file = openSync(path, 'r')
+  try {
+    if (readSync(file, header, 0, header.length, 0) === 0) return { kind: 'unborn' }
+  } finally {
+    closeSync(file)
+  }
+  const version = header.readUInt32BE(VERSION_AT)
+  const formats = [header.readUInt8(FORMATS_AT), header.readUInt8(FORMATS_AT + 1)]
+  const isWhole =
+    header.toString('latin1', 0, MAGIC.length) === MAGIC &&
+    formats.every((format) => FORMATS.includes(format)) &&
+    version <= VERSION_MAX
+  return isWhole ? { kind: 'database', version } : { kind: 'damaged' }
+}

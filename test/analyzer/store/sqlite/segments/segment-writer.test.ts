@@ -1,0 +1,406 @@
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+
+import Database from 'better-sqlite3'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+import { AnalyzerError } from '../../../../../analyzer/errors.ts'
+import { openStore } from '../../../../../analyzer/store/open-store.ts'
+import { toPlace } from '../../../../../analyzer/store/sqlite/segments/position.ts'
+import type { SpanLimits, SpanReader, SpanWriter } from '../../../../../analyzer/store/store.ts'
+import { arrivalOf } from '../../../../support/arrivals.ts'
+import { WIDE_LIMITS } from '../../../../support/open-test-store.ts'
+import { buildSpan } from '../../../../support/otlp.ts'
+import { temporaryFolder } from '../../../../support/temporary-folder.ts'
+
+const HOUR_MS = 3_600_000
+const traceId = (number: number): string => number.toString(16).padStart(32, '0')
+const span = (number: number) =>
+  buildSpan({ traceId: traceId(number), attributes: { words: 'w'.repeat(900) } })
+
+/** A data folder whose writer can be closed, or left behind as a crash leaves it. */
+function folder(limits: Partial<SpanLimits> = {}, path = temporaryFolder()) {
+  const logged: string[] = []
+  const clock = { nowMs: 1_800_000_000_000 }
+  const store = openStore(
+    { path, limits: { ...WIDE_LIMITS, ...limits } },
+    { now: () => clock.nowMs, log: (line) => logged.push(line) },
+  )
+  const closers: (() => void)[] = []
+  onTestFinished(() => {
+    for (const close of closers) close()
+  })
+  const openWriter = (): SpanWriter => {
+    const writer = store.openWriter()
+    closers.push(() => writer.close())
+    return writer
+  }
+  const openReader = (): SpanReader => {
+    const reader = store.openReader()
+    closers.push(() => reader.close())
+    return reader
+  }
+  return {
+    path,
+    logged,
+    clock,
+    openWriter,
+    openReader,
+    files: () => readdirSync(join(path, 'segments')).filter((name) => name.endsWith('.db')),
+    file: (name: string) => join(path, 'segments', name),
+    /** What is on disk at this moment: all that a process leaves that is killed now. */
+    crashed: () => {
+      const copy = join(temporaryFolder(), 'data')
+      cpSync(path, copy, { recursive: true })
+      return folder(limits, copy)
+    },
+  }
+}
+
+function append(writer: SpanWriter, ...numbers: readonly number[]): void {
+  writer.append([arrivalOf(numbers.map(span), { receivedAtMs: 1_800_000_000_000 })])
+}
+
+/** The numbers of the spans, in the order of their arrival. */
+function stored(
+  reader: SpanReader,
+  isWanted: (segment: number) => boolean = () => true,
+): readonly number[] {
+  const chunks = reader
+    .readAfter(0, 1e6)
+    .filter(({ position }) => isWanted(toPlace(position).segment))
+  return chunks.flatMap(({ spans }) => spans.map((each) => Number.parseInt(each.traceId, 16)))
+}
+
+const RANGE = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => at + 1)
+
+describe('a segment', () => {
+  test('is followed by the next one when it has an eighth of the size, and none is lost', () => {
+    const { openWriter, openReader, files } = folder({ bytesMax: 8 * 100_000 })
+    const writer = openWriter()
+    const reader = openReader()
+    for (const number of RANGE(300)) append(writer, number)
+    expect(files().length).toBeGreaterThan(2)
+    expect(stored(reader)).toEqual(RANGE(300))
+    expect(reader.counts().stored).toBe(300)
+  })
+
+  test('is followed by the next one when it has an eighth of the age', () => {
+    const { openWriter, files } = folder({ ageMsMax: 8 * HOUR_MS })
+    const writer = openWriter()
+    const at = (receivedAtMs: number, number: number): void => {
+      writer.append([arrivalOf([span(number)], { receivedAtMs })])
+    }
+    at(1_800_000_000_000, 1)
+    at(1_800_000_000_000 + HOUR_MS - 1, 2)
+    expect(files()).toEqual(['000001.hot.db'])
+    at(1_800_000_000_000 + HOUR_MS, 3)
+    expect(files()).toEqual(['000001.hot.db', '000002.hot.db'])
+  })
+
+  test('knows what segments before it hold, for a day', () => {
+    const { openWriter, openReader } = folder({ bytesMax: 1 })
+    const writer = openWriter()
+    const reader = openReader()
+    const at = (receivedAtMs: number, number: number): number =>
+      writer.append([arrivalOf([span(number)], { receivedAtMs })]).stored
+    const startMs = 1_800_000_000_000
+    expect([at(startMs, 1), at(startMs, 2), at(startMs, 1)]).toEqual([1, 1, 0])
+    expect(at(startMs + 23 * HOUR_MS, 1)).toBe(0)
+    expect(at(startMs + 25 * HOUR_MS, 3)).toBe(1)
+    // Stored again, and still read once.
+    expect(at(startMs + 49 * HOUR_MS, 2)).toBe(1)
+    expect(reader.trace(traceId(2)).spans).toHaveLength(1)
+  })
+
+  test('is remembered across a restart', () => {
+    const { openWriter } = folder({ bytesMax: 1 })
+    const before = openWriter()
+    for (const number of RANGE(5)) append(before, number)
+    before.close()
+    const after = openWriter()
+    const again = RANGE(6).map((number) =>
+      arrivalOf([span(number)], { receivedAtMs: 1_800_000_000_000 }),
+    )
+    expect(after.append(again)).toEqual({ stored: 1, duplicates: 5 })
+  })
+
+  test('has no number twice, though all before it were dropped', () => {
+    const { openWriter, openReader, files, file } = folder({ bytesMax: 1 })
+    const before = openWriter()
+    for (const number of RANGE(3)) append(before, number)
+    before.close()
+    for (const name of files().slice(0, -1)) rmSync(file(name))
+    append(openWriter(), 4)
+    expect(files()).toEqual(['000003.hot.db', '000004.hot.db'])
+    expect(openReader().counts().stored).toBe(4)
+  })
+})
+
+describe('after a crash', () => {
+  test('in the middle of a segment it is written on', () => {
+    const before = folder()
+    append(before.openWriter(), 1, 2)
+    const { openWriter, openReader, files } = before.crashed()
+    append(openWriter(), 2, 3)
+    expect(files()).toEqual(['000001.hot.db'])
+    expect(stored(openReader())).toEqual([1, 2, 3])
+  })
+
+  test.each([
+    ['empty', () => Buffer.alloc(0)],
+    ['without a schema', emptyDatabase],
+  ])('a segment that was begun and is %s is begun again', (_, toBytes) => {
+    const before = folder({ bytesMax: 1 })
+    const writer = before.openWriter()
+    for (const number of RANGE(2)) append(writer, number)
+    writer.close()
+    const { openWriter, openReader, files, file } = before.crashed()
+    writeFileSync(file('000003.hot.db'), toBytes())
+    const reader = openReader()
+    expect(stored(reader)).toEqual([1, 2])
+    append(openWriter(), 3)
+    expect(files()).toEqual(['000001.hot.db', '000002.hot.db', '000003.hot.db'])
+    expect(stored(reader)).toEqual([1, 2, 3])
+    expect(reader.counts().stored).toBe(3)
+  })
+
+  test('between sealing a segment and beginning the next one, the next one is begun', () => {
+    const before = folder({ bytesMax: 1 })
+    const writer = before.openWriter()
+    for (const number of RANGE(2)) append(writer, number)
+    writer.close()
+    const { openWriter, openReader, files, file } = before.crashed()
+    rmSync(file('000002.hot.db'))
+    append(openWriter(), 3)
+    expect(files()).toEqual(['000001.hot.db', '000002.hot.db'])
+    expect(stored(openReader())).toEqual([1, 3])
+  })
+
+  test('two segments that are not sealed become one that is', () => {
+    const one = folder()
+    append(one.openWriter(), 1)
+    const two = folder()
+    append(two.openWriter(), 2)
+    const { openWriter, openReader, file } = one.crashed()
+    const other = two.crashed()
+    for (const suffix of ['', '-wal']) {
+      copyFileSync(other.file(`000001.hot.db${suffix}`), file(`000002.hot.db${suffix}`))
+    }
+    append(openWriter(), 1, 2, 3)
+    expect(stored(openReader())).toEqual([1, 2, 3])
+    expect(isSealed(file('000001.hot.db'))).toBe(true)
+    expect(isSealed(file('000002.hot.db'))).toBe(false)
+  })
+
+  test('without its log a segment has what was copied back, and goes on', () => {
+    const before = folder()
+    append(before.openWriter(), 1)
+    const { openWriter, openReader, file } = before.crashed()
+    for (const suffix of ['-wal', '-shm']) rmSync(file(`000001.hot.db${suffix}`), { force: true })
+    append(openWriter(), 2)
+    expect(stored(openReader())).toContain(2)
+  })
+})
+
+function emptyDatabase(): Buffer {
+  const path = join(temporaryFolder(), 'empty.db')
+  const database = new Database(path)
+  database.pragma('page_size = 8192')
+  database.pragma('journal_mode = WAL')
+  database.close()
+  return readFileSync(path)
+}
+
+function isSealed(path: string): boolean {
+  const database = new Database(path, { readonly: true })
+  const sealed = database.prepare("SELECT 1 FROM meta WHERE key = 'sealed_ms'").get()
+  database.close()
+  return sealed !== undefined
+}
+
+function spoil(path: string, at: number, length: number): void {
+  const bytes = readFileSync(path)
+  bytes.fill(0xa5, at, at + length)
+  writeFileSync(path, bytes)
+}
+
+/** Segments of a hundred spans and more, with everything in the files themselves. */
+function written() {
+  const before = folder({ bytesMax: 8 * 200_000 })
+  const writer = before.openWriter()
+  for (const number of RANGE(300)) append(writer, number)
+  writer.close()
+  return before
+}
+
+describe('damage', () => {
+  test('of a whole segment hides no other, is said once, and is no reason to stop', () => {
+    const { openWriter, openReader, file, logged } = written().crashed()
+    writeFileSync(file('000001.hot.db'), 'This is no database. '.repeat(1000))
+    const reader = openReader()
+    const left = stored(reader)
+    expect(left.length).toBeGreaterThan(100)
+    expect(left.at(-1)).toBe(300)
+    for (const number of left) expect(reader.trace(traceId(number)).spans).toHaveLength(1)
+    expect(logged.filter((line) => line.includes('000001.hot.db'))).toHaveLength(1)
+    append(openWriter(), 301)
+    expect(stored(reader)).toEqual([...left, 301])
+  })
+
+  test('of a page hides no span that is not on it', () => {
+    const { openReader, file } = written().crashed()
+    const bytes = readFileSync(file('000001.hot.db'))
+    // The last but two: rows stand before and behind it.
+    spoil(file('000001.hot.db'), (Math.floor(bytes.length / 8192) - 3) * 8192, 8192)
+    const left = stored(openReader())
+    expect(left.length).toBeGreaterThan(280)
+    expect(left.length).toBeLessThan(300)
+    expect(left.slice(0, 10)).toEqual(RANGE(10))
+    expect(left.at(-1)).toBe(300)
+  })
+
+  test('of the segment that is written costs what cannot be read, and the rest goes on', () => {
+    const { openWriter, openReader, files, file, logged, path } = written().crashed()
+    const last = files().at(-1) ?? ''
+    const before = stored(openReader())
+    const pages = Math.floor(readFileSync(file(last)).length / 8192)
+    spoil(file(last), (pages - 4) * 8192, 8192)
+    const writer = openWriter()
+    append(writer, 301)
+    const left = stored(openReader())
+    expect(left.length).toBeGreaterThan(before.length - 12)
+    expect(new Set(left).size).toBe(left.length)
+    expect(left.at(-1)).toBe(301)
+    expect(logged.join('\n')).toContain('is damaged')
+    expect(readdirSync(join(path, 'segments')).some((name) => name.includes('.damaged-'))).toBe(
+      true,
+    )
+  })
+
+  test('that comes while it is written loses no span that is acknowledged afterwards', () => {
+    const { openWriter, openReader, file, files } = folder()
+    const writer = openWriter()
+    const reader = openReader()
+    for (const number of RANGE(50)) append(writer, number)
+    const database = new Database(file('000001.hot.db'))
+    database.pragma('wal_checkpoint(TRUNCATE)')
+    database.unsafeMode()
+    database.pragma('writable_schema = ON')
+    database.exec(
+      `UPDATE sqlite_schema SET rootpage =
+         (SELECT rootpage FROM sqlite_schema WHERE name = 'chunks') WHERE name = 'chunks_by_trace'`,
+    )
+    const version = Number(database.pragma('schema_version', { simple: true }))
+    database.pragma(`schema_version = ${version + 1}`)
+    database.close()
+    append(writer, 51)
+    expect(stored(reader)).toEqual(RANGE(51))
+    expect(reader.counts().stored).toBe(51)
+    expect(files()).toContain('000002.hot.db')
+  })
+
+  test.each([0, 1, 8191, 8192, 20_000])('a file cut off after %i bytes stops nobody', (length) => {
+    const { openWriter, openReader, file } = written().crashed()
+    truncateSync(file('000002.hot.db'), length)
+    const reader = openReader()
+    append(openWriter(), 301)
+    const left = stored(reader)
+    expect(left[0]).toBe(1)
+    expect(left.at(-1)).toBe(301)
+  })
+
+  test('at any byte stops nobody and hides no other segment', () => {
+    const before = written()
+    const size = readFileSync(before.file('000002.hot.db')).length
+    const offsets = [
+      ...RANGE(12).map((at) => at * 8),
+      ...RANGE(28).map((at) => at * Math.floor(size / 29)),
+    ]
+    const others = stored(before.openReader(), (segment) => segment !== 2)
+    for (const at of offsets) {
+      const { openWriter, openReader, file } = before.crashed()
+      spoil(file('000002.hot.db'), at, 16)
+      const writer = openWriter()
+      append(writer, 301)
+      const reader = openReader()
+      const left = stored(reader)
+      expect(
+        others.filter((number) => !left.includes(number)),
+        `byte ${at}`,
+      ).toEqual([])
+      expect(left.at(-1), `byte ${at}`).toBe(301)
+      for (const number of [1, 150, 299]) expect(reader.trace(traceId(number)).isCut).toBe(false)
+      writer.close()
+      reader.close()
+    }
+  })
+})
+
+test('a segment of a later release is refused by name, and everything is left as it is', () => {
+  const before = folder({ bytesMax: 1 })
+  const writer = before.openWriter()
+  for (const number of RANGE(2)) append(writer, number)
+  writer.close()
+  const { openWriter, file, files } = before.crashed()
+  const database = new Database(file('000001.hot.db'))
+  database.pragma('user_version = 9')
+  database.close()
+  const bytes = files().map((name) => readFileSync(file(name)))
+  const open = (): unknown => openWriter()
+  expect(open).toThrow(AnalyzerError)
+  expect(open).toThrow(/000001\.hot\.db was written by a newer release \(schema 9/u)
+  expect(files().map((name) => readFileSync(file(name)))).toEqual(bytes)
+})
+
+describe('a reader', () => {
+  test('lives through segments that are dropped and replaced under it', () => {
+    const { openWriter, openReader, file, files } = folder({ bytesMax: 1 })
+    const writer = openWriter()
+    const reader = openReader()
+    for (const number of RANGE(5)) append(writer, number)
+    expect(stored(reader)).toEqual(RANGE(5))
+    for (const suffix of ['', '-wal', '-shm'])
+      rmSync(file(`000001.hot.db${suffix}`), { force: true })
+    expect(stored(reader)).toEqual([2, 3, 4, 5])
+    expect(reader.trace(traceId(1)).spans).toEqual([])
+    expect(reader.trace(traceId(4)).spans).toHaveLength(1)
+    expect(files()).toHaveLength(4)
+  })
+
+  test('holds few files open, however many segments there are', () => {
+    const { openWriter, openReader } = folder({ bytesMax: 1 })
+    const writer = openWriter()
+    for (const number of RANGE(60)) append(writer, number)
+    const reader = openReader()
+    expect(stored(reader)).toEqual(RANGE(60))
+    const open = readdirSync('/proc/self/fd').length
+    expect(stored(reader)).toEqual(RANGE(60))
+    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(open + 3)
+    expect(open).toBeLessThan(250)
+  })
+
+  test('that is cut off from a file for a moment says so, and does not pass it by', () => {
+    const { openWriter, openReader, file } = folder({ bytesMax: 1 })
+    const writer = openWriter()
+    for (const number of RANGE(3)) append(writer, number)
+    writer.close()
+    const reader = openReader()
+    renameSync(file('000002.hot.db'), file('away'))
+    writeFileSync(file('away2'), '')
+    expect(stored(reader)).toEqual([1, 3])
+    renameSync(file('away'), file('000002.hot.db'))
+    expect(stored(reader)).toEqual(RANGE(3))
+    expect(existsSync(file('away2'))).toBe(true)
+  })
+})
