@@ -93,8 +93,6 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   const onDeath = (reason: string): void => fail(options, reason)
   const threads = { config, folder, log, onDeath }
   const intake = new Intake({ config, dataDir: folder.path, now: Date.now })
-  await intake.watch()
-  closers.push(() => intake.stop())
   const ingest = startIngest(threads, intake)
   closers.push(() => ingest.stop())
   await ingest.ready()
@@ -106,6 +104,9 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   })
   closers.push(() => judge.stop())
   await judge.ready()
+  // Only now: before, there was little in the folder to be measured.
+  await intake.watch()
+  closers.push(() => intake.stop())
   const keeper = startKeeper({ config, folder, log, onReport: intake.onKeeping })
   closers.push(() => keeper.stop())
   const receiver = {
