@@ -27,7 +27,7 @@ const JUDGE_TRACES = 500
 const JUDGE_MS = 100
 const READS_AT_ONCE = 5
 
-/** Traces that are known to have been told as part of a crowd, so that it is not asked again. */
+/** Traces that are known to have been told as in a crowd, so that it is not asked again. */
 const CROWDED_KNOWN_MAX = 20_000
 
 /**
@@ -41,7 +41,7 @@ export class JudgeLoop {
   readonly #log: ReadLog
   readonly #unrecognised: UnrecognisedSpans
   readonly #talliedUpTo: number
-  readonly #crowded = new Set<string>()
+  readonly #knowCrowd = new Set<string>()
   /** Knows nothing that is older than the newest span that was read. */
   #gatherer: TraceGatherer
 
@@ -175,7 +175,7 @@ export class JudgeLoop {
         this.#settle({ source, traceId: member }, arrivals)
         for (const other of verdicts.toldWith(source, member)) toTell.add(other)
       }
-      for (const other of this.#newlyCrowded(source, { group: its, id })) toTell.add(other)
+      for (const other of this.#newlyCrowded(source, its)) toTell.add(other)
       judgements.push(...judgeGroup(source, its, this.#judging).map((one) => ({ ...one, again })))
     }
     return judgements
@@ -192,19 +192,18 @@ export class JudgeLoop {
   }
 
   /** Where too many traces are near each other, none of them is told as if it knew the others. */
-  #newlyCrowded(
-    source: string,
-    { group, id }: { readonly group: TraceGroup; readonly id: string },
-  ): readonly string[] {
-    if (group.crowd.length === 0) return []
-    if (this.#crowded.size > CROWDED_KNOWN_MAX) this.#crowded.clear()
-    this.#crowded.add(`${id} ${source}`)
-    return group.crowd.filter((other) => {
-      const key = `${other} ${source}`
-      if (this.#crowded.has(key)) return false
-      if (this.#pending.get({ source, traceId: other }) !== undefined) return false
-      if (!this.#options.verdicts.toldInCrowd(source, other)) return true
-      this.#crowded.add(key)
+  #newlyCrowded(source: string, { crowd, traces }: TraceGroup): readonly string[] {
+    if (this.#knowCrowd.size > CROWDED_KNOWN_MAX) this.#knowCrowd.clear()
+    for (const id of traces.keys()) {
+      if (crowd.length > 0) this.#knowCrowd.add(`${id} ${source}`)
+      else this.#knowCrowd.delete(`${id} ${source}`)
+    }
+    return crowd.filter((traceId) => {
+      const key = `${traceId} ${source}`
+      if (this.#knowCrowd.has(key)) return false
+      if (this.#pending.get({ source, traceId }) !== undefined) return false
+      if (this.#options.verdicts.missedCrowd(source, traceId)) return true
+      this.#knowCrowd.add(key)
       return false
     })
   }

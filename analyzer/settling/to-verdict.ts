@@ -39,7 +39,7 @@ export function toVerdict(
   }
 }
 
-function namesOf({ attempts, client }: Story): readonly string[] {
+function namesOf({ attempts, client, route }: Story): readonly string[] {
   const names = attempts.flatMap((attempt) => [
     attempt.deployment,
     attempt.model,
@@ -50,7 +50,10 @@ function namesOf({ attempts, client }: Story): readonly string[] {
     attempt.statusCode?.toString(),
   ])
   const all = [...names, client.errorType, client.statusCode?.toString()]
-  return [...new Set(all.filter((name) => name !== undefined))].filter((name) => name !== '')
+  const known = all.filter((name) => name !== undefined)
+  const given = [...new Set(known)].filter((name) => name !== '' && name !== route)
+  // Whoever looks for part of a name finds the whole one: a provider stands in its deployment.
+  return given.filter((name) => !given.some((other) => other !== name && other.includes(name)))
 }
 
 function firstTargetFailure(story: Story): FirstTargetFailure | undefined {

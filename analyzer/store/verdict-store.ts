@@ -89,8 +89,8 @@ export interface VerdictStore {
   talliedUpTo(): number
   /** Traces that were last judged together with this one, itself among them; none where alone. */
   toldWith(source: string, traceId: string): readonly string[]
-  /** Whether this trace was last judged as one of a crowd. */
-  toldInCrowd(source: string, traceId: string): boolean
+  /** Whether this trace looked for others, and was judged as if it were in no crowd. */
+  missedCrowd(source: string, traceId: string): boolean
   /** Traces whose lookouts this one is in. */
   lookingAt(extent: TraceExtent, limit: number): readonly string[]
   /** By whole minutes. */

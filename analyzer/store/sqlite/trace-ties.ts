@@ -30,8 +30,11 @@ export class TraceTies {
     return this.#statements.members.all(together).map(({ trace }) => unpackTrace(trace))
   }
 
-  toldInCrowd(source: string, traceId: string): boolean {
-    return this.#statements.together.get(packTrace(traceId), source)?.together === CROWDED
+  missedCrowd(source: string, traceId: string): boolean {
+    const trace = packTrace(traceId)
+    const together = this.#statements.together.get(trace, source)?.together
+    if (together !== undefined) return together !== CROWDED
+    return this.#statements.lookoutOf.get(trace, source) !== undefined
   }
 
   /** Traces that look for others where this one began, or where a span of it failed. */
@@ -111,6 +114,7 @@ interface At {
 /** What judging asks of every trace; a test looks at the plan of each. */
 export const TIE_QUERIES = {
   together: 'SELECT together FROM told_together WHERE trace = ? AND source = ?',
+  lookoutOf: 'SELECT 1 FROM lookouts WHERE trace = ? AND source = ? LIMIT 1',
   members: 'SELECT trace FROM told_together WHERE together = ?',
   looking: `SELECT trace FROM lookouts
       WHERE source = :source AND looks_for = :looksFor AND is_long = 0
@@ -126,6 +130,7 @@ export const TIE_QUERIES = {
 function prepare(database: SqliteDatabase) {
   return {
     together: database.prepare<[Buffer, string], { together: number }>(TIE_QUERIES.together),
+    lookoutOf: database.prepare<[Buffer, string]>(TIE_QUERIES.lookoutOf),
     members: database.prepare<[number], { trace: Buffer }>(TIE_QUERIES.members),
     looking: database.prepare<[At], { trace: Buffer }>(TIE_QUERIES.looking),
     last: database.prepare<[], { together: number }>(TIE_QUERIES.last),

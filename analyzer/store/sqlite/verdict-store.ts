@@ -77,8 +77,8 @@ class SqliteVerdictStore implements VerdictStore {
     return this.#ties.toldWith(source, traceId)
   }
 
-  toldInCrowd(source: string, traceId: string): boolean {
-    return this.#ties.toldInCrowd(source, traceId)
+  missedCrowd(source: string, traceId: string): boolean {
+    return this.#ties.missedCrowd(source, traceId)
   }
 
   lookingAt(extent: TraceExtent, limit: number): readonly string[] {
