@@ -70,6 +70,7 @@ function toWireIntake({ queue, report }: IntakeFacts, counts: SpanCounts): WireI
     queueBytesMax: queue.bytesMax,
     requestsShed: shedBodies,
     spansShed: counts.shed,
+    spansDuplicate: counts.duplicates,
     rejected: Object.fromEntries(sumRejected(counts)),
   }
 }

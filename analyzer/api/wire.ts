@@ -146,6 +146,8 @@ export interface WireIntake {
   readonly requestsShed: number
   /** Turned away under pressure, since the data folder was made; their senders come again. */
   readonly spansShed: number
+  /** Came again and were there already, since the data folder was made. */
+  readonly spansDuplicate: number
   /** Spans that were refused for good, by reason, since the data folder was made. */
   readonly rejected: Readonly<Record<string, number>>
 }

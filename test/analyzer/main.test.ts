@@ -296,6 +296,7 @@ test('health tells a folder where nothing came from one where nothing is underst
       queueBytesMax: 128 * 1024 * 1024,
       requestsShed: 0,
       spansShed: 0,
+      spansDuplicate: 0,
       rejected: {},
     },
     keeping: { troubledSince: null, why: null, damaged: [] },

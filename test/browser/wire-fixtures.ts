@@ -309,6 +309,7 @@ export const health: WireHealth = {
     queueBytesMax: 134_217_728,
     requestsShed: 0,
     spansShed: 0,
+    spansDuplicate: 4,
     rejected: {},
   },
   lag: { spans: 12, oldestReceivedAt: at(9000), overdueSince: null },

@@ -11,6 +11,7 @@ export function HealthFacts({ health }: { readonly health: WireHealth }): ReactN
     <dl className="health-facts">
       <Fact term="Stored">{formatPlural(health.spansStored, 'span')}</Fact>
       <Fact term="Rejected">{describeRejected(health)}</Fact>
+      <Fact term="Came twice">{formatPlural(intake.spansDuplicate, 'span')}, stored once</Fact>
       <Fact term="Turned away">
         {formatPlural(intake.spansShed, 'span')} in {formatPlural(intake.requestsShed, 'request')}
       </Fact>

@@ -28,7 +28,13 @@ function healthOf(intake: Partial<IntakeFacts>, sources: readonly SourceCounts[]
       trace: () => ({ spans: [], isCut: false }),
       tracesFailedIn: () => [],
       tracesStartedIn: () => [],
-      counts: () => ({ stored: 0, duplicates: 0, rejected: 0, shed: 0, sources }),
+      counts: () => ({
+        stored: sumOf(sources, 'stored'),
+        duplicates: sumOf(sources, 'duplicates'),
+        rejected: sumOf(sources, 'rejected'),
+        shed: sumOf(sources, 'shed'),
+        sources,
+      }),
       close: () => undefined,
     },
     countPending: () => 0,
@@ -39,6 +45,12 @@ function healthOf(intake: Partial<IntakeFacts>, sources: readonly SourceCounts[]
     intake: { ...INTAKE, ...intake },
   }
   return toWireHealth(context)
+}
+
+type Counted = 'stored' | 'duplicates' | 'rejected' | 'shed'
+
+function sumOf(sources: readonly SourceCounts[], counted: Counted): number {
+  return sources.reduce((sum, source) => sum + source[counted], 0)
 }
 
 function sourceOf(name: string, counts: Partial<SourceCounts>): SourceCounts {
@@ -58,6 +70,27 @@ test('a source of the configuration that never sent is listed, before those that
     ['default', 'sending'],
   ])
   expect(listed[0]).toEqual({ name: 'us', spans: 0, lastSpanAt: null, state: 'never' })
+})
+
+test('what is not stored is told by why, of all sources together', () => {
+  const sources = [
+    sourceOf('eu', {
+      duplicates: 2,
+      rejected: 3,
+      rejectedBy: new Map([
+        ['time-invalid', 1],
+        ['span-id-invalid', 2],
+      ]),
+    }),
+    sourceOf('us', { shed: 5, rejected: 4, rejectedBy: new Map([['time-invalid', 4]]) }),
+  ]
+  const { intake, spansRejected } = healthOf({}, sources)
+  expect(spansRejected).toBe(7)
+  expect(intake).toMatchObject({
+    spansDuplicate: 2,
+    spansShed: 5,
+    rejected: { 'time-invalid': 5, 'span-id-invalid': 2 },
+  })
 })
 
 test('beyond a thousand sources the rest are one', () => {

@@ -21,6 +21,7 @@ const HEALTHY: WireHealth = {
     queueBytesMax: 100,
     requestsShed: 0,
     spansShed: 0,
+    spansDuplicate: 0,
     rejected: {},
   },
   lag: { spans: 0, oldestReceivedAt: null, overdueSince: null },
