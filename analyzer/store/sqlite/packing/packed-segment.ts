@@ -4,7 +4,7 @@ import { refuseNewer } from '../migrate.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 import type { HashKey } from '../segments/id-hash.ts'
 import type { IdFilter } from '../segments/id-filter.ts'
-import { readContext } from '../segments/read-context.ts'
+import { readContext, type StoredContext } from '../segments/read-context.ts'
 import { readBirth, readFilter, readSeal } from '../segments/segment-meta.ts'
 import type {
   ChunkHead,
@@ -237,7 +237,9 @@ function prepare(database: SqliteDatabase) {
       `SELECT sources.name AS source, counters.name, value FROM counters
        JOIN sources ON sources.id = source_id`,
     ),
-    context: database.prepare<[number], Buffer>('SELECT bytes FROM contexts WHERE id = ?').pluck(),
+    context: database.prepare<[number], StoredContext>(
+      'SELECT hash, bytes FROM contexts WHERE id = ?',
+    ),
     block: database.prepare<[number], Buffer>('SELECT bytes FROM blocks WHERE id = ?').pluck(),
   }
 }

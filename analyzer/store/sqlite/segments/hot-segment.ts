@@ -5,7 +5,7 @@ import { CHUNK_HEAD_BYTES, sumOfChunk, traceIdOfChunk } from './chunk.ts'
 import { HOT_MIGRATIONS } from './hot-schema.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
-import { readContext } from './read-context.ts'
+import { readContext, type StoredContext } from './read-context.ts'
 import { readBirth, readFilter, readSeal } from './segment-meta.ts'
 import type {
   ChunkHead,
@@ -281,7 +281,9 @@ function prepare(database: SqliteDatabase) {
     lastRow: database.prepare<[], number>('SELECT max(row) FROM chunks').pluck(),
     source: database.prepare<[number], string>('SELECT name FROM sources WHERE id = ?').pluck(),
     sourceId: database.prepare<[string], number>('SELECT id FROM sources WHERE name = ?').pluck(),
-    context: database.prepare<[number], Buffer>('SELECT bytes FROM contexts WHERE id = ?').pluck(),
+    context: database.prepare<[number], StoredContext>(
+      'SELECT hash, bytes FROM contexts WHERE id = ?',
+    ),
     counters: database.prepare<[], Counter>(
       'SELECT sources.name AS source, counters.name, value FROM counters JOIN sources ON sources.id = source_id',
     ),

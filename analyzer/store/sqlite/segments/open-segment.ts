@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { statSync } from 'node:fs'
 
+import { AnalyzerError } from '../../../errors.ts'
 import type { ContextRecord } from '../../span-record.ts'
 import type { Tally } from '../../store.ts'
 import { openForWriting, type SqliteDatabase } from '../open-database.ts'
@@ -41,6 +43,7 @@ export class OpenSegment {
   readonly hash: IdHash
   readonly filter = IdFilter.for(SEGMENT_SPANS_MAX)
   readonly #database: SqliteDatabase
+  readonly #inode: number
   readonly #statements: ReturnType<typeof prepare>
   readonly #write: (written: Written) => void
   readonly #encoder = new ChunkEncoder()
@@ -57,6 +60,7 @@ export class OpenSegment {
       shrinks: false,
     })
     try {
+      this.#inode = statSync(file.path).ino
       this.#statements = prepare(this.#database)
       this.birth = readBirth(this.#database) ?? this.#begin(inherited)
       this.hash = new IdHash(this.birth.hashKey)
@@ -85,6 +89,7 @@ export class OpenSegment {
 
   /** On disk when it returns; all of it or nothing. */
   write(written: Written): void {
+    this.#expectInPlace()
     try {
       this.#write(written)
     } catch (error: unknown) {
@@ -122,6 +127,18 @@ export class OpenSegment {
 
   close(): void {
     this.#database.close()
+  }
+
+  /**
+   * SQLite goes on writing to a file that somebody has removed, and nobody would ever read it: that
+   * must not be acknowledged.
+   */
+  #expectInPlace(): void {
+    if (statSync(this.path, { throwIfNoEntry: false })?.ino === this.#inode) return
+    throw new AnalyzerError('ANALYZER_DATA_UNWRITABLE', {
+      message: `${this.path} was removed or replaced while it was written`,
+      hint: 'Restore the data folder, or leave it empty, and start the analyzer again.',
+    })
   }
 
   #begin({ nowMs, hashKey, counters }: Inheritance): SegmentBirth {

@@ -58,8 +58,7 @@ export class SegmentHandles {
       if (isDamage(error)) {
         this.#close(file.path)
         // Not given up for that: it was one page, and what is asked next may stand on another.
-        if (!this.#damaged.has(file.path)) this.#options.onDamaged(file.path, error)
-        this.#damaged.add(file.path)
+        this.tellDamage(file, error)
         return undefined
       }
       if (isGone(error, file.path)) {
@@ -68,6 +67,13 @@ export class SegmentHandles {
       }
       throw error
     }
+  }
+
+  /** Once for each file: whoever misses something must be able to learn why. */
+  tellDamage({ path }: SegmentFile, error: unknown): void {
+    if (this.#damaged.has(path)) return
+    this.#damaged.add(path)
+    this.#options.onDamaged(path, error)
   }
 
   /** What is known of a sealed segment, without opening it again. */
@@ -158,15 +164,21 @@ function openSegment({ number, kind, path }: SegmentFile, blocks: BlockCache): S
   const header = readSegmentHeader(path)
   switch (header.kind) {
     case 'unborn':
+      // What is packed was whole before it got its name.
+      if (kind === 'packed') throw damaged(path)
       return undefined
     case 'damaged':
-      throw new AnalyzerError('ANALYZER_DATA_DAMAGED', {
-        message: `${path} does not begin as a database does`,
-        hint: 'Restore it from a backup; without it the others are read.',
-      })
+      throw damaged(path)
     case 'database':
       return kind === 'hot'
         ? openHotSegment(number, path)
         : orDamaged(path, () => openPackedSegment(path, { number, blocks }))
   }
+}
+
+function damaged(path: string): AnalyzerError {
+  return new AnalyzerError('ANALYZER_DATA_DAMAGED', {
+    message: `${path} does not begin as a database does`,
+    hint: 'Restore it from a backup; without it the others are read.',
+  })
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 
 /** What the first hundred bytes say, before SQLite is asked, which would write to the file. */
 export type SegmentHeader =
@@ -21,7 +21,10 @@ export function readSegmentHeader(path: string): SegmentHeader {
   const header = Buffer.alloc(VERSION_AT + 4)
   const file = openSync(path, 'r')
   try {
-    if (readSync(file, header, 0, header.length, 0) === 0) return { kind: 'unborn' }
+    if (readSync(file, header, 0, header.length, 0) === 0) {
+      // SQLite writes the file's first page before it begins a log; it would remove this one.
+      return { kind: hasLog(path) ? 'damaged' : 'unborn' }
+    }
   } finally {
     closeSync(file)
   }
@@ -32,4 +35,8 @@ export function readSegmentHeader(path: string): SegmentHeader {
     formats.every((format) => FORMATS.includes(format)) &&
     version <= VERSION_MAX
   return isWhole ? { kind: 'database', version } : { kind: 'damaged' }
+}
+
+function hasLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
 }

@@ -12,6 +12,8 @@ import { TraceProbe } from './trace-probe.ts'
 /** Spans of one trace that are looked at; the rest of a runaway trace is not, and that is said. */
 export const TRACE_SPANS_MAX = 10_000
 
+const LOST = new Error('some of its spans are not what was written')
+
 /** Chunks that are asked for at once. */
 const CHUNKS_AT_ONCE = 256
 
@@ -35,6 +37,7 @@ export class SegmentSpanReader implements SpanReader {
         const chunks = this.#handles.use(file, (each) => each.chunksAfter(after, CHUNKS_AT_ONCE))
         for (const chunk of chunks ?? []) {
           if (spans >= spansMax) return found
+          if (chunk.bytes === undefined) this.#handles.tellDamage(file, LOST)
           const logged = toLogged(file.number, chunk)
           found.push(logged)
           spans += Math.max(1, logged.spans.length)
@@ -116,7 +119,10 @@ export class SegmentSpanReader implements SpanReader {
         segment.chunksOfTrace(id, TRACE_SPANS_MAX + 1),
       )
       for (const chunk of chunks ?? []) {
-        if (chunk.bytes === undefined) continue
+        if (chunk.bytes === undefined) {
+          this.#handles.tellDamage(file, LOST)
+          continue
+        }
         const { source, receivedAtMs } = chunk
         for (const span of decodeChunk(chunk).spans) {
           const known = byId.get(span.spanId)
