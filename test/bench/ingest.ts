@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { runClosedLoop } from './analyzer/closed-loop.ts'
+import { CLOSED_LOOP, runClosedLoop } from './analyzer/closed-loop.ts'
 import { COLUMNS, TITLES, type BenchContext } from './analyzer/context.ts'
 import { DECODE_COST, runDecodeCost } from './analyzer/decode-cost.ts'
 import { GROWTH, runGrowth } from './analyzer/growth.ts'
 import { OPEN_LOOP, runOpenLoop } from './analyzer/open-loop.ts'
+import { selectRows } from './only.ts'
 import { Report, showProgress } from './report.ts'
 
 /**
@@ -24,6 +25,7 @@ const { values: flags } = parseArgs({
     profile: { type: 'string' },
   },
 })
+const isWanted = selectRows(flags.only, [...CLOSED_LOOP, DECODE_COST, OPEN_LOOP, GROWTH])
 const workFolder = mkdtempSync(join(flags.dir, 'secondwind-bench-'))
 const context: BenchContext = {
   report: new Report(COLUMNS, {
@@ -39,7 +41,7 @@ const context: BenchContext = {
   profileTo: flags.profile,
 }
 try {
-  await runClosedLoop(context, flags.only)
+  await runClosedLoop(context, isWanted)
   if (isWanted(DECODE_COST)) runDecodeCost(context)
   if (isWanted(OPEN_LOOP)) await runOpenLoop(context)
   if (isWanted(GROWTH)) await runGrowth(context)
@@ -48,7 +50,3 @@ try {
   rmSync(workFolder, { recursive: true })
 }
 context.report.close()
-
-function isWanted(name: string): boolean {
-  return flags.only === undefined || name.includes(flags.only)
-}

@@ -10,6 +10,7 @@ import { questionsOf, type Question } from './analyzer/questions.ts'
 import { startAnalyzer, type AnalyzerProcess } from './analyzer/receiver.ts'
 import { askApi } from './analyzer/stored.ts'
 import { atMost, type Goal, type Values } from './goal.ts'
+import { selectRows } from './only.ts'
 import { percentile, Report, showProgress } from './report.ts'
 import { fillPlainTable, type PlainQuestions } from './yardsticks/plain-questions.ts'
 
@@ -39,6 +40,8 @@ const askings = flags.tiny ? 3 : 100
 const PLAIN_MS_MAX = 5000
 
 const WHILE_TAKING = 'a page while 20,000 spans/s come'
+
+const isWanted = selectRows(flags.only, [...questionsOf([]).map(({ name }) => name), WHILE_TAKING])
 
 const report = new Report<Column>(COLUMNS, {
   titles: { plain: 'plain SQLite', p50: 'analyzer, p50', p99: 'analyzer, p99' },
@@ -161,8 +164,4 @@ function p50(values: Values<Column>): number | undefined {
 
 function p99(values: Values<Column>): number | undefined {
   return values.get('p99')
-}
-
-function isWanted(name: string): boolean {
-  return flags.only === undefined || name.includes(flags.only)
 }

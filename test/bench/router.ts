@@ -7,6 +7,7 @@ import { COLUMNS, headersOf, launcherOf, TITLES } from './contenders.ts'
 import { CAN_PIN, OUTSIDE_CORE } from './cores.ts'
 import { generateLoad } from './generate-load.ts'
 import { measureFootprint } from './footprint.ts'
+import { selectRows } from './only.ts'
 import { cpuMsOf } from './process-cost.ts'
 import { median, Report, showProgress } from './report.ts'
 import type { Measured, Scenario } from './scenarios.ts'
@@ -28,12 +29,10 @@ const { values: flags } = parseArgs({
     out: { type: 'string' },
   },
 })
-const { only } = flags
-if (only !== undefined && !SCENARIOS.some(({ name }) => name.includes(only))) {
-  const names = SCENARIOS.map(({ name }) => name).join('; ')
-  process.stderr.write(`--only "${only}" names no scenario; a part of one of: ${names}\n`)
-  process.exit(2)
-}
+const isWanted = selectRows(
+  flags.only,
+  SCENARIOS.map(({ name }) => name),
+)
 const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 3))
 const measureMs = flags.quick ? 600 : 2000
 /** Before the first round it is long enough for the compiler to have seen what is measured. */
@@ -63,12 +62,12 @@ for (const name of COLUMNS) {
 }
 
 try {
-  if (only === undefined) {
+  if (flags.only === undefined) {
     const footprint = { launchers, upstream, tools, streams: flags.quick ? 500 : 2000 }
     for (const { row, values } of await measureFootprint(footprint)) report.row(row, values)
   }
   for (const scenario of SCENARIOS) {
-    if (only !== undefined && !scenario.name.includes(only)) continue
+    if (!isWanted(scenario.name)) continue
     if (scenario.needsTools && tools === undefined) continue
     await runScenario(scenario)
   }

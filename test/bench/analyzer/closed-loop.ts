@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { atLeast, ratio, type Goal, type Values } from '../goal.ts'
 import { generateSpans } from '../load/generate-spans.ts'
 import type { LoadResult, LoadSpec } from '../load/load-spec.ts'
+import type { IsWanted } from '../only.ts'
 import { benchProgram } from '../places.ts'
 import { rssKiBOf, threadCpuMsOf } from '../process-cost.ts'
 import { median, showProgress, type ReportRow } from '../report.ts'
@@ -39,10 +40,13 @@ const TEMPLATES = 16
 /** Spans that are under way at once: several groups of the writer's, as of many exporters. */
 const SPANS_UNDER_WAY = 2048
 
-export async function runClosedLoop(context: BenchContext, only: string | undefined) {
+/** The names of its rows. */
+export const CLOSED_LOOP: readonly string[] = scenariosOf(new Map()).map(({ name }) => name)
+
+export async function runClosedLoop(context: BenchContext, isWanted: IsWanted): Promise<void> {
   const reached = new Map<string, Values<Column>>()
   for (const scenario of scenariosOf(reached)) {
-    if (only !== undefined && !scenario.name.includes(only)) continue
+    if (!isWanted(scenario.name)) continue
     reached.set(scenario.name, await runScenario(context, scenario))
   }
 }
