@@ -64,9 +64,13 @@ export interface Later {
   readonly retryAfterMs: number
 }
 
-/** Nothing is wrong: there is more to do than fits. */
+/**
+ * Nothing is wrong: there is more to do than fits. Not 429, which OTLP allows as well: the exporter
+ * of Python that many a LiteLLM has (opentelemetry-python 1.28) throws away on it, and comes again
+ * on 503.
+ */
 export function busy({ message, retryAfterMs }: Later): Refusal {
-  return new Refusal(429, {
+  return new Refusal(503, {
     reason: 'busy',
     code: STATUS_CODES.unavailable,
     message,

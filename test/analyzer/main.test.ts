@@ -7,14 +7,6 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
-import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
-import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
-import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto'
-import {
-  BasicTracerProvider,
-  SimpleSpanProcessor,
-  type SpanExporter,
-} from '@opentelemetry/sdk-trace-base'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -33,7 +25,7 @@ import type {
 import { buildSpan, protobufRequest } from '../support/otlp.ts'
 import { WIDE_LIMITS } from '../support/open-test-store.ts'
 import { parsePrometheus } from '../support/parse-prometheus.ts'
-import { runAnalyzer, type RunningAnalyzer } from '../support/running-analyzer.ts'
+import { runAnalyzer } from '../support/running-analyzer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
@@ -232,30 +224,6 @@ test('what LiteLLM says of prompts is in no byte of the data folder, nor in the 
   expect(everything()).not.toContain('umbrellas')
   expect(analyzer.logged.join()).not.toContain('umbrellas')
   expect(JSON.stringify(trace)).not.toContain('umbrellas')
-})
-
-test.each<[string, (analyzer: RunningAnalyzer) => SpanExporter]>([
-  ['JSON', ({ otlpHttpUrl }) => new JsonExporter({ url: `${otlpHttpUrl}/v1/traces` })],
-  ['protobuf', ({ otlpHttpUrl }) => new ProtobufExporter({ url: `${otlpHttpUrl}/v1/traces` })],
-  ['gRPC', ({ otlpGrpcUrl }) => new GrpcExporter({ url: otlpGrpcUrl })],
-])("the spans of OpenTelemetry's exporter over %s arrive", async (_, exporterTo) => {
-  const analyzer = await runAnalyzer()
-  const { api } = analyzer
-  const exporter = exporterTo(analyzer)
-  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
-  const span = provider.getTracer('app').startSpan('work', { attributes: { a: 1, b: ['x', 'y'] } })
-  span.end()
-  await provider.shutdown()
-  const trace = await api<WireTrace>(`traces/${span.spanContext().traceId}`)
-  expect(trace.spans).toMatchObject([
-    {
-      name: 'work',
-      attributes: [
-        { key: 'a', value: '1' },
-        { key: 'b', value: '["x","y"]' },
-      ],
-    },
-  ])
 })
 
 test('a judge that cannot go on is told by readiness, health and log, and goes on by itself', async () => {
