@@ -1,5 +1,5 @@
 import { existsSync, rmSync, statfsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import type {
   SpanKeeper,
@@ -57,7 +57,7 @@ export class SegmentKeeper implements SpanKeeper {
     this.#catalogue = catalogue
     this.#parts = new PartFiles(catalogue)
     this.#elapsedMs = elapsedMs ?? (() => performance.now())
-    this.#freeBytes = freeBytes ?? (() => freeBytesOf(catalogue.folder))
+    this.#freeBytes = freeBytes ?? (() => freeBytesOf(dirname(catalogue.folder)))
   }
 
   tidy(limits: SpanLimits, { nowMs, judgedUpTo }: TidyNow): TidyReport {

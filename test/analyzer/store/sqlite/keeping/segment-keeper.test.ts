@@ -233,10 +233,7 @@ test('tells what there is, of the open segment too as it grows', () => {
 })
 
 test('says nothing of a store that is not there yet', () => {
-  const keeper = new SegmentKeeper({
-    catalogue: new SegmentCatalogue(temporaryFolder()),
-    freeBytes: () => 1,
-  })
+  const keeper = new SegmentKeeper({ catalogue: new SegmentCatalogue(temporaryFolder()) })
   expect(keeper.tidy(WIDE_LIMITS, LATER)).toEqual({ more: false, done: [], failed: [] })
   expect(keeper.stats()).toMatchObject({ spans: 0, bytes: 0, parts: [], damaged: [] })
 })
