@@ -1,8 +1,7 @@
-import type { IntakeFacts } from './api/intake-facts.ts'
+import type { IntakeFacts, PartTotals } from './api/intake-facts.ts'
 import type { ApiQuery } from './api/query.ts'
 import type { SourceMatch } from './config/match-source.ts'
 import type { StorePlace } from './store/open-store.ts'
-import type { StorePart } from './store/store.ts'
 import type { VerdictLimits } from './store/verdict-store.ts'
 import type { RouterConfig } from './story/router-config.ts'
 
@@ -40,14 +39,6 @@ export interface KeepingReport {
   readonly damaged: readonly string[]
   /** Undefined until it was looked for the first time. */
   readonly parts: readonly PartTotals[] | undefined
-}
-
-/** Of all parts of the store of one kind. */
-export interface PartTotals {
-  readonly kind: StorePart['kind']
-  readonly count: number
-  readonly bytes: number
-  readonly spans: number
 }
 
 /** Verdicts changed; judging cannot go on for now; it does again. */

@@ -2,8 +2,16 @@ import type { IngestReport } from '../ingest/ingest-report.ts'
 import type { IntakeLevel } from '../ingest/intake-queue.ts'
 import type { RefusalReason } from '../ingest/receiver.ts'
 import type { RefusedSender } from '../ingest/refused-senders.ts'
-import type { PartTotals } from '../worker-data.ts'
 import type { DiskUse } from '../store/measure-disk.ts'
+import type { StorePart } from '../store/store.ts'
+
+/** Of all parts of the store of one kind. */
+export interface PartTotals {
+  readonly kind: StorePart['kind']
+  readonly count: number
+  readonly bytes: number
+  readonly spans: number
+}
 
 /** Of dropping and packing what is old. */
 export interface KeepingFacts {
