@@ -57,7 +57,7 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
       return writer
     },
     openReader: () => new SegmentSpanReader(handles(catalogue())),
-    openVerdicts: () => openVerdictStore(join(path, 'verdicts.db')),
+    openVerdicts: () => openVerdictStore(join(path, 'verdicts.db'), { nowMs: now(), log }),
     openKeeper: () => new SegmentKeeper({ catalogue: catalogue() }),
     openWatermark: () => new VerdictsWatermark(join(path, 'verdicts.db')),
     isTrouble: isStoreTrouble,

@@ -52,6 +52,12 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
         meaning: 'spans that come next would not be judged',
         remedy: `stop the analyzer, remove ${dataDir}/${problem.file} and start it: verdicts are made again`,
       }
+    case 'verdicts-disagree':
+      return {
+        what: problem.detail,
+        meaning: 'charts and shares show a wrong figure; no span is lost',
+        remedy: `stop the analyzer, remove ${dataDir}/${problem.file} and start it: verdicts are made again`,
+      }
     case 'verdicts-unreadable':
       return {
         what: problem.detail,

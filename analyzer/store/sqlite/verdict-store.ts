@@ -13,19 +13,36 @@ import type {
   VerdictStore,
 } from '../verdict-store.ts'
 import type { VerdictTallies } from '../verdict-tallies.ts'
-import { checkVerdicts } from './check-verdicts.ts'
+import { checkCounts } from './check-counts.ts'
 import { IncidentBook } from './incident-book.ts'
-import { openForWriting, type SqliteDatabase } from './open-database.ts'
+import { isDamage, openForWriting, type SqliteDatabase } from './open-database.ts'
 import { RequestBook, type StoredRow } from './request-book.ts'
 import { RequestQueries } from './request-queries.ts'
 import { MINUTE_MS, Rollups } from './rollups.ts'
+import { setAside } from './segments/segment-catalogue.ts'
 import { SeriesBook, type CountedIds } from './series-book.ts'
 import { TermIndex } from './term-index.ts'
 import { TraceTies } from './trace-ties.ts'
 import { DERIVATION, VERDICTS_MIGRATIONS } from './verdicts-schema.ts'
 
-export function openVerdictStore(file: string): VerdictStore {
-  return new SqliteVerdictStore(openForWriting(file, VERDICTS_MIGRATIONS))
+/**
+ * What cannot be read is kept aside, and all of it is derived again from the spans: an analyzer
+ * that does not start for the sake of its verdicts takes no spans either.
+ */
+export function openVerdictStore(file: string, { nowMs, log }: OpenOptions): VerdictStore {
+  try {
+    return new SqliteVerdictStore(openForWriting(file, VERDICTS_MIGRATIONS))
+  } catch (error: unknown) {
+    if (!isDamage(error)) throw error
+    const aside = setAside(file, nowMs)
+    log(`${file} cannot be read, and is derived again from the spans; it was kept as ${aside}`)
+    return new SqliteVerdictStore(openForWriting(file, VERDICTS_MIGRATIONS))
+  }
+}
+
+interface OpenOptions {
+  readonly nowMs: number
+  readonly log: (line: string) => void
 }
 
 class SqliteVerdictStore implements VerdictStore {
@@ -143,7 +160,7 @@ class SqliteVerdictStore implements VerdictStore {
   }
 
   verify(): readonly string[] {
-    return checkVerdicts(this.#database)
+    return checkCounts(this.#database)
   }
 
   close(): void {

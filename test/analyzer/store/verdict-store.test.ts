@@ -5,5 +5,5 @@ import { verdictContract } from './contract/verdicts.ts'
 
 verdictContract({
   name: 'SQLite',
-  open: (folder) => openVerdictStore(join(folder, 'verdicts.db')),
+  open: (folder) => openVerdictStore(join(folder, 'verdicts.db'), { nowMs: 0, log: () => {} }),
 })

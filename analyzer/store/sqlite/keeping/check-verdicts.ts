@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 
+import { checkCounts } from '../check-counts.ts'
 import { openForReading } from '../open-database.ts'
 import { toPosition } from '../segments/position.ts'
 import { checkPages } from './check-pages.ts'
@@ -23,7 +24,12 @@ export function checkVerdicts(path: string, list: () => readonly Part[]): readon
         .prepare<[], number>('SELECT judged_up_to FROM progress')
         .pluck()
         .get()
-      return (judgedUpTo ?? 0) > lastPosition(list()) ? [{ kind: 'judged-ahead', file }] : []
+      const problems: StoreProblem[] = checkCounts(database).map((detail) => {
+        return { kind: 'verdicts-disagree', file, detail }
+      })
+      return (judgedUpTo ?? 0) > lastPosition(list())
+        ? [...problems, { kind: 'judged-ahead', file }]
+        : problems
     } finally {
       database.close()
     }

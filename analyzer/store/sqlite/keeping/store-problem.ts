@@ -24,6 +24,8 @@ export type StoreProblem =
     }
   /** The judge would pass over spans that come next. */
   | { readonly kind: 'judged-ahead'; readonly file: string }
+  /** Counts of requests are not those of the requests that are there. */
+  | { readonly kind: 'verdicts-disagree'; readonly file: string; readonly detail: string }
   | { readonly kind: 'verdicts-unreadable'; readonly file: string; readonly detail: string }
   /** Of a crash; it means nothing, and goes by itself. */
   | { readonly kind: 'leftover'; readonly file: string }

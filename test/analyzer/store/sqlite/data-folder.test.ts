@@ -58,12 +58,12 @@ test('a place where nobody may write says what to do', () => {
 
 test('a file of a newer release is refused and left alone', () => {
   const file = join(temporaryFolder(), 'verdicts.db')
-  openVerdictStore(file).close()
+  openVerdictStore(file, { nowMs: 0, log: () => {} }).close()
   const newer = new Database(file)
   newer.pragma('user_version = 99')
   newer.close()
   const before = readFileSync(file)
-  const error = errorOf(() => openVerdictStore(file))
+  const error = errorOf(() => openVerdictStore(file, { nowMs: 0, log: () => {} }))
   expect(error).toMatchObject({ code: 'ANALYZER_DATA_NEWER', exitCode: 5 })
   expect(error.message).toContain('schema 99')
   expect(readFileSync(file)).toEqual(before)
@@ -73,10 +73,14 @@ test('a file that is no database is told from one that cannot be written', () =>
   const folder = temporaryFolder()
   const damaged = join(folder, 'verdicts.db')
   writeFileSync(damaged, 'This is no database. '.repeat(100))
-  expect(errorOf(() => openVerdictStore(damaged)).code).toBe('ANALYZER_DATA_DAMAGED')
+  expect(errorOf(() => openForWriting(damaged, VERDICTS_MIGRATIONS)).code).toBe(
+    'ANALYZER_DATA_DAMAGED',
+  )
   const directory = join(folder, 'directory.db')
   mkdirSync(directory)
-  expect(errorOf(() => openVerdictStore(directory)).code).toBe('ANALYZER_DATA_UNWRITABLE')
+  expect(errorOf(() => openForWriting(directory, VERDICTS_MIGRATIONS)).code).toBe(
+    'ANALYZER_DATA_UNWRITABLE',
+  )
 })
 
 test('a file is opened so that every commit reaches the disk', () => {

@@ -7,7 +7,7 @@ const NAMED_MAX = 5
  * Whether what is counted equals what is there: rollups, postings, incidents. Reads everything, in
  * one transaction of its own; for a check by hand and for tests, never while judging.
  */
-export function checkVerdicts(database: SqliteDatabase): readonly string[] {
+export function checkCounts(database: SqliteDatabase): readonly string[] {
   return database.transaction(() =>
     CHECKS.flatMap(({ what, sql }) =>
       database

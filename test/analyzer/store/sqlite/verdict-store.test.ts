@@ -1,0 +1,180 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import Database from 'better-sqlite3'
+import * as fc from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { openForWriting } from '../../../../analyzer/store/sqlite/open-database.ts'
+import { INCIDENT_QUERIES } from '../../../../analyzer/store/sqlite/incident-book.ts'
+import { REQUEST_BOOK_QUERIES } from '../../../../analyzer/store/sqlite/request-book.ts'
+import { REQUEST_QUERIES } from '../../../../analyzer/store/sqlite/request-queries.ts'
+import { OVERVIEW_QUERIES } from '../../../../analyzer/store/sqlite/rollups.ts'
+import { TERM_QUERIES } from '../../../../analyzer/store/sqlite/term-index.ts'
+import { TIE_QUERIES } from '../../../../analyzer/store/sqlite/trace-ties.ts'
+import { openVerdictStore } from '../../../../analyzer/store/sqlite/verdict-store.ts'
+import { VERDICTS_MIGRATIONS } from '../../../../analyzer/store/sqlite/verdicts-schema.ts'
+import type { VerdictStore } from '../../../../analyzer/store/verdict-store.ts'
+import { temporaryFolder } from '../../../support/temporary-folder.ts'
+import { unpackDataFolder } from '../../../support/unpack-data-folder.ts'
+import { buildVerdict, NO_PROGRESS, putVerdicts } from '../../../support/verdicts.ts'
+
+const MINUTE_MS = 60_000
+const ALL_DAY = { fromMs: 0, toMs: 1440 * MINUTE_MS }
+
+function open(folder = temporaryFolder(), log: (line: string) => void = () => {}): VerdictStore {
+  const store = openVerdictStore(join(folder, 'verdicts.db'), { nowMs: 0, log })
+  onTestFinished(() => store.close())
+  return store
+}
+
+/** Figures whose rows a person's screen shows: they must not be walked. */
+const LARGE = ['requests', 'postings', 'occurrences', 'further_traces', 'lookouts', 'told_together']
+
+test('no question of a page or of the judge walks all requests, names or occurrences', () => {
+  const database = openForWriting(join(temporaryFolder(), 'verdicts.db'), VERDICTS_MIGRATIONS)
+  onTestFinished(() => {
+    database.close()
+  })
+  const asked = {
+    ...Object.fromEntries(Object.entries(REQUEST_QUERIES)),
+    ...Object.fromEntries(Object.entries(INCIDENT_QUERIES).map(([key, sql]) => [`i ${key}`, sql])),
+    ...Object.fromEntries(Object.entries(OVERVIEW_QUERIES).map(([key, sql]) => [`o ${key}`, sql])),
+    ...Object.fromEntries(Object.entries(TERM_QUERIES).map(([key, sql]) => [`t ${key}`, sql])),
+    ...Object.fromEntries(Object.entries(TIE_QUERIES).map(([key, sql]) => [`j ${key}`, sql])),
+    ...Object.fromEntries(
+      Object.entries(REQUEST_BOOK_QUERIES).map(([key, sql]) => [`b ${key}`, sql]),
+    ),
+  }
+  expect(Object.keys(asked).length).toBeGreaterThan(20)
+  const walks = Object.entries(asked).flatMap(([name, sql]) =>
+    planOf(database, sql)
+      .filter((step) => isWalk(step))
+      .map((step) => `${name}: ${step}`),
+  )
+  // The last group is the end of its index: one step.
+  expect(walks).toEqual(['j last: SCAN told_together USING COVERING INDEX told_together_by_group'])
+})
+
+test('a plan that walks a table is seen', () => {
+  const database = openForWriting(join(temporaryFolder(), 'verdicts.db'), VERDICTS_MIGRATIONS)
+  onTestFinished(() => {
+    database.close()
+  })
+  expect(planOf(database, 'SELECT id FROM requests WHERE at_ms > 0').some(isWalk)).toBe(true)
+})
+
+function planOf(database: Database.Database, sql: string): readonly string[] {
+  const marks = [...sql.matchAll(/\?/gu)].map(() => 1)
+  const names = Object.fromEntries([...sql.matchAll(/:(\w+)/gu)].map(([, name]) => [name, 1]))
+  const plan = database.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+  return (marks.length > 0 ? plan.all(...marks) : plan.all(names)).map(({ detail }) => detail)
+}
+
+function isWalk(step: string): boolean {
+  return LARGE.some((table) => step.startsWith(`SCAN ${table}`)) || step === 'SCAN incidents'
+}
+
+const OUTCOMES = ['ok', 'rescued', 'failed'] as const
+
+/** One judgement: some traces, and the requests that they are told as now. */
+const judgement = fc.record({
+  traces: fc.uniqueArray(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 3 }),
+  told: fc.array(
+    fc.record({
+      outcome: fc.constantFrom(...OUTCOMES),
+      minute: fc.integer({ min: 0, max: 3 }),
+      route: fc.constantFrom('a', 'b'),
+      found: fc.boolean(),
+    }),
+    { maxLength: 3 },
+  ),
+})
+
+test('what is counted equals what is there, whatever is judged again in whatever grouping', () => {
+  const folder = temporaryFolder()
+  let files = 0
+  fc.assert(
+    fc.property(fc.array(judgement, { maxLength: 12 }), (judgements) => {
+      files += 1
+      const file = join(folder, `${files}.db`)
+      const store = openVerdictStore(file, { nowMs: 0, log: () => {} })
+      for (const { traces, told } of judgements) {
+        const traceIds = traces.map((trace) => `trace ${trace}`)
+        const verdicts = told.slice(0, traceIds.length).map((one, position) =>
+          buildVerdict(`story ${traces[position]}`, {
+            traceIds: position === 0 ? traceIds : [traceIds[position] ?? ''],
+            atMs: one.minute * MINUTE_MS,
+            outcome: one.outcome,
+            route: one.route,
+            eligible: one.outcome !== 'ok',
+            ...(one.found ? {} : { findings: [], occurrence: undefined }),
+          }),
+        )
+        store.replace([{ source: 'litellm', traceIds, verdicts }], NO_PROGRESS)
+      }
+      const problems = store.verify()
+      const { requests } = store.requests({ limit: 100 })
+      const { buckets } = store.overview(ALL_DAY, MINUTE_MS)
+      store.close()
+      expect(problems).toEqual([])
+      expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBe(requests.length)
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('a count that is wrong is found', () => {
+  const folder = temporaryFolder()
+  const store = open(folder)
+  putVerdicts(store, buildVerdict('a'))
+  const other = new Database(join(folder, 'verdicts.db'))
+  other.exec('UPDATE request_minutes SET count = 2')
+  other.exec('UPDATE terms SET requests = 9')
+  other.close()
+  expect(store.verify().join()).toContain('requests of minute and series 0/1: 2 stored, 1 counted')
+  expect(store.verify().join()).toContain('requests of term 1: 9 stored, 1 counted')
+})
+
+test('the verdicts of release 0.1.0 are derived again', () => {
+  const store = open(unpackDataFolder('0.1.0'))
+  expect(store.progress()).toEqual(NO_PROGRESS)
+  expect(store.requests({ limit: 10 }).requests).toEqual([])
+  putVerdicts(store, buildVerdict('a'))
+  expect(store.verify()).toEqual([])
+})
+
+test('of another derivation, the figures of what is past stay and nothing is tallied again', () => {
+  const folder = temporaryFolder()
+  const hour = 60 * MINUTE_MS
+  const before = openVerdictStore(join(folder, 'verdicts.db'), { nowMs: 0, log: () => {} })
+  putVerdicts(
+    before,
+    buildVerdict('old', { atMs: MINUTE_MS, occurrence: undefined }),
+    buildVerdict('new', { atMs: 9 * hour, occurrence: undefined }),
+  )
+  while (before.prune({ requestAgeMsMax: hour, incidentAgeMsMax: 99 * hour }, 10 * hour)) continue
+  before.replace([], { judgedUpTo: 77, unrecognised: 5 })
+  before.close()
+  const other = new Database(join(folder, 'verdicts.db'))
+  other.exec('UPDATE progress SET derivation = 1')
+  other.close()
+  const store = open(folder)
+  expect(store.progress()).toEqual(NO_PROGRESS)
+  expect(store.talliedUpTo()).toBe(77)
+  expect(store.overview(ALL_DAY, hour).buckets).toEqual([
+    { bucket: 0, outcome: 'failed', count: 1 },
+  ])
+  expect(store.tallies().requests).toMatchObject([{ judged: 2, withdrawn: 0 }])
+})
+
+test('a file that is no database is kept aside and derived again, and that is said', () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'verdicts.db'), 'this is no database '.repeat(1000))
+  const logged: string[] = []
+  const store = open(folder, (line) => logged.push(line))
+  putVerdicts(store, buildVerdict('a'))
+  expect(store.requests({ limit: 10 }).requests).toHaveLength(1)
+  expect(logged.join()).toContain('is derived again from the spans')
+  expect(readdirSync(folder).some((name) => name.startsWith('verdicts.db.damaged-'))).toBe(true)
+})
