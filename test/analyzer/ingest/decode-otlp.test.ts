@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
+import { OtlpDecoder } from '../../../analyzer/ingest/decode-otlp.ts'
 import type { DecodedDocument } from '../../../analyzer/ingest/decode-document.ts'
 import {
   JSON_DEPTH_MAX,
@@ -8,6 +9,7 @@ import {
   VALUE_DEPTH_MAX,
   VALUES_MAX,
 } from '../../../analyzer/ingest/limits.ts'
+import { ProtobufReader } from '../../../analyzer/ingest/protobuf-reader.ts'
 import { ProtobufWriter } from '../../../analyzer/ingest/protobuf-writer.ts'
 import type { AttributeValue } from '../../../analyzer/story/span.ts'
 import { arbitrarySpan } from '../../support/arbitrary-span.ts'
@@ -368,4 +370,89 @@ test('invalid UTF-8 becomes a replacement character', () => {
   const body = protobufRequest([buildSpan({ name: 'XYZ' })])
   body[body.indexOf('XYZ') + 1] = 0xff
   expect(decoded(decodeSpans(body, 'protobuf')).spans[0]?.name).toBe('X\uFFFDZ')
+})
+
+test('links, flags, trace state and dropped counts are read from JSON as from protobuf', () => {
+  const body = inRequest({
+    ...jsonSpan(buildSpan()),
+    traceState: 'vendor=value',
+    flags: 0x101,
+    droppedAttributesCount: 2,
+    links: [
+      { traceId: '5B8EFFF798038103D269B633813FC60C', spanId: 'eee19b7ec3c1b174', flags: 1 },
+      'no link',
+    ],
+  })
+  const decoder = new OtlpDecoder({ salt: new Uint8Array(16) })
+  const result = decoder.decode(Buffer.from(JSON.stringify(body)), 'json')
+  const bytes = result.kind === 'decoded' ? result.records[0]?.bytes : undefined
+  const reader = new ProtobufReader(bytes ?? new Uint8Array())
+  const kept = new Map<number, string>()
+  while (reader.next()) {
+    const { field, position } = reader
+    reader.skip()
+    kept.set(field, reader.source.toString('hex', position, reader.position))
+  }
+  expect(kept.get(3)).toBe(`0c${Buffer.from('vendor=value').toString('hex')}`)
+  expect(kept.get(10)).toBe('02')
+  expect(kept.get(13)).toBe('210a105b8efff798038103d269b633813fc60c1208eee19b7ec3c1b1743501000000')
+  expect(kept.get(14)).toBe('01')
+  expect(kept.get(16)).toBe('01010000')
+})
+
+test('unknown fields of JSON are ignored at every depth', () => {
+  const unknown = { newField: { deep: [1, { a: 'x' }] } }
+  const body = {
+    ...unknown,
+    resourceSpans: [
+      {
+        ...unknown,
+        resource: { ...unknown, attributes: [{ ...unknown, key: 'a', value: { intValue: 1 } }] },
+        scopeSpans: [
+          {
+            ...unknown,
+            scope: { ...unknown, name: 's' },
+            spans: [
+              {
+                ...jsonSpan(buildSpan()),
+                ...unknown,
+                events: [{ ...unknown, name: 'e', timeUnixNano: '1' }],
+                attributes: [{ key: 'k', value: { ...unknown, stringValue: 'v', ...unknown } }],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  }
+  expect(decoded(fromJson(body))).toMatchObject({
+    rejected: 0,
+    spans: [{ name: buildSpan().name, attributes: new Map([['k', 'v']]) }],
+  })
+})
+
+/** As often as it fits into two megabytes. */
+function repeated(hex: string): Buffer {
+  const unit = Buffer.from(hex, 'hex')
+  return Buffer.alloc(Math.floor(2 ** 21 / unit.length) * unit.length, unit)
+}
+
+/** In a message, in a message, … of these field numbers, the innermost first. */
+function wrapped(content: Buffer, fields: readonly number[]): Buffer {
+  return fields.reduce((inner, field) => {
+    const writer = new ProtobufWriter()
+    writer.bytesField(field, inner)
+    return writer.finish()
+  }, content)
+}
+
+test.each([
+  ['attributes', wrapped(repeated('4a090a036b657912021801'), [2, 2, 1]), 1],
+  ['attributes that are content', wrapped(repeated('4a080a016c12030a0161'), [2, 2, 1]), 1],
+  ['events', wrapped(repeated('5a00'), [2, 2, 1]), 1],
+  ['spans', wrapped(repeated('1200'), [2, 1]), 2 ** 20],
+  ['scopes', wrapped(repeated('1200'), [1]), 0],
+  ['resources', repeated('0a00'), 0],
+])('a body of nothing but the smallest %s costs as much as its bytes', (_, body, rejected) => {
+  expect(decodeSpans(body, 'protobuf')).toMatchObject({ spans: [], rejected })
 })

@@ -3,7 +3,10 @@ import { expect, test } from 'vitest'
 
 import { KEYS_BY_SPAN } from '../../../collector/vocabulary.ts'
 import { OtlpDecoder } from '../../../analyzer/ingest/decode-otlp.ts'
+import { DECODE_NOTES } from '../../../analyzer/ingest/decoded.ts'
 import { encodeContext, encodeSpan } from '../../../analyzer/ingest/encode-span.ts'
+import { ProtobufReader, WIRE_BYTES } from '../../../analyzer/ingest/protobuf-reader.ts'
+import { ProtobufWriter } from '../../../analyzer/ingest/protobuf-writer.ts'
 import type { AttributeValue } from '../../../analyzer/story/span.ts'
 import { stripSpans } from '../../support/decode-spans.ts'
 import { buildSpan, protobufRequest } from '../../support/otlp.ts'
@@ -474,13 +477,13 @@ const KEYS = [
   'gen_ai.cost.total',
 ] as const
 
-const text = fc
+const pieces = fc
   .array(fc.constantFrom(...PIECES), { maxLength: 6 })
   .map((pieces) => Buffer.from(pieces.join('')).toString())
 const value: fc.Arbitrary<AttributeValue> = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
-    { weight: 6, arbitrary: text },
+    { weight: 6, arbitrary: pieces },
     fc.boolean(),
     fc.integer(),
     fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
@@ -499,10 +502,10 @@ const attributes = fc
   .map((entries) => Object.fromEntries(entries))
 const hostileSpan = fc
   .record({
-    name: text,
+    name: pieces,
     attributes,
     resource: attributes,
-    message: text,
+    message: pieces,
     events: fc.array(
       fc.record({
         name: fc.constantFrom('exception', 'gen_ai.user.message', 'sk-abcd1234'),
@@ -511,7 +514,7 @@ const hostileSpan = fc
       }),
       { maxLength: 2 },
     ),
-    scope: fc.record({ name: text, version: text }),
+    scope: fc.record({ name: pieces, version: pieces }),
   })
   .map(({ message, ...rest }) => buildSpan({ ...rest, status: { code: 'error', message } }))
 
@@ -548,4 +551,189 @@ test('what a decoder has seen before changes nothing that it writes', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+interface WireField {
+  readonly field: number
+  readonly content: Buffer
+}
+
+/** The fields of a message as they stand in the bytes, without what is known of them. */
+function fieldsOf(message: Uint8Array): readonly WireField[] {
+  const reader = new ProtobufReader(message)
+  const fields: WireField[] = []
+  while (reader.next()) {
+    const { field, wire, position } = reader
+    const content = wire === WIRE_BYTES ? reader.bytes() : undefined
+    if (content === undefined) reader.skip()
+    fields.push({ field, content: content ?? reader.source.subarray(position, reader.position) })
+  }
+  return fields
+}
+
+function contentOf(message: Uint8Array, field: number): Buffer {
+  return fieldsOf(message).find((found) => found.field === field)?.content ?? Buffer.alloc(0)
+}
+
+type Write = (writer: ProtobufWriter) => void
+
+/** A request of one span that is written by hand. */
+function requestOf(write: Write): Buffer {
+  const request = new ProtobufWriter()
+  request.messageField(1, (resourceSpans) => {
+    resourceSpans.messageField(2, (scopeSpans) => {
+      scopeSpans.messageField(2, (span) => {
+        write(span)
+        span.fixed64Field(8, 5n)
+        span.hexField(2, 'eee19b7ec3c1b174')
+        span.hexField(1, '5b8efff798038103d269b633813fc60c')
+      })
+    })
+  })
+  return request.finish()
+}
+
+/** What is kept of it, as it stands in its record. */
+function recordOf(write: Write): Buffer {
+  const decoded = new OtlpDecoder({ salt }).decode(requestOf(write), 'protobuf')
+  if (decoded.kind === 'malformed') throw new Error(decoded.message)
+  return decoded.records[0]?.bytes ?? Buffer.alloc(0)
+}
+
+const text =
+  (value: string): Write =>
+  (writer) =>
+    writer.stringField(1, value)
+
+function attribute(writer: ProtobufWriter, field: number, write: Write): void {
+  writer.messageField(field, (keyValue) => {
+    keyValue.stringField(1, 'note')
+    keyValue.messageField(2, write)
+  })
+}
+
+test('fields are kept in their order, ids first, however they came', () => {
+  const bytes = recordOf((span) => {
+    span.fixed32Field(16, 0x301)
+    span.messageField(15, (status) => status.varintField(3, 2))
+    attribute(span, 9, text('a'))
+    span.stringField(5, 'late')
+    span.varintField(6, 2)
+    span.hexField(4, 'eee19b7ec3c1b175')
+    span.stringField(3, 'vendor=value')
+  })
+  expect(fieldsOf(bytes).map(({ field }) => field)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16])
+  expect(bytes.toString('hex', 0, 28)).toBe(
+    '0a105b8efff798038103d269b633813fc60c1208eee19b7ec3c1b174',
+  )
+  expect(contentOf(bytes, 3).toString()).toBe('vendor=value')
+  expect(contentOf(bytes, 16).readUInt32LE()).toBe(0x301)
+})
+
+/** Fields of every wire type, of numbers that nothing has. */
+const unknown: Write = (writer) => {
+  writer.stringField(99, CANARY)
+  writer.varintField(98, 7)
+  writer.fixed64Field(97, 7n)
+  writer.fixed32Field(96, 7)
+}
+
+test('fields that OTLP does not know reach no byte of what is kept, at any depth', () => {
+  const bytes = recordOf((span) => {
+    unknown(span)
+    span.messageField(9, (keyValue) => {
+      unknown(keyValue)
+      keyValue.stringField(1, 'note')
+      keyValue.messageField(2, (value) => {
+        unknown(value)
+        value.messageField(5, (list) => {
+          unknown(list)
+          list.messageField(1, (item) => {
+            unknown(item)
+            item.messageField(6, (map) => {
+              unknown(map)
+              attribute(map, 1, (inner) => {
+                unknown(inner)
+                inner.varintField(3, 42)
+              })
+            })
+          })
+        })
+      })
+    })
+    span.messageField(11, unknown)
+    span.messageField(15, unknown)
+  })
+  expect(bytes.toString('latin1')).not.toContain('heron')
+  expect(bytes.toString('latin1')).toContain('note')
+  expect(fieldsOf(bytes).map(({ field }) => field)).toEqual([1, 2, 7, 8, 9, 11, 15])
+})
+
+test('links are kept with their attributes stripped, and those to nowhere are counted', () => {
+  const bytes = recordOf((span) => {
+    span.messageField(13, (link) => {
+      attribute(link, 4, text('sk-abcd1234'))
+      link.varintField(5, 2)
+      link.hexField(2, 'eee19b7ec3c1b174')
+      link.hexField(1, '5b8efff798038103d269b633813fc60c')
+    })
+    span.messageField(13, (link) => link.hexField(2, 'eee19b7ec3c1b174'))
+    span.varintField(14, 4)
+  })
+  const link = contentOf(bytes, 13)
+  expect(fieldsOf(link).map(({ field }) => field)).toEqual([1, 2, 4, 5])
+  expect(link.toString('latin1')).toContain('[redacted]')
+  expect(contentOf(bytes, 14)).toEqual(Buffer.of(5))
+})
+
+test('what is cut by a limit raises what the span says was dropped', () => {
+  const bytes = recordOf((span) => {
+    for (let index = 0; index < 130; index += 1) {
+      span.messageField(9, (keyValue) => {
+        keyValue.stringField(1, `k${index}`)
+        keyValue.messageField(2, (value) => value.varintField(3, index))
+      })
+      span.messageField(11, (event) => event.stringField(2, 'e'))
+    }
+    span.varintField(10, 3)
+    span.messageField(9, (keyValue) => keyValue.stringField(1, 'k'.repeat(300)))
+  })
+  const count = (field: number) => fieldsOf(bytes).filter((found) => found.field === field).length
+  expect([count(9), count(11)]).toEqual([128, 128])
+  expect(contentOf(bytes, 10)).toEqual(Buffer.of(3 + 2 + 1))
+  expect(contentOf(bytes, 12)).toEqual(Buffer.of(2))
+})
+
+test('of very many attributes of one name the last counts, and takes one place', () => {
+  const bytes = recordOf((span) => {
+    for (let index = 0; index < 1000; index += 1) attribute(span, 9, text(`value ${index}`))
+  })
+  expect(fieldsOf(bytes).filter(({ field }) => field === 9)).toHaveLength(1)
+  expect(contentOf(bytes, 9).toString('latin1')).toContain('value 999')
+})
+
+test.each([
+  ['prose', 'vendor=the crimson heron'],
+  ['no list of pairs', CANARY],
+  ['a secret', 'vendor=sk-abcd1234'],
+  ['more than it may be', `vendor=${'x'.repeat(600)}`],
+])('a trace state that is %s is not kept', (_, state) => {
+  expect(
+    contentOf(
+      recordOf((span) => span.stringField(3, state)),
+      3,
+    ),
+  ).toHaveLength(0)
+})
+
+test('references to a string table are ignored, and the sender is told', () => {
+  const decoder = new OtlpDecoder({ salt })
+  const notesOf = (body: Buffer) => {
+    const decoded = decoder.decode(body, 'protobuf')
+    return decoded.kind === 'decoded' ? [decoded.rejected, ...decoded.notes] : decoded
+  }
+  const withIndex = requestOf((span) => attribute(span, 9, (value) => value.varintField(8, 3)))
+  expect(notesOf(withIndex)).toEqual([0, DECODE_NOTES.stringIndex])
+  expect(notesOf(withIndex)).toEqual([0, DECODE_NOTES.stringIndex])
+  expect(notesOf(requestOf((span) => attribute(span, 9, text('a'))))).toEqual([0])
 })
