@@ -33,6 +33,7 @@ export class ModelWriter implements SpanWriter {
   }
 
   append(arrivals: readonly SpanArrival[], tallies: readonly Tally[] = []): Appended {
+    const before = this.#model.spans.length
     let stored = 0
     let duplicates = 0
     for (const { source, receivedAtMs, records } of arrivals) {
@@ -49,12 +50,20 @@ export class ModelWriter implements SpanWriter {
           duplicates += 1
           counts.duplicates += 1
           if (known.some((each) => each.span.endTimeNs >= span.endTimeNs)) continue
+          // An earlier version that came with this one is never stored.
+          const beside = this.#model.spans.findIndex(
+            (each, at) => at >= before && idOf(each) === idOf({ span }),
+          )
+          if (beside >= 0) this.#model.spans.splice(beside, 1)
         }
         this.#model.spans.push({ span, source, receivedAtMs })
       }
     }
-    this.#model.tallies.push(...tallies)
-    for (const { source } of tallies) this.#source(source)
+    for (const tally of tallies) {
+      if (tally.count === 0) continue
+      this.#model.tallies.push(tally)
+      this.#source(tally.source)
+    }
     return { stored, duplicates }
   }
 

@@ -140,7 +140,7 @@ test('wherever it is interrupted, it comes to the same end', () => {
     steps += 1
   }
   expect(steps).toBeGreaterThan(9)
-})
+}, 60_000)
 
 test('a folder of a later release is refused by name and left alone', () => {
   const path = unpackDataFolder('0.1.0')

@@ -268,7 +268,7 @@ describe('damage', () => {
     expect(left.length).toBeLessThan(300)
     expect(left.slice(0, 10)).toEqual(RANGE(10))
     expect(left.at(-1)).toBe(300)
-  })
+  }, 60_000)
 
   test('of the segment that is written costs what cannot be read, and the rest goes on', () => {
     const { openWriter, openReader, files, file, logged, path } = written().crashed()
@@ -310,15 +310,19 @@ describe('damage', () => {
     expect(files()).toContain('000002.hot.db')
   })
 
-  test.each([0, 1, 8191, 8192, 20_000])('a file cut off after %i bytes stops nobody', (length) => {
-    const { openWriter, openReader, file } = written().crashed()
-    truncateSync(file('000002.hot.db'), length)
-    const reader = openReader()
-    append(openWriter(), 301)
-    const left = stored(reader)
-    expect(left[0]).toBe(1)
-    expect(left.at(-1)).toBe(301)
-  })
+  test.each([0, 1, 8191, 8192, 20_000])(
+    'a file cut off after %i bytes stops nobody',
+    (length) => {
+      const { openWriter, openReader, file } = written().crashed()
+      truncateSync(file('000002.hot.db'), length)
+      const reader = openReader()
+      append(openWriter(), 301)
+      const left = stored(reader)
+      expect(left[0]).toBe(1)
+      expect(left.at(-1)).toBe(301)
+    },
+    60_000,
+  )
 
   test('at any byte stops nobody and hides no other segment', () => {
     const before = written()
@@ -344,7 +348,7 @@ describe('damage', () => {
       writer.close()
       reader.close()
     }
-  })
+  }, 60_000)
 })
 
 test('a segment of a later release is refused by name, and everything is left as it is', () => {
@@ -388,7 +392,7 @@ describe('a reader', () => {
     expect(stored(reader)).toEqual(RANGE(60))
     expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(open + 3)
     expect(open).toBeLessThan(250)
-  })
+  }, 60_000)
 
   test('that is cut off from a file for a moment says so, and does not pass it by', () => {
     const { openWriter, openReader, file } = folder({ bytesMax: 1 })
