@@ -17,5 +17,5 @@ test.skipIf(!canTrace)(
     expect(acks).toBe(COMMITS - 1)
     expect(syncs).toBeGreaterThanOrEqual(acks)
   },
-  60_000,
+  120_000,
 )

@@ -86,7 +86,7 @@ test.skipIf(!canMount)(
     await sendAll(analyzer, waiting)
     expect(await checkStored(analyzer, { acked: batches })).toEqual([])
   },
-  60_000,
+  120_000,
 )
 
 /** To the last byte. */

@@ -65,7 +65,7 @@ test('while another process locks the spans senders are told to come again and r
   await waitUntil(async () => (await analyzer.send(first)).status === 200, 'writing again')
   await sendAll(analyzer, rest)
   expect(await checkStored(analyzer, { acked: [...before, ...after] })).toEqual([])
-}, 60_000)
+}, 120_000)
 
 test('while another process locks the verdicts spans are taken, and judged when it lets go', async () => {
   const { analyzer, dataDir, before, after } = await startWithSpans()
@@ -83,7 +83,7 @@ test('while another process locks the verdicts spans are taken, and judged when 
   await waitUntil(async () => (await analyzer.status('/readyz')) === 200, 'judging again')
   await settled(analyzer)
   expect(await checkStored(analyzer, { acked: [...before, ...after] })).toEqual([])
-}, 60_000)
+}, 120_000)
 
 test('a reader that keeps its view and a copy that is made meanwhile hold nobody up', async () => {
   const { analyzer, dataDir, before, after } = await startWithSpans()
@@ -101,4 +101,4 @@ test('a reader that keeps its view and a copy that is made meanwhile hold nobody
   await copying
   reader.exec('COMMIT')
   expect(await checkStored(analyzer, { acked: [...before, ...after] })).toEqual([])
-}, 60_000)
+}, 120_000)

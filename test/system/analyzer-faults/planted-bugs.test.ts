@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { traceAcks } from './ack-order.ts'
 import { type AnalyzerProcess, startAnalyzerProcess } from './analyzer-process.ts'
 import { diskTrouble } from './disk-episodes.ts'
-import { saltedFolder } from './kill-runs.ts'
+import { saltedFolder, sendAll } from './kill-runs.ts'
 import { type Bug, plantBug } from './plant-bug.ts'
 import { type Breaches, checkStored } from './stored.ts'
 import { canTrace } from './strace.ts'
@@ -49,14 +49,52 @@ const BUGS: readonly Planted[] = [
   },
 ]
 
+const STORE_BUGS: readonly Planted[] = [
+  {
+    name: 'a span that comes again and is stored again',
+    file: 'analyzer/store/sqlite/segments/plan-append.js',
+    changes: [['return there;', 'return false;']],
+    look: sendTwice,
+    seenAs: /spans are counted as stored, and \d+ are there/u,
+  },
+  {
+    name: 'spans that are lost where a segment ends',
+    file: 'analyzer/store/sqlite/segments/segment-writer.js',
+    changes: [['this.#roll(nowMs);', '(this.#roll(nowMs), (arrivals = arrivals.slice(0, -1)));']],
+    look: sendTwice,
+    seenAs: /was acked and is not there/u,
+  },
+]
+
 test.skipIf(!canTrace).each(BUGS)(
   '$name is seen',
   async ({ look, seenAs, ...bug }) => {
     const analyzer = await startAnalyzerProcess({ dataDir: saltedFolder(), dist: plantBug(bug) })
     expect(await look(analyzer)).toContainEqual(expect.stringMatching(seenAs))
   },
-  60_000,
+  120_000,
 )
+
+test.each(STORE_BUGS)(
+  '$name is seen',
+  async ({ look, seenAs, ...bug }) => {
+    const analyzer = await startAnalyzerProcess({
+      dataDir: saltedFolder(),
+      dist: plantBug(bug),
+      section: ['retention: {span_mib: 16}'],
+    })
+    expect(await look(analyzer)).toContainEqual(expect.stringMatching(seenAs))
+  },
+  120_000,
+)
+
+/** More than one segment of it, and then some of it again. */
+async function sendTwice(analyzer: AnalyzerProcess): Promise<Breaches> {
+  const batches = drawBatches(17, { batches: 40, fromMs: Date.now() })
+  await sendAll(analyzer, batches)
+  await sendAll(analyzer, batches.slice(0, 10))
+  return checkStored(analyzer, { acked: batches })
+}
 
 async function sendToFullDisk(analyzer: AnalyzerProcess): Promise<Breaches> {
   const batches = [...drawBatches(6, { batches: 200, fromMs: Date.now(), spansPerBatchMax: 4 })]

@@ -26,4 +26,4 @@ test('spans are refused, not acknowledged, where somebody has removed the folder
   const next = await startAnalyzerProcess({ dataDir })
   await sendAll(next, batches)
   expect(await checkStored(next, { acked: batches })).toEqual([])
-}, 60_000)
+}, 120_000)
