@@ -121,7 +121,7 @@ describe.skipIf(!canBeSomebody)('what belongs to others or may not be written', 
     expect(fingerprintOf(dataDir)).toEqual(before)
     expect(statSync(dataDir).mode & 0o777).toBe(0o500)
     chmodSync(dataDir, 0o700)
-  }, 60_000)
+  }, 120_000)
 
   test.skipIf(!IS_ROOT)(
     'a folder of somebody else is refused',
@@ -135,7 +135,7 @@ describe.skipIf(!canBeSomebody)('what belongs to others or may not be written', 
       ).toEqual([])
       expect(fingerprintOf(dataDir)).toEqual(before)
     },
-    60_000,
+    120_000,
   )
 
   test('a file that may not be written is refused by its name', async () => {
@@ -151,7 +151,7 @@ describe.skipIf(!canBeSomebody)('what belongs to others or may not be written', 
     }
     const again = await startAnalyzerProcess({ dataDir, under: AS_SOMEBODY })
     expect(await checkStored(again, { acked: batches })).toEqual([])
-  }, 60_000)
+  }, 120_000)
 })
 
 const READ_ONLY = ['unshare', '-rm', 'sh', '-c']
