@@ -1,11 +1,20 @@
 #!/usr/bin/env node
 // Puts the real OpenTelemetry Collector, with otel-collector.yaml as it is, between a sender and
 // the analyzer, kills the analyzer in mid-stream and starts it again: every span that the Collector
-// acknowledged must arrive, and no byte of a prompt or a key may be on disk on the way.
+// acknowledged must arrive, and no byte of a prompt or a key may be on disk on the way. Then the
+// same over gRPC while the analyzer has no room.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -103,7 +112,85 @@ async function run(collector, work) {
   if (!readdirSync(join(work, 'archive')).some((name) => name.endsWith('.jsonl'))) {
     throw new Error('the archive is empty')
   }
-  say('ok: the archive has been written\n1 passed, 0 failed')
+  say('ok: the archive has been written')
+  for (const child of children) child.kill('SIGKILL')
+  await overGrpcWhileBusy(collector, join(work, 'grpc'))
+  say('2 passed, 0 failed')
+}
+
+/**
+ * The Collector's other exporter, over gRPC, while the analyzer has no room: what it is told to
+ * repeat must arrive, all of it.
+ */
+async function overGrpcWhileBusy(collector, work) {
+  mkdirSync(work)
+  const ports = {
+    otlp: await freePort(),
+    page: await freePort(),
+    grpc: await freePort(),
+    http: await freePort(),
+    health: await freePort(),
+  }
+  const analyzerGrpc = await freePort()
+  const analyzerConfig = join(work, 'analyzer.yaml')
+  writeFileSync(analyzerConfig, 'analyzer: { ingest: { body_mib: 4, queue_mib: 4 } }\n')
+  const config = join(work, 'collector.yaml')
+  writeFileSync(
+    config,
+    `receivers: { otlp: { protocols: { http: { endpoint: 127.0.0.1:${ports.http} } } } }
+exporters:
+  otlp_grpc:
+    endpoint: 127.0.0.1:${analyzerGrpc}
+    tls: { insecure: true }
+    compression: gzip
+    retry_on_failure: { max_elapsed_time: 0s }
+    sending_queue: { queue_size: 10000 }
+extensions: { health_check: { endpoint: 127.0.0.1:${ports.health} } }
+service:
+  extensions: [health_check]
+  telemetry: { metrics: { level: none } }
+  pipelines: { traces: { receivers: [otlp], exporters: [otlp_grpc] } }
+`,
+  )
+  await startAnalyzer(work, ports, ['--config', analyzerConfig, `--otlp-grpc-port=${analyzerGrpc}`])
+  start(collector, ['--config', config], { env: process.env })
+  await until('the Collector to be healthy', () => answers(`http://127.0.0.1:${ports.health}/`))
+  const holders = [hold(ports.otlp), hold(ports.otlp)]
+  await until('the analyzer to be busy', async () => (await busyAnswers(ports.page)) > 0)
+  const busyBefore = await busyAnswers(ports.page)
+  const acked = new Set()
+  for (let batch = 0; batch < BATCHES / 3; batch += 1) await sendBatch(ports.http, acked)
+  await until('the exporter to be sent away', async () => {
+    return (await busyAnswers(ports.page)) > busyBefore
+  })
+  for (const holder of holders) holder.destroy()
+  await until(`${acked.size} spans to be stored`, async () => {
+    const health = await getJson(`http://127.0.0.1:${ports.page}/api/v1/health`)
+    return health.spansStored >= acked.size
+  })
+  const { spansStored } = await getJson(`http://127.0.0.1:${ports.page}/api/v1/health`)
+  if (spansStored !== acked.size) {
+    throw new Error(`${acked.size} spans were acknowledged, ${spansStored} are stored`)
+  }
+  say(`ok: over gRPC, told to wait for a while: ${acked.size} acknowledged, ${spansStored} stored`)
+}
+
+/** One of two bodies of the largest size that are held back half-way fills the queue. */
+function hold(port) {
+  const length = 4 * 1024 * 1024
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(
+    `POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-protobuf\r\ncontent-length: ${length}\r\n\r\n`,
+  )
+  socket.write(Buffer.alloc(length - 1))
+  socket.resume()
+  return socket
+}
+
+async function busyAnswers(port) {
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  return Number(/reason="busy"[^\n]*\} (\d+)/u.exec(metrics)?.[1] ?? 0)
 }
 
 async function buildCollector() {
@@ -145,14 +232,14 @@ function finish(child) {
   })
 }
 
-async function startAnalyzer(work, ports) {
+async function startAnalyzer(work, ports, more = ['--otlp-grpc-port=0']) {
   const args = ['analyzer', '--data-dir', join(work, 'data'), '--port', String(ports.page)]
   const child = start(process.execPath, [
     join(root, 'dist', 'cli', 'main.js'),
     ...args,
     '--otlp-http-port',
     String(ports.otlp),
-    '--otlp-grpc-port=0',
+    ...more,
   ])
   await until('the analyzer to be ready', () => answers(`http://127.0.0.1:${ports.page}/readyz`))
   return child

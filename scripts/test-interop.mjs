@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 // `npm run test:interop`: has the fault matrix read by the official Python clients and by Vercel's
 // `ai`, and the analyzer fed by Python's OTLP exporters. All are installed on demand into the
-// cache folder; what is not at hand is skipped, and
-// that is said.
+// cache folder; what is not at hand is skipped, and that is said.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
