@@ -41,7 +41,7 @@ test('packs what is judged and keeps to the size while spans come, and every tra
   const sent: (readonly Span[])[] = []
   const packed = (): number =>
     databasesIn(dataDir).filter((name) => name.endsWith('.packed.db')).length
-  for (let round = 0; round < 12; round += 1) {
+  for (let round = 0; round < 7; round += 1) {
     const traces = Array.from({ length: 60 }, traceOf)
     sent.push(...traces)
     const { status } = await send(protobufRequest(traces.flat()))
@@ -58,7 +58,7 @@ test('packs what is judged and keeps to the size while spans come, and every tra
   expect(keeping).toEqual({ troubledSince: null, why: null, damaged: [] })
   expect(spansStored).toBe(sent.length * 4)
   expect(logged.filter((line) => line.includes('was packed'))).toHaveLength(packed())
-})
+}, 60_000)
 
 test('tells in health of a file that cannot be read, and everything else goes on', async () => {
   const dataDir = temporaryFolder()
