@@ -33,7 +33,7 @@ const { values: flags } = parseArgs({
 const COLUMNS = ['plain', 'p50', 'p99'] as const
 type Column = (typeof COLUMNS)[number]
 
-const spans = Number(flags.spans ?? (flags.tiny ? 4000 : flags.full ? 10_000_000 : 1_000_000))
+const spans = Number(flags.spans ?? (flags.tiny ? 1500 : flags.full ? 10_000_000 : 1_000_000))
 /** Of each question; the first is asked of a program that has just started. */
 const askings = flags.tiny ? 3 : 100
 /** One plain table takes seconds for some. */
