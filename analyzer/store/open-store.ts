@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { SegmentKeeper } from './sqlite/keeping/segment-keeper.ts'
 import { VerdictsWatermark } from './sqlite/keeping/watermark.ts'
 import { isStoreTrouble } from './sqlite/open-database.ts'
+import { toPlace } from './sqlite/segments/position.ts'
 import { SegmentCatalogue } from './sqlite/segments/segment-catalogue.ts'
 import { SegmentHandles } from './sqlite/segments/segment-handles.ts'
 import { SegmentSpanReader } from './sqlite/segments/segment-span-reader.ts'
@@ -38,7 +39,12 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
     })
   return {
     openWriter: () => {
-      const segments = catalogue()
+      // Where all segments were taken away: what was judged is not judged again, so that spans
+      // which came to an old position would never be.
+      const watermark = new VerdictsWatermark(join(path, 'verdicts.db'))
+      const { segment } = toPlace(watermark.judgedUpTo())
+      watermark.close()
+      const segments = new SegmentCatalogue(path, segment)
       const writer = new SegmentWriter({
         catalogue: segments,
         handles: handles(segments),

@@ -27,10 +27,13 @@ const FOLDER_TICK_MS = 100
  */
 export class SegmentCatalogue {
   readonly folder: string
+  readonly #numberTaken: number
   #listed: Listed | undefined
 
-  constructor(dataFolder: string) {
+  /** Numbers up to `numberTaken` are not given, whatever the folder says. */
+  constructor(dataFolder: string, numberTaken = 0) {
     this.folder = join(dataFolder, 'segments')
+    this.#numberTaken = numberTaken
   }
 
   /** For the one thread that writes; makes the folder. */
@@ -52,7 +55,7 @@ export class SegmentCatalogue {
 
   /** Above all that ever were. */
   nextNumber(): number {
-    let last = 0
+    let last = this.#numberTaken
     for (const name of readdirSync(this.folder)) {
       const [, number] = NAME.exec(name) ?? SET_ASIDE.exec(name) ?? []
       last = Math.max(last, Number(number ?? 0))

@@ -52,6 +52,7 @@ function folder(limits: Partial<SpanLimits> = {}, path = temporaryFolder()) {
   }
   return {
     path,
+    store,
     logged,
     clock,
     openWriter,
@@ -145,6 +146,22 @@ describe('a segment', () => {
     expect(files()).toEqual(['000003.hot.db', '000004.hot.db'])
     expect(openReader().counts().stored).toBe(4)
   })
+})
+
+test('where somebody took all segments away, new spans come behind what was judged', () => {
+  const { path, store, openWriter, openReader, file } = folder({ bytesMax: 1 })
+  const before = openWriter()
+  for (const number of RANGE(3)) append(before, number)
+  before.close()
+  const reader = openReader()
+  const judgedUpTo = reader.readAfter(0, 9).at(-1)?.position ?? 0
+  const verdicts = store.openVerdicts()
+  verdicts.replace([], { judgedUpTo, unrecognised: 0 })
+  verdicts.close()
+  rmSync(join(path, 'segments'), { recursive: true })
+  append(openWriter(), 4)
+  expect(reader.readAfter(judgedUpTo, 9)).toHaveLength(1)
+  expect(file('000004.hot.db')).toSatisfy(existsSync)
 })
 
 describe('after a crash', () => {
