@@ -3,14 +3,13 @@ import { FILE_KINDS, flipAt, killedFolder, startDamaged, WHOLE_DAMAGES } from '.
 
 /** Invariant I12 where a disk gave back other bytes; `npm run test:long` has hundreds of these. */
 
+/** As much as can be read in a moment. */
 const READ_BATCHES = 10
 
 const SOME = [flipAt(18), flipAt(50_017), ...WHOLE_DAMAGES.slice(0, 1)]
 
 test('a start on damaged files tells nothing wrong, says what is missing, and takes new spans', async () => {
-  const { dataDir, sent } = await killedFolder()
-  // Of all that was sent, as much as can be read in a moment.
-  const used = { dataDir, sent: sent.slice(0, READ_BATCHES) }
+  const used = { ...(await killedFolder()), readBatches: READ_BATCHES }
   for (const [turn, kind] of FILE_KINDS.entries()) {
     // One each: what they have in common is the start.
     const damage = SOME[turn % SOME.length] ?? flipAt(0)
