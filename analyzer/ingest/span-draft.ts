@@ -16,6 +16,3 @@ export const KINDS: readonly SpanKind[] = [
   'consumer',
 ]
 export const STATUS_CODES: readonly SpanStatus['code'][] = ['unset', 'ok', 'error']
-
-/** SQLite and most languages hold nanoseconds in a signed 64-bit number (until the year 2262). */
-export const TIME_NS_MAX = 2n ** 63n - 1n
