@@ -49,9 +49,10 @@ test.skipIf(!canTrace)(
   120_000,
 )
 
-const APART = ['unshare', '-rm', 'sh', '-c'] as const
+const UNSHARE = 'unshare'
+const APART = [UNSHARE, '-rm', 'sh', '-c'] as const
 const SMALL_DISK = 'mount -t tmpfs -o size=32m none "$0" && exec "$@"'
-const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+const canMount = spawnSync(UNSHARE, ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
 
 test.skipIf(!canMount)(
   'a disk that somebody else fills up is written again when there is room',

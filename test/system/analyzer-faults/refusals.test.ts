@@ -88,12 +88,13 @@ function setVersion(file: string, version: number): number {
 /** Root may write everywhere: what it is refused must be asked as somebody else. */
 const SOMEBODY = 65_534
 const IS_ROOT = process.getuid?.() === 0
+const SETPRIV = 'setpriv'
 const AS_SOMEBODY = IS_ROOT
-  ? ['setpriv', `--reuid=${SOMEBODY}`, `--regid=${SOMEBODY}`, '--clear-groups']
+  ? [SETPRIV, `--reuid=${SOMEBODY}`, `--regid=${SOMEBODY}`, '--clear-groups']
   : []
 const canBeSomebody =
   !IS_ROOT ||
-  spawnSync('setpriv', [...AS_SOMEBODY.slice(1), process.execPath, '-e', '0']).status === 0
+  spawnSync(SETPRIV, [...AS_SOMEBODY.slice(1), process.execPath, '-e', '0']).status === 0
 
 function own(path: string): void {
   chownSync(path, SOMEBODY, SOMEBODY)
@@ -154,8 +155,9 @@ describe.skipIf(!canBeSomebody)('what belongs to others or may not be written', 
   }, 120_000)
 })
 
-const READ_ONLY = ['unshare', '-rm', 'sh', '-c']
-const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+const UNSHARE = 'unshare'
+const READ_ONLY = [UNSHARE, '-rm', 'sh', '-c']
+const canMount = spawnSync(UNSHARE, ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
 
 test.skipIf(!canMount)(
   'a disk that is mounted read-only is refused',
