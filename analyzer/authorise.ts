@@ -1,7 +1,7 @@
 import { shownToken, TokenFile, type TokenVerdict } from './api/token-file.ts'
 import type { SourceConfig } from './config/config.ts'
 import { AnalyzerError } from './errors.ts'
-import type { Authorisation } from './ingest/receiver.ts'
+import type { Authorisation } from './ingest/receive/receiver.ts'
 
 export interface AuthoriseOptions {
   /** Opens everything; absent: reading needs no token, which only a loopback bind may have. */

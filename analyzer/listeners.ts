@@ -3,9 +3,9 @@ import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 
 import { httpUrl, listen, toListenError, urlOf } from './api/listen.ts'
-import { createOtlpGrpcServer } from './ingest/otlp-grpc.ts'
-import { createOtlpHttpServer } from './ingest/otlp-http.ts'
-import type { ReceiverOptions } from './ingest/receiver.ts'
+import { createOtlpGrpcServer } from './ingest/receive/otlp-grpc.ts'
+import { createOtlpHttpServer } from './ingest/receive/otlp-http.ts'
+import type { ReceiverOptions } from './ingest/receive/receiver.ts'
 
 /** What listens: its real address, and how it is ended. */
 export interface Listener {

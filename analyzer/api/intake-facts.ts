@@ -1,7 +1,7 @@
 import type { IngestReport } from '../ingest/ingest-report.ts'
-import type { IntakeLevel } from '../ingest/intake-queue.ts'
-import type { RefusalReason } from '../ingest/receiver.ts'
-import type { RefusedSender } from '../ingest/refused-senders.ts'
+import type { IntakeLevel } from '../ingest/receive/intake-queue.ts'
+import type { RefusalReason } from '../ingest/receive/receiver.ts'
+import type { RefusedSender } from '../ingest/receive/refused-senders.ts'
 import type { DiskUse } from '../store/measure-disk.ts'
 import type { StorePart } from '../store/store.ts'
 

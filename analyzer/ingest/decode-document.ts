@@ -7,14 +7,14 @@ import {
   orMalformed,
   type RejectCounts,
   Rejections,
-} from './decoded.ts'
+} from './otlp/decoded.ts'
 import { OtlpDecoder } from './decode-otlp.ts'
-import { decodeContext, decodeSpan } from './decode-span.ts'
+import { decodeContext, decodeSpan } from './otlp/decode-span.ts'
 import { inflate, isGzip } from './inflate.ts'
 import { SPANS_MAX } from './limits.ts'
-import { isObject, parseJson } from './parse-json.ts'
-import { MalformedError } from './protobuf-reader.ts'
-import type { SpanContext } from './span-draft.ts'
+import { isObject, parseJson } from './otlp/parse-json.ts'
+import { MalformedError } from './otlp/protobuf-reader.ts'
+import type { SpanContext } from './otlp/span-context.ts'
 
 /** What came of a file: every span in it is in `spans` or `rejected`. */
 export interface DecodedSpans {

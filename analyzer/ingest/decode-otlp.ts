@@ -7,20 +7,20 @@ import {
   type RejectReason,
   Rejections,
   ValueBudget,
-} from './decoded.ts'
-import { parseJson } from './parse-json.ts'
+} from './otlp/decoded.ts'
+import { parseJson } from './otlp/parse-json.ts'
 import { KEPT_BYTES_MAX, SPANS_MAX } from './limits.ts'
-import { ProtobufReader } from './protobuf-reader.ts'
-import { ProtobufWriter } from './protobuf-writer.ts'
-import { AttributeStripper } from './strip-attributes.ts'
-import { ContextStripper, type StrippedContext } from './strip-context.ts'
-import { EventStripper } from './strip-event.ts'
-import { LinkStripper } from './strip-link.ts'
-import { SpanStripper } from './strip-span.ts'
-import type { StripOptions } from './strip-text.ts'
-import { toProtobuf } from './transcode-json.ts'
-import { treatmentInContentEvent, treatmentOf } from './treatment.ts'
-import { type Place, type RequestVisitor, walkRequest } from './walk-request.ts'
+import { ProtobufReader } from './otlp/protobuf-reader.ts'
+import { ProtobufWriter } from './otlp/protobuf-writer.ts'
+import { AttributeStripper } from './strip/strip-attributes.ts'
+import { ContextStripper, type StrippedContext } from './strip/strip-context.ts'
+import { EventStripper } from './strip/strip-event.ts'
+import { LinkStripper } from './strip/strip-link.ts'
+import { SpanStripper } from './strip/strip-span.ts'
+import type { StripOptions } from './strip/strip-text.ts'
+import { toProtobuf } from './otlp/transcode-json.ts'
+import { treatmentInContentEvent, treatmentOf } from './strip/treatment.ts'
+import { type Place, type RequestVisitor, walkRequest } from './otlp/walk-request.ts'
 
 export type Encoding = 'protobuf' | 'json'
 

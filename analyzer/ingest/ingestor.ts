@@ -2,11 +2,11 @@ import { DEFAULT_SOURCE } from '../config/config.ts'
 import type { ContextRecord, SpanRecord } from '../store/span-record.ts'
 import type { SpanWriter, Tally } from '../store/store.ts'
 import { OtlpDecoder, type Encoding } from './decode-otlp.ts'
-import type { DecodedRecords, RejectCounts } from './decoded.ts'
+import type { DecodedRecords, RejectCounts } from './otlp/decoded.ts'
 import { GroupCommit } from './group-commit.ts'
 import { inflate } from './inflate.ts'
 import type { IngestCounts } from './ingest-report.ts'
-import { peekFailures } from './peek-failures.ts'
+import { peekFailures } from './otlp/peek-failures.ts'
 import { spreadRetryMs } from './spread-retry.ts'
 
 /** One export request, as it came. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import { encodeContext, encodeSpan } from '../ingest/encode-span.ts'
+import { encodeContext, encodeSpan } from '../ingest/otlp/encode-span.ts'
 import type { Attributes, Span } from '../story/span.ts'
 import type { ContextRecord, SpanRecord } from './span-record.ts'
 

@@ -1,4 +1,8 @@
-import { ProtobufReader, WIRE_BYTES, WIRE_VARINT } from '../../analyzer/ingest/protobuf-reader.ts'
+import {
+  ProtobufReader,
+  WIRE_BYTES,
+  WIRE_VARINT,
+} from '../../analyzer/ingest/otlp/protobuf-reader.ts'
 import type { FileEncoding } from './piece.ts'
 
 /** What an `ExportTraceServiceResponse` says of the spans that were not taken. */

@@ -1,5 +1,5 @@
-import { ProtobufReader, WIRE_BYTES } from '../../analyzer/ingest/protobuf-reader.ts'
-import { ProtobufWriter } from '../../analyzer/ingest/protobuf-writer.ts'
+import { ProtobufReader, WIRE_BYTES } from '../../analyzer/ingest/otlp/protobuf-reader.ts'
+import { ProtobufWriter } from '../../analyzer/ingest/otlp/protobuf-writer.ts'
 
 export type FileEncoding = 'json' | 'protobuf'
 

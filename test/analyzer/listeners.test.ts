@@ -2,7 +2,7 @@ import { Client, credentials, status } from '@grpc/grpc-js'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { IngestAnswer } from '../../analyzer/ingest/ingestor.ts'
-import type { RefusedRequest } from '../../analyzer/ingest/receiver.ts'
+import type { RefusedRequest } from '../../analyzer/ingest/receive/receiver.ts'
 import { startOtlpGrpc, startOtlpHttp } from '../../analyzer/listeners.ts'
 import { openQueue } from '../support/open-queue.ts'
 import { buildSpan, protobufRequest } from '../support/otlp.ts'

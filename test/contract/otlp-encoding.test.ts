@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { WireSpan } from '../../analyzer/api/wire.ts'
-import { ProtobufWriter } from '../../analyzer/ingest/protobuf-writer.ts'
+import { ProtobufWriter } from '../../analyzer/ingest/otlp/protobuf-writer.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import { partialSuccessOf, statusOf } from '../support/otlp-answers.ts'
 import { jsonRequest, jsonSpan } from '../support/otlp.ts'

@@ -1,4 +1,4 @@
-import { decodeContext, decodeSpan } from '../../analyzer/ingest/decode-span.ts'
+import { decodeContext, decodeSpan } from '../../analyzer/ingest/otlp/decode-span.ts'
 import type {
   Appended,
   LoggedChunk,

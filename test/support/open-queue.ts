@@ -1,4 +1,4 @@
-import { IntakeQueue } from '../../analyzer/ingest/intake-queue.ts'
+import { IntakeQueue } from '../../analyzer/ingest/receive/intake-queue.ts'
 import { ShedSignal } from '../../analyzer/ingest/shed-signal.ts'
 
 const MIB = 1024 * 1024

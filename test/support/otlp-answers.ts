@@ -1,4 +1,8 @@
-import { ProtobufReader, WIRE_BYTES, WIRE_VARINT } from '../../analyzer/ingest/protobuf-reader.ts'
+import {
+  ProtobufReader,
+  WIRE_BYTES,
+  WIRE_VARINT,
+} from '../../analyzer/ingest/otlp/protobuf-reader.ts'
 import type { RawAnswer } from './raw-http.ts'
 
 /** `google.rpc.Status` with the two details that OTLP knows. */

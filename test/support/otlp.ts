@@ -1,5 +1,5 @@
-import { writeAttributes, writeScope, writeSpan } from '../../analyzer/ingest/encode-span.ts'
-import { ProtobufWriter } from '../../analyzer/ingest/protobuf-writer.ts'
+import { writeAttributes, writeScope, writeSpan } from '../../analyzer/ingest/otlp/encode-span.ts'
+import { ProtobufWriter } from '../../analyzer/ingest/otlp/protobuf-writer.ts'
 import type { AttributeValue, Span } from '../../analyzer/story/span.ts'
 
 type SpanInput = Partial<Omit<Span, 'attributes' | 'resource'>> & {

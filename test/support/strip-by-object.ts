@@ -1,16 +1,16 @@
-import { cutName, scrubSecrets } from '../../analyzer/ingest/scrub-secrets.ts'
+import { cutName, scrubSecrets } from '../../analyzer/ingest/strip/scrub-secrets.ts'
 import {
   cutErrorText,
   stripBytes,
   stripContent,
   stripText,
   type Field,
-} from '../../analyzer/ingest/strip-text.ts'
+} from '../../analyzer/ingest/strip/strip-text.ts'
 import {
   treatmentInContentEvent,
   treatmentOf,
   type Treatment,
-} from '../../analyzer/ingest/treatment.ts'
+} from '../../analyzer/ingest/strip/treatment.ts'
 import type { Attributes, AttributeValue, Span } from '../../analyzer/story/span.ts'
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import Database from 'better-sqlite3'
 
-import { encodeContext, encodeSpan } from '../../analyzer/ingest/encode-span.ts'
+import { encodeContext, encodeSpan } from '../../analyzer/ingest/otlp/encode-span.ts'
 import { ChunkEncoder, sumOfChunk } from '../../analyzer/store/sqlite/segments/chunk.ts'
 import { HOT_MIGRATIONS, HOT_PAGE_BYTES } from '../../analyzer/store/sqlite/segments/hot-schema.ts'
 import { IdFilter } from '../../analyzer/store/sqlite/segments/id-filter.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { decodeContext } from '../../ingest/decode-span.ts'
+import { decodeContext } from '../../ingest/otlp/decode-span.ts'
 import type { ContextRecord, SpanRecord } from '../span-record.ts'
 import type { SpanArrival } from '../store.ts'
 import { syncFolder } from './files.ts'

@@ -9,8 +9,8 @@ import {
   VALUE_DEPTH_MAX,
   VALUES_MAX,
 } from '../../../analyzer/ingest/limits.ts'
-import { ProtobufReader } from '../../../analyzer/ingest/protobuf-reader.ts'
-import { ProtobufWriter } from '../../../analyzer/ingest/protobuf-writer.ts'
+import { ProtobufReader } from '../../../analyzer/ingest/otlp/protobuf-reader.ts'
+import { ProtobufWriter } from '../../../analyzer/ingest/otlp/protobuf-writer.ts'
 import type { AttributeValue } from '../../../analyzer/story/span.ts'
 import { arbitrarySpan } from '../../support/arbitrary-span.ts'
 import { decodeSpans } from '../../support/decode-spans.ts'

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 
 import { EMPTY_REPORT } from '../../../analyzer/ingest/ingest-report.ts'
-import { RefusedSenders } from '../../../analyzer/ingest/refused-senders.ts'
+import { RefusedSenders } from '../../../analyzer/ingest/receive/refused-senders.ts'
 import type { JudgedFacts } from '../../../analyzer/metrics/judged-facts.ts'
 import type { MetricFacts } from '../../../analyzer/metrics/metric.ts'
 import { createMetrics } from '../../../analyzer/metrics/metrics.ts'

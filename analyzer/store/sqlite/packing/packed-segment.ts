@@ -1,5 +1,5 @@
-import { MalformedError } from '../../../ingest/protobuf-reader.ts'
-import type { SpanContext } from '../../../ingest/span-draft.ts'
+import { MalformedError } from '../../../ingest/otlp/protobuf-reader.ts'
+import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
 import { refuseNewer } from '../migrate.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 import type { HashKey } from '../segments/id-hash.ts'

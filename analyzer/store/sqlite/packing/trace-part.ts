@@ -3,8 +3,8 @@ import {
   ProtobufReader,
   WIRE_BYTES,
   WIRE_VARINT,
-} from '../../../ingest/protobuf-reader.ts'
-import { ProtobufWriter } from '../../../ingest/protobuf-writer.ts'
+} from '../../../ingest/otlp/protobuf-reader.ts'
+import { ProtobufWriter } from '../../../ingest/otlp/protobuf-writer.ts'
 
 /**
  * What a block holds, before it is compressed: a protobuf message whose field 1, repeated, is a

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 
-import { MalformedError } from '../../../ingest/protobuf-reader.ts'
+import { MalformedError } from '../../../ingest/otlp/protobuf-reader.ts'
 import { openBlock, type BlockDamage, type OpenedBlock } from './block.ts'
 import { decodeTracePart, type PackedChunk } from './trace-part.ts'
 

@@ -1,5 +1,5 @@
-import { decodeSpan } from '../../../ingest/decode-span.ts'
-import type { SpanContext } from '../../../ingest/span-draft.ts'
+import { decodeSpan } from '../../../ingest/otlp/decode-span.ts'
+import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
 import type { Span } from '../../../story/span.ts'
 import { isStoreTrouble } from '../open-database.ts'
 import { splitChunk } from './chunk.ts'

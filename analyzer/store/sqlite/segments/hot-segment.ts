@@ -1,4 +1,4 @@
-import type { SpanContext } from '../../../ingest/span-draft.ts'
+import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
 import { isDamage, openForReading, orDamaged, type SqliteDatabase } from '../open-database.ts'
 import { refuseNewer } from '../migrate.ts'
 import { CHUNK_HEAD_BYTES, sumOfChunk, traceIdOfChunk } from './chunk.ts'

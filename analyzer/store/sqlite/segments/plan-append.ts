@@ -1,4 +1,4 @@
-import { ProtobufReader, WIRE_FIXED64 } from '../../../ingest/protobuf-reader.ts'
+import { ProtobufReader, WIRE_FIXED64 } from '../../../ingest/otlp/protobuf-reader.ts'
 import type { SpanRecord } from '../../span-record.ts'
 import type { SpanArrival } from '../../store.ts'
 import { spanKeyOf, traceKeyOf } from './chunk.ts'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
-import { decodeContext } from '../../../ingest/decode-span.ts'
-import { MalformedError } from '../../../ingest/protobuf-reader.ts'
-import type { SpanContext } from '../../../ingest/span-draft.ts'
+import { decodeContext } from '../../../ingest/otlp/decode-span.ts'
+import { MalformedError } from '../../../ingest/otlp/protobuf-reader.ts'
+import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
 
 /** A row of `contexts`, which segments of both kinds have. */
 export interface StoredContext {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
-import { encodeContext } from '../../../ingest/encode-span.ts'
-import type { SpanContext } from '../../../ingest/span-draft.ts'
+import { encodeContext } from '../../../ingest/otlp/encode-span.ts'
+import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
 import type { ContextRecord, SpanRecord } from '../../span-record.ts'
 import type { SpanArrival } from '../../store.ts'
 import { isDamage } from '../open-database.ts'

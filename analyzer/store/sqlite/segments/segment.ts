@@ -1,4 +1,4 @@
-import type { SpanContext } from '../../../ingest/span-draft.ts'
+import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
 import type { HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
 

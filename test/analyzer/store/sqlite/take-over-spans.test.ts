@@ -6,7 +6,7 @@ import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { WireHealth, WireRequestList } from '../../../../analyzer/api/wire.ts'
-import { decodeContext, decodeSpan } from '../../../../analyzer/ingest/decode-span.ts'
+import { decodeContext, decodeSpan } from '../../../../analyzer/ingest/otlp/decode-span.ts'
 import { openStore } from '../../../../analyzer/store/open-store.ts'
 import { SegmentCatalogue } from '../../../../analyzer/store/sqlite/segments/segment-catalogue.ts'
 import { SegmentHandles } from '../../../../analyzer/store/sqlite/segments/segment-handles.ts'

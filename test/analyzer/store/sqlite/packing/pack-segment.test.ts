@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { decodeSpan } from '../../../../../analyzer/ingest/decode-span.ts'
+import { decodeSpan } from '../../../../../analyzer/ingest/otlp/decode-span.ts'
 import { BlockCache } from '../../../../../analyzer/store/sqlite/packing/block-cache.ts'
 import {
   packSegment,

@@ -1,7 +1,7 @@
 import { array, assert, maxSafeNat, nat, property, record, uint8Array } from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { MalformedError } from '../../../../../analyzer/ingest/protobuf-reader.ts'
+import { MalformedError } from '../../../../../analyzer/ingest/otlp/protobuf-reader.ts'
 import {
   decodeTracePart,
   encodeTracePart,

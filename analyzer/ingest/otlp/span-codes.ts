@@ -1,0 +1,12 @@
+import type { SpanKind, SpanStatus } from '../../story/span.ts'
+
+/** By their numbers in opentelemetry-proto. */
+export const KINDS: readonly SpanKind[] = [
+  'unspecified',
+  'internal',
+  'server',
+  'client',
+  'producer',
+  'consumer',
+]
+export const STATUS_CODES: readonly SpanStatus['code'][] = ['unset', 'ok', 'error']
