@@ -13,8 +13,14 @@ import { startApi, startOtlpGrpc, startOtlpHttp } from './listeners.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { scrape } from './metrics/scrape.ts'
 import { openDataFolder, type DataFolder } from './store/sqlite/data-folder.ts'
-import { dashboardFolder, startIngest, startJudge, startKeeper, toTransfer } from './threads.ts'
-import type { JudgeEvent } from './worker-data.ts'
+import {
+  dashboardFolder,
+  startIngest,
+  startJudge,
+  startKeeper,
+  toTransfer,
+} from './threads/start-threads.ts'
+import type { JudgeEvent } from './threads/worker-data.ts'
 
 export interface AnalyzerOptions {
   readonly host: string

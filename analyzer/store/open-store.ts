@@ -9,7 +9,7 @@ import { SegmentHandles } from './sqlite/segments/segment-handles.ts'
 import { SegmentSpanReader } from './sqlite/segments/segment-span-reader.ts'
 import { SegmentWriter } from './sqlite/segments/segment-writer.ts'
 import { takeOverSpans } from './sqlite/take-over-spans.ts'
-import { openVerdictStore } from './sqlite/verdict-store.ts'
+import { openVerdictStore } from './sqlite/verdicts/verdict-store.ts'
 import type { SpanLimits, Store } from './store.ts'
 
 /** Where a store is and what it may take; plain data, sent to the threads that open it. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import { openVerdictStore } from '../../../analyzer/store/sqlite/verdict-store.ts'
+import { openVerdictStore } from '../../../analyzer/store/sqlite/verdicts/verdict-store.ts'
 import { verdictContract } from './contract/verdicts.ts'
 
 verdictContract({

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 
-import { checkCounts } from '../check-counts.ts'
+import { checkCounts } from '../verdicts/check-counts.ts'
 import { openForReading } from '../open-database.ts'
 import { toPosition } from '../segments/position.ts'
 import { checkPages } from './check-pages.ts'

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 
 import type { Watermark } from '../../store.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
-import { DERIVATION } from '../verdicts-schema.ts'
+import { DERIVATION } from '../verdicts/verdicts-schema.ts'
 
 /**
  * How far spans are judged, read from where it stands: nothing that was said between threads can be

@@ -1,4 +1,4 @@
-import type { SqliteDatabase } from './open-database.ts'
+import type { SqliteDatabase } from '../open-database.ts'
 
 /** Contradictions that are named; more of one kind say nothing more. */
 const NAMED_MAX = 5

@@ -1,6 +1,6 @@
-import type { Verdict } from '../verdict-store.ts'
+import type { Verdict } from '../../verdict-store.ts'
 import type { IncidentBook } from './incident-book.ts'
-import type { SqliteDatabase } from './open-database.ts'
+import type { SqliteDatabase } from '../open-database.ts'
 import { behindPrefix, packStory, packTrace } from './pack-ids.ts'
 import { packWire } from './pack-wire.ts'
 import type { CountedIds, SeriesBook } from './series-book.ts'

@@ -1,5 +1,5 @@
-import type { RequestFilter, RequestPage, StoredRequest } from '../verdict-store.ts'
-import type { SqliteDatabase } from './open-database.ts'
+import type { RequestFilter, RequestPage, StoredRequest } from '../../verdict-store.ts'
+import type { SqliteDatabase } from '../open-database.ts'
 import { behindPrefix, packStory, packTrace, unpackStory } from './pack-ids.ts'
 import { unpackWire } from './pack-wire.ts'
 import { expectedKey } from './request-book.ts'

@@ -1,4 +1,4 @@
-import type { Migration } from './migrate.ts'
+import type { Migration } from '../migrate.ts'
 
 /**
  * Raised when dialects or rules judge differently, or when a request is packed in another way: all

@@ -1,6 +1,6 @@
-import type { MsRange, OverviewCounts } from '../verdict-store.ts'
+import type { MsRange, OverviewCounts } from '../../verdict-store.ts'
 import { CountDeltas } from './count-deltas.ts'
-import type { SqliteDatabase } from './open-database.ts'
+import type { SqliteDatabase } from '../open-database.ts'
 import type { SeriesBook } from './series-book.ts'
 
 export const MINUTE_MS = 60_000

@@ -1,6 +1,6 @@
-import type { Verdict } from '../verdict-store.ts'
+import type { Verdict } from '../../verdict-store.ts'
 import { CountDeltas } from './count-deltas.ts'
-import type { SqliteDatabase } from './open-database.ts'
+import type { SqliteDatabase } from '../open-database.ts'
 
 /** `name`: of a model, a deployment, a provider, an error. */
 export type TermKind = 'source' | 'route' | 'outcome' | 'caller' | 'rule' | 'name'

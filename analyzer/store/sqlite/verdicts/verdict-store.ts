@@ -1,4 +1,4 @@
-import type { Incident } from '../../incidents/incident.ts'
+import type { Incident } from '../../../incidents/incident.ts'
 import type {
   CallerCount,
   Judgement,
@@ -11,15 +11,15 @@ import type {
   TraceExtent,
   VerdictLimits,
   VerdictStore,
-} from '../verdict-store.ts'
-import type { VerdictTallies } from '../verdict-tallies.ts'
+} from '../../verdict-store.ts'
+import type { VerdictTallies } from '../../verdict-tallies.ts'
 import { checkCounts } from './check-counts.ts'
 import { IncidentBook } from './incident-book.ts'
-import { isDamage, openForWriting, type SqliteDatabase } from './open-database.ts'
+import { isDamage, openForWriting, type SqliteDatabase } from '../open-database.ts'
 import { RequestBook, type StoredRow } from './request-book.ts'
 import { RequestQueries } from './request-queries.ts'
 import { MINUTE_MS, Rollups } from './rollups.ts'
-import { setAside } from './segments/segment-catalogue.ts'
+import { setAside } from '../segments/segment-catalogue.ts'
 import { SeriesBook, type CountedIds } from './series-book.ts'
 import { TermIndex } from './term-index.ts'
 import { TraceTies } from './trace-ties.ts'

@@ -1,5 +1,5 @@
-import type { PartTotals } from './api/intake-facts.ts'
-import type { SpanKeeper, SpanLimits, StorePart, Watermark } from './store/store.ts'
+import type { PartTotals } from '../api/intake-facts.ts'
+import type { SpanKeeper, SpanLimits, StorePart, Watermark } from '../store/store.ts'
 import type { KeepingReport } from './worker-data.ts'
 
 export interface KeepLoopOptions {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 
-import { KeepLoop } from '../../analyzer/keep-loop.ts'
-import type { SpanKeeper, TidyNow, TidyReport } from '../../analyzer/store/store.ts'
-import type { KeepingReport } from '../../analyzer/worker-data.ts'
-import { WIDE_LIMITS } from '../support/open-test-store.ts'
+import { KeepLoop } from '../../../analyzer/threads/keep-loop.ts'
+import type { SpanKeeper, TidyNow, TidyReport } from '../../../analyzer/store/store.ts'
+import type { KeepingReport } from '../../../analyzer/threads/worker-data.ts'
+import { WIDE_LIMITS } from '../../support/open-test-store.ts'
 
 const NOTHING: TidyReport = { more: false, done: [], failed: [] }
 

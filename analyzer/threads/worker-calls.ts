@@ -1,6 +1,6 @@
 import { parentPort, type Transferable, type Worker } from 'node:worker_threads'
 
-import { AnalyzerError, type AnalyzerErrorCode } from './errors.ts'
+import { AnalyzerError, type AnalyzerErrorCode } from '../errors.ts'
 
 /**
  * Calls from the main thread to a worker and its answers, over messages. Both ends are ours and of

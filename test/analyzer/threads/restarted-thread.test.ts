@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { RestartedThread } from '../../analyzer/restarted-thread.ts'
+import { RestartedThread } from '../../../analyzer/threads/restarted-thread.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import type { WireHealth, WireTrace } from '../../analyzer/api/wire.ts'
-import type { Span } from '../../analyzer/story/span.ts'
-import { buildSpan, protobufRequest } from '../support/otlp.ts'
-import { runAnalyzer } from '../support/running-analyzer.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
-import { waitUntil } from '../support/wait-until.ts'
+import type { WireHealth, WireTrace } from '../../../analyzer/api/wire.ts'
+import type { Span } from '../../../analyzer/story/span.ts'
+import { buildSpan, protobufRequest } from '../../support/otlp.ts'
+import { runAnalyzer } from '../../support/running-analyzer.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { waitUntil } from '../../support/wait-until.ts'
 
 /** The thread itself, compiled, beside one that writes and one that judges. */
 

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
-import type { WireHealth } from '../../analyzer/api/wire.ts'
-import { openStore } from '../../analyzer/store/open-store.ts'
-import { buildSpan, protobufRequest } from '../support/otlp.ts'
-import { runAnalyzer, type RunningAnalyzer } from '../support/running-analyzer.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
-import { waitUntil } from '../support/wait-until.ts'
-import { openSpanFile } from '../system/analyzer-faults/data-files.ts'
+import type { WireHealth } from '../../../analyzer/api/wire.ts'
+import { openStore } from '../../../analyzer/store/open-store.ts'
+import { buildSpan, protobufRequest } from '../../support/otlp.ts'
+import { runAnalyzer, type RunningAnalyzer } from '../../support/running-analyzer.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { waitUntil } from '../../support/wait-until.ts'
+import { openSpanFile } from '../../system/analyzer-faults/data-files.ts'
 
 /** Invariants I7 and I9 of the real threads: what is acked, and what happens where that is slow. */
 const MIB = 1024 * 1024

@@ -1,9 +1,9 @@
 import { workerData } from 'node:worker_threads'
 
-import { answerQuery } from './api/answer-query.ts'
-import type { ApiAnswer } from './api/query.ts'
-import { JudgeLoop } from './settling/judge-loop.ts'
-import { openStore } from './store/open-store.ts'
+import { answerQuery } from '../api/answer-query.ts'
+import type { ApiAnswer } from '../api/query.ts'
+import { JudgeLoop } from '../settling/judge-loop.ts'
+import { openStore } from '../store/open-store.ts'
 import { nameThread } from './name-thread.ts'
 import type { JudgeCall, JudgeEvent, JudgeWorkerData } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'

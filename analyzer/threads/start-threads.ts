@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 
-import type { ApiAnswer } from './api/query.ts'
-import type { AnalyzerConfig } from './config/config.ts'
-import type { ExportBody, IngestAnswer } from './ingest/ingestor.ts'
-import type { IngestReport } from './ingest/ingest-report.ts'
-import type { ShedSignal } from './ingest/shed-signal.ts'
-import type { StorePlace } from './store/open-store.ts'
-import type { DataFolder } from './store/sqlite/data-folder.ts'
+import type { ApiAnswer } from '../api/query.ts'
+import type { AnalyzerConfig } from '../config/config.ts'
+import type { ExportBody, IngestAnswer } from '../ingest/ingestor.ts'
+import type { IngestReport } from '../ingest/ingest-report.ts'
+import type { ShedSignal } from '../ingest/shed-signal.ts'
+import type { StorePlace } from '../store/open-store.ts'
+import type { DataFolder } from '../store/sqlite/data-folder.ts'
 import { RestartedThread } from './restarted-thread.ts'
 import { WorkerCalls } from './worker-calls.ts'
 import type {
@@ -50,11 +50,14 @@ export function startIngest(
     bodyBytesMax: config.ingest.bodyBytesMax,
     shed: shed.buffer,
   }
-  return new WorkerCalls(new Worker(builtUrl('analyzer/ingest-worker.js'), { workerData: data }), {
-    log,
-    onEvent: onReport,
-    onDeath: (reason) => onDeath(`the ingest thread died: ${reason}`),
-  })
+  return new WorkerCalls(
+    new Worker(builtUrl('analyzer/threads/ingest-worker.js'), { workerData: data }),
+    {
+      log,
+      onEvent: onReport,
+      onDeath: (reason) => onDeath(`the ingest thread died: ${reason}`),
+    },
+  )
 }
 
 /** The thread that settles, judges and answers reads. */
@@ -73,11 +76,14 @@ export function startJudge(
     ),
     limits: { requestAgeMsMax: spanAgeMsMax, incidentAgeMsMax },
   }
-  return new WorkerCalls(new Worker(builtUrl('analyzer/judge-worker.js'), { workerData: data }), {
-    log,
-    onEvent,
-    onDeath: (reason) => onDeath(`the judging thread died: ${reason}`),
-  })
+  return new WorkerCalls(
+    new Worker(builtUrl('analyzer/threads/judge-worker.js'), { workerData: data }),
+    {
+      log,
+      onEvent,
+      onDeath: (reason) => onDeath(`the judging thread died: ${reason}`),
+    },
+  )
 }
 
 export interface KeeperOptions extends Omit<ThreadOptions, 'onDeath'> {
@@ -90,7 +96,7 @@ export interface KeeperOptions extends Omit<ThreadOptions, 'onDeath'> {
  */
 export function startKeeper({ config, folder, log, onReport }: KeeperOptions): RestartedThread {
   const data: KeeperWorkerData = { store: storePlace(config, folder) }
-  const url = builtUrl('analyzer/keeper-worker.js')
+  const url = builtUrl('analyzer/threads/keeper-worker.js')
   return new RestartedThread({
     start: (onDeath) =>
       new WorkerCalls<never, never, KeepingReport>(new Worker(url, { workerData: data }), {
@@ -122,6 +128,6 @@ export function dashboardFolder(): string {
 
 /** Of what is built: workers load compiled files only, whether or not this one is. */
 function builtUrl(path: string): URL {
-  const toDist = import.meta.url.endsWith('.ts') ? '../dist/' : '../'
+  const toDist = import.meta.url.endsWith('.ts') ? '../../dist/' : '../../'
   return new URL(`${toDist}${path}`, import.meta.url)
 }

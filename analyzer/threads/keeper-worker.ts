@@ -1,9 +1,9 @@
 import { setPriority } from 'node:os'
 import { workerData } from 'node:worker_threads'
 
+import { openStore } from '../store/open-store.ts'
 import { KeepLoop } from './keep-loop.ts'
 import { nameThread } from './name-thread.ts'
-import { openStore } from './store/open-store.ts'
 import type { KeeperWorkerData, KeepingReport } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'
 

@@ -1,9 +1,9 @@
-import type { Incident, Sightings } from '../../incidents/incident.ts'
-import { applyOccurrence, withdrawOccurrence } from '../../incidents/lifecycle.ts'
-import type { Occurrence } from '../../incidents/occurrence.ts'
-import type { CallerCount } from '../verdict-store.ts'
+import type { Incident, Sightings } from '../../../incidents/incident.ts'
+import { applyOccurrence, withdrawOccurrence } from '../../../incidents/lifecycle.ts'
+import type { Occurrence } from '../../../incidents/occurrence.ts'
+import type { CallerCount } from '../../verdict-store.ts'
 import { CountDeltas } from './count-deltas.ts'
-import type { SqliteDatabase } from './open-database.ts'
+import type { SqliteDatabase } from '../open-database.ts'
 import { packStory } from './pack-ids.ts'
 
 /** Incidents of one list: a page shows fewer, and they are read whole. */

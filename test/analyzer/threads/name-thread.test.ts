@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { runAnalyzer } from '../support/running-analyzer.ts'
+import { runAnalyzer } from '../../support/running-analyzer.ts'
 
 const isLinux = process.platform === 'linux'
 

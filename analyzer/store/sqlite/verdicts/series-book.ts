@@ -1,7 +1,7 @@
-import type { Verdict, VerdictFinding } from '../verdict-store.ts'
-import { OTHER_ROUTE, type FirstTargetResult, type VerdictTallies } from '../verdict-tallies.ts'
+import type { Verdict, VerdictFinding } from '../../verdict-store.ts'
+import { OTHER_ROUTE, type FirstTargetResult, type VerdictTallies } from '../../verdict-tallies.ts'
 import { CountDeltas } from './count-deltas.ts'
-import type { SqliteDatabase } from './open-database.ts'
+import type { SqliteDatabase } from '../open-database.ts'
 
 /**
  * Routes of a source, and targets of it, that are counted for themselves. Names come from clients;

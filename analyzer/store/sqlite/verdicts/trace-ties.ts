@@ -1,5 +1,5 @@
-import type { Judgement, Lookout, TraceExtent, UsRange } from '../verdict-store.ts'
-import type { SqliteDatabase } from './open-database.ts'
+import type { Judgement, Lookout, TraceExtent, UsRange } from '../../verdict-store.ts'
+import type { SqliteDatabase } from '../open-database.ts'
 import { packTrace, unpackTrace } from './pack-ids.ts'
 
 /**

@@ -1,9 +1,9 @@
-import type { IntakeFacts, PartTotals } from './api/intake-facts.ts'
-import type { ApiQuery } from './api/query.ts'
-import type { SourceMatch } from './config/match-source.ts'
-import type { StorePlace } from './store/open-store.ts'
-import type { VerdictLimits } from './store/verdict-store.ts'
-import type { RouterConfig } from './story/router-config.ts'
+import type { IntakeFacts, PartTotals } from '../api/intake-facts.ts'
+import type { ApiQuery } from '../api/query.ts'
+import type { SourceMatch } from '../config/match-source.ts'
+import type { StorePlace } from '../store/open-store.ts'
+import type { VerdictLimits } from '../store/verdict-store.ts'
+import type { RouterConfig } from '../story/router-config.ts'
 
 /** What the workers are started with; plain data, copied between threads. */
 export interface IngestWorkerData {
