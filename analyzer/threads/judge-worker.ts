@@ -4,6 +4,7 @@ import { answerQuery } from '../api/answer-query.ts'
 import type { ApiAnswer } from '../api/query.ts'
 import { JudgeLoop } from '../settling/judge-loop.ts'
 import { openStore } from '../store/open-store.ts'
+import { lowerPriority } from './lower-priority.ts'
 import { nameThread } from './name-thread.ts'
 import type { JudgeCall, JudgeEvent, JudgeWorkerData } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'
@@ -15,8 +16,12 @@ const TURN_MS_MIN = 10
 const TURN_MS_MAX = 200
 const AFTER_FAILURE_MS = 1000
 
+/** Senders wait for commits; a verdict may come a moment later. */
+const NICENESS = 5
+
 runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
   nameThread('judge')
+  lowerPriority(NICENESS)
   const { store: place, settleMs, routerConfigs, limits }: JudgeWorkerData = workerData
   const store = openStore(place, { now: Date.now, log })
   const reader = store.openReader()

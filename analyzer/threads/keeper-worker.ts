@@ -1,20 +1,20 @@
-import { setPriority } from 'node:os'
 import { workerData } from 'node:worker_threads'
 
 import { openStore } from '../store/open-store.ts'
 import { KeepLoop } from './keep-loop.ts'
+import { lowerPriority } from './lower-priority.ts'
 import { nameThread } from './name-thread.ts'
 import type { KeeperWorkerData, KeepingReport } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'
 
-/** On Linux a nice value is a thread's own: commits and reads go before. */
+/** Commits, reads and verdicts go before. */
 const NICENESS = 10
 
 /** The thread that drops and packs. All of it is elsewhere; here it is put together. */
 runWorker<never, never, KeepingReport>(({ log, emit }) => {
   nameThread('keep')
   const { store: place }: KeeperWorkerData = workerData
-  if (process.platform === 'linux') setPriority(NICENESS)
+  lowerPriority(NICENESS)
   const store = openStore(place, { now: Date.now, log })
   const keeper = store.openKeeper()
   const watermark = store.openWatermark()
