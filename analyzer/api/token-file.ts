@@ -18,9 +18,13 @@ export type TokenVerdict = 'ok' | 'missing' | 'wrong' | 'rotating'
 /** The hash of what a request shows; hashes are of one length, whatever was shown. */
 export type ShownToken = Buffer
 
-/** As a bearer token, or as the password that a browser asks for. */
+/**
+ * As a bearer token, or as the password that a browser asks for. The blank may still be `%20`, as
+ * the environment's OTEL_EXPORTER_OTLP_HEADERS has it: LiteLLM sends that on as it stands.
+ */
 export function shownToken(authorization: string | undefined): ShownToken | undefined {
-  const [, scheme, value = ''] = /^(bearer|basic) +(\S+)$/iu.exec(authorization ?? '') ?? []
+  const header = authorization ?? ''
+  const [, scheme, value = ''] = /^(bearer|basic)(?: +|%20)(\S+)$/iu.exec(header) ?? []
   if (scheme === undefined) return undefined
   if (scheme.toLowerCase() === 'bearer') return hash(value)
   const password = /:(.+)$/su.exec(Buffer.from(value, 'base64').toString())?.[1]

@@ -63,6 +63,10 @@ describe('the Dockerfile', () => {
   })
 })
 
+interface Probe {
+  readonly httpGet: { readonly path: string }
+}
+
 interface Container {
   readonly name: string
   readonly image: string
@@ -70,6 +74,8 @@ interface Container {
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[]
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[]
   readonly securityContext?: object
+  readonly startupProbe?: Probe
+  readonly readinessProbe?: Probe
 }
 
 interface Manifest {
@@ -116,6 +122,13 @@ describe('examples/kubernetes.yaml', () => {
       ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'secondwind-analyzer',
     )
     expect(analyzer?.spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } })
+  })
+
+  test('keeps the analyzer reachable while it cannot judge: spans can be stored all the same', () => {
+    const [analyzer] = ours
+    for (const probe of [analyzer?.startupProbe, analyzer?.readinessProbe]) {
+      expect(probe?.httpGet.path).toBe('/livez')
+    }
   })
 
   test('gives ours no root, no capability and no file system to write to', () => {

@@ -89,3 +89,11 @@ test('what a file says of a token is never in the error', () => {
   writeFileSync(file, 'secret one two')
   expect(() => new TokenFile(file, () => 0)).not.toThrow(/secret/u)
 })
+
+test('the blank may be percent-encoded, as a variable of OpenTelemetry has it', () => {
+  const { judge } = tokenFile('right%20token')
+  expect(judge('Bearer%20right%20token')).toBe('ok')
+  expect(judge('Bearer right%20token')).toBe('ok')
+  expect(judge('Bearer%20wrong')).toBe('wrong')
+  expect(judge('Bearer%21right%20token')).toBe('missing')
+})
