@@ -72,8 +72,8 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
       }
     case 'set-aside':
       return {
-        what: 'it could not be read when the analyzer started, and was set aside',
-        meaning: 'it is not read any more; spans that were in it are lost to the analyzer',
+        what: 'it was damaged, and the analyzer set it aside',
+        meaning: problem.file.startsWith('verdicts') ? VERDICTS_ASIDE : SPANS_ASIDE,
         remedy: 'keep it for a repair, or remove it',
       }
   }
@@ -81,3 +81,8 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
 
 const RESTORE =
   'stop the analyzer and put the file of the same number from a backup in its place; else leave it, for it goes by its age'
+
+const VERDICTS_ASIDE = 'no span is lost; requests and incidents were made again from the spans'
+
+const SPANS_ASIDE =
+  'what could be read of it was stored again; its other spans are lost to the analyzer'

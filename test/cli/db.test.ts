@@ -75,6 +75,30 @@ test('stats of a folder that an analyzer works on, for scripts', async () => {
   expect(document['files']).toHaveLength(4)
 })
 
+test('stats of a folder with files that cannot be read tells the others', async () => {
+  const { dataDir } = daysUpToNow()
+  for (const name of ['000002.packed.db', '000004.hot.db']) {
+    writeFileSync(join(dataDir, 'segments', name), 'not a database '.repeat(1000))
+  }
+  const { stdout, exitCode } = await db(dataDir, 'stats')
+  expect(exitCode).toBe(0)
+  expect(stdout).toMatch(/spans +8 in /)
+  expect(stdout).toMatch(/judged +all but 8, which wait to settle/)
+  expect(stdout).toContain('damaged   000002.packed.db: "secondwind db check" says')
+})
+
+test('check says of files that were set aside what is lost with them, and is content', async () => {
+  const { dataDir } = daysUpToNow()
+  const suffix = 'damaged-2026-09-01T120000.000Z'
+  writeFileSync(join(dataDir, 'segments', `000009.hot.db.${suffix}`), 'x')
+  writeFileSync(join(dataDir, `verdicts.db.${suffix}`), 'x')
+  const { stdout, exitCode } = await db(dataDir, 'check')
+  expect(exitCode).toBe(0)
+  expect(stdout).toContain(`note: 000009.hot.db.${suffix}: it was damaged`)
+  expect(stdout).toContain('  means: what could be read of it was stored again')
+  expect(stdout).toContain('  means: no span is lost; requests and incidents were made again')
+})
+
 test('check exits 0 where all is well, also beside an analyzer at work', async () => {
   const { dataDir } = daysUpToNow()
   await startAnalyzerOn(dataDir)

@@ -17,7 +17,7 @@ import Database from 'better-sqlite3'
 
 import { AnalyzerError } from '../../errors.ts'
 import { isMissing } from './files.ts'
-import { sqliteCode } from './open-database.ts'
+import { isDamage, sqliteCode } from './open-database.ts'
 
 /** The folder of one analyzer, held by this process until `release` or its end. */
 export interface DataFolder {
@@ -103,9 +103,10 @@ function makeFolder(path: string): void {
  */
 function takeLock(path: string): Database.Database {
   const owner = join(path, 'owner.pid')
+  const file = join(path, 'lock.db')
   let lock: Database.Database | undefined
   try {
-    lock = new Database(join(path, 'lock.db'), { timeout: 0 })
+    lock = new Database(file, { timeout: 0 })
     lock.exec('BEGIN EXCLUSIVE')
     writeFileSync(owner, `${process.pid}\n`, { mode: 0o600 })
     return lock
@@ -115,6 +116,13 @@ function takeLock(path: string): Database.Database {
       throw new AnalyzerError('ANALYZER_DATA_IN_USE', {
         message: `${path} is used by another analyzer${ownerOf(owner)}`,
         hint: 'Stop that one, or start this one with another --data-dir.',
+        cause: error,
+      })
+    }
+    if (isDamage(error)) {
+      throw new AnalyzerError('ANALYZER_DATA_DAMAGED', {
+        message: `${file} is no database any more`,
+        hint: 'Remove it while no analyzer runs: nothing stands in it.',
         cause: error,
       })
     }
@@ -150,9 +158,12 @@ function readSalt(file: string): Uint8Array {
 }
 
 function unwritable(path: string, error: unknown): AnalyzerError {
+  const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
   return new AnalyzerError('ANALYZER_DATA_UNWRITABLE', {
     message: `${path} cannot be used as the data folder: ${error instanceof Error ? error.message : String(error)}`,
-    hint: 'Choose a writable --data-dir, or change the owner or the permissions of this one.',
+    hint: isFull
+      ? 'Make room on its disk ("secondwind db prune --to-size 500MiB" drops the oldest spans), or choose another --data-dir.'
+      : 'Choose a writable --data-dir, or change the owner or the permissions of this one.',
     cause: error,
   })
 }

@@ -99,7 +99,8 @@ function judgingProgress(parts: readonly Part[], verdictsFile: string): JudgingP
   watermark.close()
   const place = toPlace(judgedUpTo)
   const behind = parts.filter(
-    ({ file, rowMax }) => toPosition({ segment: file.number, row: rowMax }) > judgedUpTo,
+    ({ file, rowMax, isReadable }) =>
+      isReadable && toPosition({ segment: file.number, row: rowMax }) > judgedUpTo,
   )
   const waiting = behind.map((part) =>
     waitingIn(part, part.file.number === place.segment ? place.row : 0),

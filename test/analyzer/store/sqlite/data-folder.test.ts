@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
@@ -48,6 +48,17 @@ test('a path that cannot be a folder says what to do', () => {
   const error = errorOf(() => openDataFolder(file))
   expect(error).toMatchObject({ code: 'ANALYZER_DATA_UNWRITABLE', exitCode: 5 })
   expect(error.message).toContain(file)
+})
+
+test('a lock that is no database any more can be removed, and that is said', () => {
+  const path = temporaryFolder()
+  openDataFolder(path).release()
+  writeFileSync(join(path, 'lock.db'), 'not a database '.repeat(100))
+  const error = errorOf(() => openDataFolder(path))
+  expect(error).toMatchObject({ code: 'ANALYZER_DATA_DAMAGED', exitCode: 5 })
+  expect(error.message).toContain(join(path, 'lock.db'))
+  rmSync(join(path, 'lock.db'))
+  openDataFolder(path).release()
 })
 
 test('a place where nobody may write says what to do', () => {
