@@ -13,7 +13,8 @@ export function HealthFacts({ health }: { readonly health: WireHealth }): ReactN
       <Fact term="Rejected">{describeRejected(health)}</Fact>
       <Fact term="Came twice">{formatPlural(intake.spansDuplicate, 'span')}, stored once</Fact>
       <Fact term="Turned away">
-        {formatPlural(intake.spansShed, 'span')} in {formatPlural(intake.requestsShed, 'request')}
+        {formatPlural(intake.spansShed, 'span')} in{' '}
+        {formatPlural(intake.requestsShed, 'export request')}
       </Fact>
       <Fact term="Queue">
         {formatBytes(intake.queueBytes)} of {formatBytes(intake.queueBytesMax)}

@@ -23,6 +23,8 @@ const REFUSED_SHOWN = 4
 const SILENT_SHOWN = 5
 /** `secondwind db check` lists them all. */
 const FILES_SHOWN = 3
+/** As the analyzer renames a file that it found damaged while it wrote it. */
+const SET_ASIDE = /\.damaged-/u
 
 /** What is wrong with the analyzer, the gravest first; empty when nothing is. */
 export function healthNotes(health: WireHealth, nowMs: number): readonly HealthNote[] {
@@ -32,6 +34,7 @@ export function healthNotes(health: WireHealth, nowMs: number): readonly HealthN
     ...damagedNote(health),
     ...diskNote(health),
     ...keepingNote(health),
+    ...setAsideNote(health),
     ...sheddingNote(health),
     ...lagNote(health, nowMs),
     ...refusedNotes(health, nowMs),
@@ -47,7 +50,7 @@ function failingNote({ intake }: WireHealth): readonly HealthNote[] {
       tone: 'failed',
       title: 'Spans cannot be stored',
       detail: `The data folder takes nothing: ${intake.why ?? 'its log says why'}. What was acknowledged is safe; senders are asked to come again and keep their spans for some minutes.`,
-      next: 'Make room on the disk, or end what holds the files of the data folder. Storing goes on by itself.',
+      next: 'Make room on the disk (`secondwind db prune` drops the oldest spans), or end what holds the files of the data folder. Storing goes on by itself.',
       at: since(intake.since),
     },
   ]
@@ -75,24 +78,47 @@ function diskNote({ disk }: WireHealth): readonly HealthNote[] {
       tone: 'medium',
       title: 'The disk is nearly full',
       detail: `${formatBytes(disk.freeBytes)} are free; the data folder has ${formatBytes(disk.bytes)}.`,
-      next: 'Make room, or lower analyzer.retention.span_mib: the oldest spans go first.',
+      next: 'Make room, or lower analyzer.retention.span_mib and start the analyzer again: the oldest spans go first. At once: `secondwind db prune --to-size 500MiB`.',
       at: undefined,
     },
   ]
 }
 
 function damagedNote({ keeping: { damaged } }: WireHealth): readonly HealthNote[] {
-  if (damaged.length === 0) return []
+  const unread = damaged.filter((name) => !SET_ASIDE.test(name))
+  if (unread.length === 0) return []
   return [
     {
       key: 'damaged',
       tone: 'failed',
-      title: `${formatPlural(damaged.length, 'file')} of spans cannot be read`,
-      detail: `Its spans are not shown, all others are: ${damaged.slice(0, FILES_SHOWN).join(', ')}.`,
+      title: `${formatPlural(unread.length, 'file')} of spans cannot be read`,
+      detail: `The spans in it are not shown, all others are: ${listFiles(unread)}.`,
       next: '`secondwind db check` says what is lost, and what to do about it.',
       at: undefined,
     },
   ]
+}
+
+/** It may be weeks ago: nothing is lost any more, and the reader is not to be alarmed each day. */
+function setAsideNote({ keeping: { damaged } }: WireHealth): readonly HealthNote[] {
+  const aside = damaged.filter((name) => SET_ASIDE.test(name))
+  if (aside.length === 0) return []
+  return [
+    {
+      key: 'set aside',
+      tone: 'medium',
+      title: `${formatPlural(aside.length, 'damaged file')} of spans set aside`,
+      detail: `What could be read of it was stored again, the rest is not here: ${listFiles(aside)}.`,
+      next: 'Remove it from the folder segments of the data folder, unless somebody wants to repair it.',
+      at: undefined,
+    },
+  ]
+}
+
+function listFiles(names: readonly string[]): string {
+  const more = names.length - FILES_SHOWN
+  const shown = names.slice(0, FILES_SHOWN).join(', ')
+  return more > 0 ? `${shown} and ${formatCount(more)} more` : shown
 }
 
 function keepingNote({ keeping: { why, troubledSince } }: WireHealth): readonly HealthNote[] {
@@ -116,7 +142,7 @@ function sheddingNote({ intake }: WireHealth): readonly HealthNote[] {
       key: 'shedding',
       tone: 'medium',
       title: 'More arrives than can be stored',
-      detail: `Healthy requests are asked to come again, failures are stored. ${formatPlural(intake.spansShed, 'span')} were turned away so far; senders repeat them.`,
+      detail: `Export requests without a failure are asked to come again, failures are stored. ${formatPlural(intake.spansShed, 'span')} were turned away so far; senders repeat them.`,
       next: 'If it lasts: a faster disk, a second analyzer, or fewer healthy requests sampled at the routers.',
       at: since(intake.since),
     },
@@ -146,7 +172,7 @@ function refusedNotes({ refused }: WireHealth, nowMs: number): readonly HealthNo
       key: `refused ${reason} ${remoteAddress}`,
       tone: 'medium',
       title: `${remoteAddress === '' ? 'A sender' : remoteAddress} is refused: ${REFUSAL_WORDS[reason]}`,
-      detail: `${formatPlural(count, 'request')}; the spans in them are not here.`,
+      detail: `${formatPlural(count, 'export request')}; ${LOST[reason] ?? 'the spans in them are not here'}.`,
       next: REFUSAL_REMEDIES[reason],
       at: { word: 'last', time: lastAt },
     }
@@ -191,6 +217,12 @@ function silentNotes({ sources, otlpHttpUrl, lastSpanAt }: WireHealth): readonly
 
 function since(time: string | null): HealthNote['at'] {
   return time === null ? undefined : { word: 'since', time }
+}
+
+/** Where it is not the spans of this sender. */
+const LOST: Partial<Readonly<Record<WireRefusedSender['reason'], string>>> = {
+  'not-otlp': 'spans, if there were any in them, are not here',
+  'token-rotating': 'it is asked to come again, and keeps its spans for some minutes',
 }
 
 const REFUSAL_WORDS: Readonly<Record<WireRefusedSender['reason'], string>> = {

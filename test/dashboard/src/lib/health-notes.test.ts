@@ -84,6 +84,30 @@ test('files that cannot be read are named, and spans that stay unpacked are no l
   expect(notes[1]?.at).toEqual({ word: 'since', time: ago(5000) })
 })
 
+test('a file that was set aside is nothing to be woken for, and can be made to go', () => {
+  const name = '000004.hot.db.damaged-2026-09-01T115900.000Z'
+  const keeping = { troubledSince: null, why: null, damaged: [name] }
+  const [note, ...others] = healthNotes({ ...HEALTHY, keeping }, NOW_MS)
+  expect(others).toEqual([])
+  expect(note).toMatchObject({ key: 'set aside', tone: 'medium' })
+  expect(note?.detail).toContain(name)
+  expect(note?.next).toContain('Remove it')
+})
+
+test('of logs or metrics that are refused no span is said to be lost', () => {
+  const refused = [
+    {
+      reason: 'not-otlp',
+      remoteAddress: '10.0.0.7',
+      count: 3,
+      firstAt: ago(1000),
+      lastAt: ago(1000),
+    },
+  ] as const
+  const [note] = healthNotes({ ...HEALTHY, refused }, NOW_MS)
+  expect(note?.detail).toBe('3 export requests; spans, if there were any in them, are not here.')
+})
+
 test('judging that is a moment late is no news', () => {
   const lag = { spans: 5, oldestReceivedAt: ago(60_000) }
   expect(keysOf({ lag: { ...lag, overdueSince: ago(29_000) } })).toEqual([])
