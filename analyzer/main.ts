@@ -21,6 +21,7 @@ import {
   toTransfer,
 } from './threads/start-threads.ts'
 import type { JudgeEvent } from './threads/worker-data.ts'
+import type { WriteLog } from './log.ts'
 
 export interface AnalyzerOptions {
   readonly host: string
@@ -38,8 +39,7 @@ export interface AnalyzerOptions {
   readonly routerConfigFile?: string
   /** Before the configuration's. */
   readonly settleMs?: number
-  /** One line each, without a line feed; never content, never a secret. */
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   /**
    * A thread died: default is to end the process, so that whoever supervises it starts it again.
    */
@@ -160,7 +160,7 @@ function refuseOpenBind({ host, authTokenFile }: AnalyzerOptions): void {
 
 /** Whoever supervises the process starts it again. */
 function fail({ log, onFatal }: AnalyzerOptions, reason: string): void {
-  log(reason)
+  log(reason, 'error')
   if (onFatal === undefined) process.exit(EXIT_INTERNAL)
   onFatal(reason)
 }

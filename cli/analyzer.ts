@@ -63,7 +63,7 @@ Options:
       ...given('configFile', values.config),
       ...given('authTokenFile', values['auth-token-file']),
       ...given('routerConfigFile', values['router-config']),
-      log: (line) => log.info(line),
+      log: (line, level = 'info') => log[level](line),
     })
     const { pageUrl, otlpHttpUrl, otlpGrpcUrl } = started
     const addresses = `page ${pageUrl}, OTLP/HTTP ${otlpHttpUrl}, OTLP/gRPC ${otlpGrpcUrl}`

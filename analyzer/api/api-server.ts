@@ -10,6 +10,7 @@ import { problem } from './problem.ts'
 import { API, serveQueries } from './query-routes.ts'
 import type { ApiAnswer, ApiQuery } from './query.ts'
 import type { TokenVerdict } from './token-file.ts'
+import type { WriteLog } from '../log.ts'
 
 export interface ApiServerOptions {
   readonly ask: (query: ApiQuery) => Promise<ApiAnswer>
@@ -20,7 +21,7 @@ export interface ApiServerOptions {
   readonly admitsHost: (host: string | undefined) => boolean
   readonly authorise: (authorization: string | undefined) => TokenVerdict
   readonly dashboardDir: string
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /** Nothing from elsewhere, nothing inline: no field of a span can become code (invariant I11). */
@@ -76,7 +77,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
     if (status >= 400 && status < 500) {
       return problem(reply, { status, title: 'Bad request', detail: describe(error) })
     }
-    options.log(`the API failed: ${error instanceof Error ? (error.stack ?? '') : ''}`)
+    options.log(`the API failed: ${error instanceof Error ? (error.stack ?? '') : ''}`, 'error')
     return problem(reply, {
       status: 500,
       title: 'Internal error',

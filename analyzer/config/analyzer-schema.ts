@@ -64,7 +64,7 @@ export const analyzerSchema = z.strictObject({
         .max(256)
         // What the OTLP specification recommends.
         .default(64)
-        .describe('MiB of one request, also after decompression; more is 413.'),
+        .describe('MiB of one export request, also after decompression; more is 413.'),
       queue_mib: z
         .number()
         .min(1)
@@ -72,7 +72,7 @@ export const analyzerSchema = z.strictObject({
         // Two of the largest bodies, or thousands of usual ones: seconds of work.
         .default(128)
         .describe(
-          'MiB of all requests that wait to be stored; from 90 % of it on, requests without failures are asked to come again, at 100 % all.',
+          'MiB of all export requests that wait to be stored; from 90 % of it on, those without failures are asked to come again, at 100 % all.',
         ),
     })
     .prefault({}),

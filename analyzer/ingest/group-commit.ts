@@ -1,3 +1,5 @@
+import type { WriteLog } from '../log.ts'
+
 /**
  * One commit for all that came in this time: an fsync costs more than decoding hundreds of spans.
  */
@@ -24,7 +26,7 @@ export interface GroupCommitOptions<Body> {
   /** Disk full, file locked: it passes, and is no body's fault. Anything else is a body's. */
   readonly isStoreTrouble: (error: unknown) => boolean
   readonly onCommit: (report: CommitReport) => void
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /** Whether the body is on disk. */
@@ -43,6 +45,8 @@ export class GroupCommit<Body> {
   readonly #options: GroupCommitOptions<Body>
   #group: Waiting<Body>[] = []
   #spans = 0
+  /** Trouble that was told in the log, until a commit succeeds: senders come again and again. */
+  #trouble: string | undefined
   #timer: NodeJS.Timeout | undefined
   #turn: NodeJS.Immediate | undefined
 
@@ -85,19 +89,32 @@ export class GroupCommit<Body> {
   }
 
   #write(group: readonly Waiting<Body>[]): { readonly error: unknown } | undefined {
-    const { write, isStoreTrouble, onCommit, log } = this.#options
+    const { write, isStoreTrouble, onCommit } = this.#options
     const startedMs = performance.now()
     try {
       write(group.map(({ body }) => body))
       onCommit({ tookMs: performance.now() - startedMs })
+      this.#tellEnd()
       return undefined
     } catch (error: unknown) {
-      // The senders keep the spans and come again.
       const why = error instanceof Error ? error.message : String(error)
-      log(`spans were not stored: ${why}`)
       const failure = { why, isStoreTrouble: isStoreTrouble(error) }
+      this.#tell(failure)
       onCommit({ tookMs: performance.now() - startedMs, failure })
       return { error }
     }
+  }
+
+  /** A full disk is told once: a line for each commit would fill what is left of it. */
+  #tell({ why, isStoreTrouble }: NonNullable<CommitReport['failure']>): void {
+    if (isStoreTrouble && this.#trouble === why) return
+    if (isStoreTrouble) this.#trouble = why
+    this.#options.log(`spans were not stored, their senders come again: ${why}`, 'error')
+  }
+
+  #tellEnd(): void {
+    if (this.#trouble === undefined) return
+    this.#trouble = undefined
+    this.#options.log('spans are stored again')
   }
 }

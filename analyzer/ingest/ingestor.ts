@@ -8,6 +8,7 @@ import { inflate } from './inflate.ts'
 import type { IngestCounts } from './ingest-report.ts'
 import { peekFailures } from './otlp/peek-failures.ts'
 import { spreadRetryMs } from './spread-retry.ts'
+import type { WriteLog } from '../log.ts'
 
 /** One export request, as it came. */
 export interface ExportBody {
@@ -47,7 +48,7 @@ export interface IngestorOptions {
   readonly isStoreTrouble: (error: unknown) => boolean
   readonly counts: IngestCounts
   readonly now: () => number
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /** A body that was decoded and stripped, and waits for its commit. */

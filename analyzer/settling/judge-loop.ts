@@ -9,6 +9,7 @@ import { judgeGroup, type JudgeGroupOptions } from './judge-group.ts'
 import { PendingTraces, type PendingTrace } from './pending-traces.ts'
 import { ReadLog } from './read-log.ts'
 import { UnrecognisedSpans } from './unrecognised.ts'
+import type { WriteLog } from '../log.ts'
 
 export interface JudgeLoopOptions {
   readonly reader: SpanReader
@@ -19,7 +20,7 @@ export interface JudgeLoopOptions {
   readonly isStoreTrouble: (error: unknown) => boolean
   /** The clock of `receivedAtMs`. */
   readonly now: () => number
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /** Per turn, so that reads are answered in between. */
@@ -240,9 +241,8 @@ export class JudgeLoop {
   }
 
   #logFailure(what: string, error: unknown): void {
-    this.#options.log(
-      `${what}: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`,
-    )
+    const why = error instanceof Error ? (error.stack ?? error.message) : 'unknown'
+    this.#options.log(`${what}: ${why}`, 'error')
   }
 
   #save(judgements: readonly Judgement[]): void {

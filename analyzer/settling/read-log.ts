@@ -1,4 +1,5 @@
 import type { LoggedChunk, SpanReader } from '../store/store.ts'
+import type { WriteLog } from '../log.ts'
 
 /** At once, so that questions are answered in between. */
 const READ_SPANS = 4000
@@ -6,7 +7,7 @@ const READ_SPANS = 4000
 /** Follows the log of spans from a position on. */
 export class ReadLog {
   readonly #reader: SpanReader
-  readonly #log: (line: string) => void
+  readonly #log: WriteLog
   #readUpTo: number
   #lastReceivedMs: number | undefined
   #read = 0
@@ -16,7 +17,7 @@ export class ReadLog {
 
   constructor(
     reader: SpanReader,
-    { from, log }: { readonly from: number; readonly log: (line: string) => void },
+    { from, log }: { readonly from: number; readonly log: WriteLog },
   ) {
     this.#reader = reader
     this.#readUpTo = from
@@ -54,6 +55,7 @@ export class ReadLog {
   }
 
   #sayUnreadable({ unreadable, position }: LoggedChunk): void {
-    this.#log(`stored spans cannot be read (${unreadable} at ${position}); the others are judged`)
+    const what = `stored spans cannot be read (${unreadable} at ${position})`
+    this.#log(`${what}; the others are judged`, 'error')
   }
 }

@@ -11,6 +11,7 @@ import { SegmentWriter } from './sqlite/segments/segment-writer.ts'
 import { takeOverSpans } from './sqlite/take-over-spans.ts'
 import { openVerdictStore } from './sqlite/verdicts/verdict-store.ts'
 import type { SpanLimits, Store } from './store.ts'
+import type { WriteLog } from '../log.ts'
 
 /** Where a store is and what it may take; plain data, sent to the threads that open it. */
 export interface StorePlace {
@@ -21,7 +22,7 @@ export interface StorePlace {
 
 export interface StoreEnvironment {
   readonly now: () => number
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /** Opens nothing by itself: each thread opens its own end. */
@@ -34,7 +35,8 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
       catalogue: of,
       onDamaged: (file, error) => {
         const why = error instanceof Error ? error.message : String(error)
-        log(`${file} cannot be read, the others can: ${why}`)
+        const next = '"secondwind db check" says what is lost'
+        log(`${file} cannot be read, all others can: ${why}; ${next}`, 'error')
       },
     })
   return {

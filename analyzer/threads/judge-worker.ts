@@ -42,7 +42,7 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
   let timer: NodeJS.Timeout
   const pause = (error: unknown): void => {
     const why = error instanceof Error ? error.message : String(error)
-    if (paused?.why !== why) log(`judging pauses: ${why}`)
+    if (paused?.why !== why) log(`judging pauses: ${why}`, 'error')
     if (paused === undefined) emit('paused')
     paused = { sinceMs: paused?.sinceMs ?? Date.now(), why }
   }

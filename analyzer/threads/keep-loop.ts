@@ -1,13 +1,14 @@
 import type { PartTotals } from '../api/intake-facts.ts'
 import type { SpanKeeper, SpanLimits, StorePart, Watermark } from '../store/store.ts'
 import type { KeepingReport } from './worker-data.ts'
+import type { WriteLog } from '../log.ts'
 
 export interface KeepLoopOptions {
   readonly keeper: SpanKeeper
   readonly watermark: Watermark
   readonly limits: SpanLimits
   readonly now: () => number
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   /** Called where something changed. */
   readonly report: (report: KeepingReport) => void
 }
@@ -46,7 +47,7 @@ export class KeepLoop {
     try {
       const tidied = keeper.tidy(limits, { nowMs: now(), judgedUpTo: watermark.judgedUpTo() })
       for (const line of tidied.done) log(line)
-      for (const line of tidied.failed) log(line)
+      for (const line of tidied.failed) log(line, 'warn')
       if (tidied.failed.length > 0) this.#failed = tidied.failed.at(-1)
       else if (tidied.done.length > 0) this.#failed = undefined
       this.#thrown = undefined
@@ -55,7 +56,7 @@ export class KeepLoop {
       return tidied.more ? PAUSE_MS : IDLE_MS
     } catch (error: unknown) {
       const why = error instanceof Error ? error.message : String(error)
-      if (why !== this.#thrown) log(`old spans are neither packed nor dropped: ${why}`)
+      if (why !== this.#thrown) log(`old spans are neither packed nor dropped: ${why}`, 'warn')
       this.#thrown = why
       this.#report()
       return TROUBLE_MS

@@ -18,6 +18,7 @@ import type {
   KeeperWorkerData,
   KeepingReport,
 } from './worker-data.ts'
+import type { WriteLog } from '../log.ts'
 
 export type IngestCalls = WorkerCalls<ExportBody, IngestAnswer, IngestReport>
 export type JudgeCalls = WorkerCalls<JudgeCall, ApiAnswer, JudgeEvent>
@@ -25,7 +26,7 @@ export type JudgeCalls = WorkerCalls<JudgeCall, ApiAnswer, JudgeEvent>
 export interface ThreadOptions {
   readonly config: AnalyzerConfig
   readonly folder: DataFolder
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   /** An analyzer without one of its threads would acknowledge or show nothing, and look alive. */
   readonly onDeath: (reason: string) => void
 }
@@ -105,7 +106,7 @@ export function startKeeper({ config, folder, log, onReport }: KeeperOptions): R
         onDeath,
       }),
     onDeath: (reason) => {
-      log(`the keeping thread died, and is started again: ${reason}`)
+      log(`the keeping thread died, and is started again: ${reason}`, 'error')
       const trouble = 'the thread that packs and drops old spans died; it is started again'
       onReport({ trouble, damaged: [], parts: undefined })
     },

@@ -1,6 +1,7 @@
 import { parentPort, type Transferable, type Worker } from 'node:worker_threads'
 
 import { AnalyzerError, type AnalyzerErrorCode } from '../errors.ts'
+import type { LogLevel, WriteLog } from '../log.ts'
 
 /**
  * Calls from the main thread to a worker and its answers, over messages. Both ends are ours and of
@@ -16,7 +17,7 @@ type FromWorker<Answer, Event> =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string }
   | { readonly kind: 'event'; readonly event: Event }
-  | { readonly kind: 'log'; readonly line: string }
+  | { readonly kind: 'log'; readonly line: string; readonly level: LogLevel }
 
 /** An `AnalyzerError` does not survive the way between threads as what it is. */
 interface Refusal {
@@ -26,7 +27,7 @@ interface Refusal {
 }
 
 export interface WorkerHandlers<Event> {
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   readonly onEvent?: (event: Event) => void
   /** It ended although nobody told it to: nothing that depends on it works any more. */
   readonly onDeath: (reason: string) => void
@@ -101,7 +102,7 @@ export class WorkerCalls<Request, Answer, Event = never> {
         this.#handlers.onEvent?.(message.event)
         return
       case 'log':
-        this.#handlers.log(message.line)
+        this.#handlers.log(message.line, message.level)
     }
   }
 
@@ -132,7 +133,7 @@ function toError({ code, message, hint }: Refusal): Error {
 }
 
 export interface WorkerContext<Event> {
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   readonly emit: (event: Event) => void
 }
 
@@ -152,7 +153,7 @@ export function runWorker<Request, Answer, Event = never>(
   let part: WorkerPart<Request, Answer>
   try {
     part = start({
-      log: (line) => post({ kind: 'log', line }),
+      log: (line, level = 'info') => post({ kind: 'log', line, level }),
       emit: (event) => post({ kind: 'event', event }),
     })
   } catch (error: unknown) {

@@ -154,7 +154,8 @@ class Receiver {
       return toAnswer(await ingest(request), queue.bodyBytesMax)
     } catch (error: unknown) {
       // A defect of ours must not make senders throw their spans away.
-      log(`ingest failed: ${error instanceof Error ? error.message : String(error)}`)
+      const why = error instanceof Error ? error.message : String(error)
+      log(`ingest failed: ${why}`, 'error')
       const later = { message: PROBLEM_OF_OURS, retryAfterMs: queue.retryAfterMs() }
       return refused(unavailable('unavailable', later))
     } finally {

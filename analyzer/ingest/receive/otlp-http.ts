@@ -166,7 +166,8 @@ class Receiver {
   #toRefusal(error: unknown): Refusal {
     if (error instanceof Refusal) return error
     // A defect of ours must not make senders throw their spans away: anything but 503 would.
-    this.#options.log(`ingest failed: ${error instanceof Error ? error.message : String(error)}`)
+    const why = error instanceof Error ? error.message : String(error)
+    this.#options.log(`ingest failed: ${why}`, 'error')
     const retryAfterMs = this.#options.queue.retryAfterMs()
     return unavailable({ message: PROBLEM_OF_OURS, retryAfterMs })
   }

@@ -1,4 +1,5 @@
 import type { ExportBody, IngestAnswer } from '../ingestor.ts'
+import type { WriteLog } from '../../log.ts'
 
 /** What both receivers, OTLP/HTTP and OTLP/gRPC, are given. */
 export interface ReceiverOptions {
@@ -8,7 +9,7 @@ export interface ReceiverOptions {
   readonly authorise: (authorization: string | undefined) => Authorisation
   /** Told of every request that is not answered with success. */
   readonly onRefused: (refusal: RefusedRequest) => void
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /**

@@ -9,6 +9,7 @@ import { refuseNewer } from './migrate.ts'
 import { isDamage, openForReading, type SqliteDatabase } from './open-database.ts'
 import { removeDatabaseFile, setAside } from './segments/segment-catalogue.ts'
 import type { SegmentWriter, TakenOver } from './segments/segment-writer.ts'
+import type { WriteLog } from '../../log.ts'
 
 /** Of release 0.1.0: one file, one row for each span. Its schema was at version 1, and no other. */
 const VERSIONS = ['spans.db of 0.1.0'] as const
@@ -19,7 +20,7 @@ const ROWS_AT_ONCE = 2000
 export interface TakeOverOptions {
   readonly writer: SegmentWriter
   readonly nowMs: number
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   readonly rowsAtOnce?: number
 }
 
@@ -39,7 +40,7 @@ export function* takeOverSpans(path: string, options: TakeOverOptions): Generato
     } catch (error: unknown) {
       if (!isDamage(error)) throw error
       const aside = setAside(path, nowMs)
-      log(`${path} is damaged; what could be read is kept, the rest is in ${aside}`)
+      log(`${path} is damaged; what could be read is kept, the rest is in ${aside}`, 'error')
     }
     removeDatabaseFile(path)
     syncFolder(dirname(path))

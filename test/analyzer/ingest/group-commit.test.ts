@@ -13,6 +13,7 @@ interface Body {
 function commit() {
   const stored: string[][] = []
   const reports: CommitReport[] = []
+  const logged: string[] = []
   const state = { inTrouble: false }
   const group = new GroupCommit<Body>({
     write: (bodies) => {
@@ -23,9 +24,9 @@ function commit() {
     },
     isStoreTrouble: (error) => error instanceof StoreTrouble,
     onCommit: (report) => reports.push(report),
-    log: () => undefined,
+    log: (line, level = 'info') => logged.push(`${level}: ${line}`),
   })
-  return { group, stored, reports, state }
+  return { group, stored, reports, logged, state }
 }
 
 beforeEach(() => {
@@ -103,4 +104,22 @@ test('flush commits what waits, and is idle where nothing does', async () => {
   expect(await answer).toBe(true)
   vi.advanceTimersByTime(100)
   expect(stored).toEqual([['a']])
+})
+
+test('trouble that lasts is told once, and so is its end', async () => {
+  const { group, logged, state } = commit()
+  state.inTrouble = true
+  for (let round = 0; round < 100; round += 1) {
+    const answer = group.add({ name: 'a' }, 512)
+    vi.advanceTimersByTime(0)
+    // oxlint-disable-next-line no-await-in-loop -- a sender that comes again and again
+    expect(await answer).toBe(false)
+  }
+  const told = 'error: spans were not stored, their senders come again: database or disk is full'
+  expect(logged).toEqual([told])
+  state.inTrouble = false
+  const answers = Promise.all([group.add({ name: 'a' }, 512), group.add({ name: 'b' }, 512)])
+  vi.advanceTimersByTime(0)
+  expect(await answers).toEqual([true, true])
+  expect(logged).toEqual([told, 'info: spans are stored again'])
 })

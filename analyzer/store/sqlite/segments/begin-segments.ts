@@ -8,12 +8,13 @@ import type { RecentSegments } from './recent-segments.ts'
 import { removeDatabaseFile, type SegmentCatalogue, type SegmentFile } from './segment-catalogue.ts'
 import type { SegmentHandles } from './segment-handles.ts'
 import { readSegmentHeader } from './segment-header.ts'
+import type { WriteLog } from '../../../log.ts'
 
 export interface BeginContext {
   readonly catalogue: SegmentCatalogue
   readonly handles: SegmentHandles
   readonly nowMs: number
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 export interface Resumed {

@@ -14,6 +14,7 @@ import { RecentSegments } from './recent-segments.ts'
 import { readableArrivals } from './restore-chunks.ts'
 import { setAside, type SegmentCatalogue, type SegmentFile } from './segment-catalogue.ts'
 import type { SegmentHandles } from './segment-handles.ts'
+import type { WriteLog } from '../../../log.ts'
 
 /**
  * What a file may hold before the next one is begun: an eighth of what is kept, for files are
@@ -28,7 +29,7 @@ export interface SegmentWriterOptions {
   readonly handles: SegmentHandles
   readonly limits: SpanLimits
   readonly now: () => number
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /** What is committed with spans of an older release. */
@@ -159,7 +160,8 @@ export class SegmentWriter implements SpanWriter {
       for (const { records } of chunks) restored += records.length
     }
     const aside = setAside(file.path, now())
-    log(`${file.path} is damaged: ${restored} spans of it were stored again, it is now ${aside}`)
+    const what = `${restored} spans of it could be read and were stored again`
+    log(`${file.path} is damaged: ${what}; what is left of it is ${aside}`, 'error')
   }
 
   #context(nowMs: number): BeginContext {

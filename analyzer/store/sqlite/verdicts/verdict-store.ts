@@ -24,6 +24,7 @@ import { SeriesBook, type CountedIds } from './series-book.ts'
 import { TermIndex } from './term-index.ts'
 import { TraceTies } from './trace-ties.ts'
 import { DERIVATION, VERDICTS_MIGRATIONS } from './verdicts-schema.ts'
+import type { WriteLog } from '../../../log.ts'
 
 /**
  * What cannot be read is kept aside, and all of it is derived again from the spans: an analyzer
@@ -35,14 +36,15 @@ export function openVerdictStore(file: string, { nowMs, log }: OpenOptions): Ver
   } catch (error: unknown) {
     if (!isDamage(error)) throw error
     const aside = setAside(file, nowMs)
-    log(`${file} cannot be read, and is derived again from the spans; it was kept as ${aside}`)
+    const what = 'cannot be read, and is derived again from the spans'
+    log(`${file} ${what}; it was kept as ${aside}, and may be removed`, 'error')
     return new SqliteVerdictStore(openForWriting(file, VERDICTS_MIGRATIONS))
   }
 }
 
 interface OpenOptions {
   readonly nowMs: number
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 class SqliteVerdictStore implements VerdictStore {
