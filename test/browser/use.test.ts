@@ -101,6 +101,25 @@ describe.skipIf(skipReason !== undefined)('the page in use', () => {
     expect(address()).toBe('/incidents?q=j+nothing&severity=high')
   })
 
+  test('says how far back a text was searched, and never that nothing is there when more is unsearched', async () => {
+    const list = {
+      ...fixtures.requestList,
+      requests: [],
+      next: 'further',
+      searchedBackTo: '2026-03-01T08:00:00.000Z',
+    }
+    server.answer = withAnswer('requests', list)
+    await open('/requests?q=quux')
+    const extent = page.getByRole('status').filter({ hasText: 'Searched back to' })
+    await extent.waitFor()
+    expect(await extent.locator('time').getAttribute('datetime')).toBe(list.searchedBackTo)
+    expect(await page.getByText('No request matches').count()).toBe(0)
+    server.answer = withAnswer('requests', { ...list, next: null, searchedBackTo: null })
+    await page.getByRole('link', { name: 'Older' }).click()
+    await page.getByRole('heading', { name: 'No request matches' }).waitFor()
+    expect(address()).toBe('/requests?q=quux&before=further')
+  })
+
   test('keeps the keys of a trace when it is returned to, and Esc goes back to where one came from', async () => {
     await open(`/incidents/${fixtures.incident.id}`)
     await page.getByRole('link', { name: 'Open the trace' }).click()

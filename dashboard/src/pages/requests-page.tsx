@@ -8,6 +8,7 @@ import { ResourceView } from '../components/resource-view.tsx'
 import { SearchField } from '../components/search-field.tsx'
 import { Segmented } from '../components/segmented.tsx'
 import { Skeleton } from '../components/skeleton.tsx'
+import { LocalTime } from '../components/time-text.tsx'
 import { replaceAddress } from '../lib/location.ts'
 import { ALL_REQUESTS, OUTCOME_FILTERS, toPath, type Route } from '../lib/route.ts'
 import { useResource } from '../lib/use-resource.ts'
@@ -96,17 +97,30 @@ interface RequestsProps {
 
 function Requests({ list, route }: RequestsProps): ReactNode {
   const held = useSteadyList(list.requests, requestKey, toPath(route))
-  if (held.items.length === 0 && held.waiting === 0) return <NoRequests route={route} />
+  const isEmpty = held.items.length === 0 && held.waiting === 0
+  if (isEmpty && list.searchedBackTo === null) return <NoRequests route={route} />
   return (
     <>
-      <div className="panel">
-        <RequestTable list={held} />
-      </div>
+      {!isEmpty && (
+        <div className="panel">
+          <RequestTable list={held} />
+        </div>
+      )}
+      {list.searchedBackTo !== null && <SearchedBackTo at={list.searchedBackTo} />}
       <nav className="pager" aria-label="Pages">
         {route.before !== '' && <Link to={{ ...route, before: '' }}>Newest</Link>}
         {list.next !== null && <Link to={{ ...route, before: list.next }}>Older</Link>}
       </nav>
     </>
+  )
+}
+
+/** Words that are no name are looked for in the newest requests first: older ones may match too. */
+function SearchedBackTo({ at }: { readonly at: string }): ReactNode {
+  return (
+    <p className="searched-back-to" role="status">
+      Searched back to <LocalTime at={at} />. Older requests may match too: go on with Older.
+    </p>
   )
 }
 
