@@ -1,6 +1,6 @@
 import type { SpanArrival } from '../../analyzer/store/store.ts'
-import { toRecord } from '../../analyzer/store/to-record.ts'
 import type { Span } from '../../analyzer/story/span.ts'
+import { toRecord } from './to-record.ts'
 
 /** What arrives when these spans are received together. */
 export function arrivalOf(

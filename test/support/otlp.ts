@@ -1,6 +1,7 @@
-import { writeAttributes, writeScope, writeSpan } from '../../analyzer/ingest/otlp/encode-span.ts'
 import { ProtobufWriter } from '../../analyzer/ingest/otlp/protobuf-writer.ts'
+import { KINDS, STATUS_CODES } from '../../analyzer/ingest/otlp/span-codes.ts'
 import type { AttributeValue, Span } from '../../analyzer/story/span.ts'
+import { writeAttributes, writeScope, writeSpan } from './encode-span.ts'
 
 type SpanInput = Partial<Omit<Span, 'attributes' | 'resource'>> & {
   readonly attributes?: Readonly<Record<string, AttributeValue>>
@@ -41,9 +42,6 @@ export function protobufRequest(spans: readonly Span[]): Buffer {
   return request.finish()
 }
 
-const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer']
-const CODES = ['unset', 'ok', 'error']
-
 /** The same as `protobufRequest`, in OTLP/JSON and as an object that a test can spoil. */
 export function jsonRequest(spans: readonly Span[]) {
   return {
@@ -63,7 +61,7 @@ export function jsonSpan(span: Span): Record<string, unknown> {
     kind: KINDS.indexOf(span.kind),
     startTimeUnixNano: String(span.startTimeNs),
     endTimeUnixNano: String(span.endTimeNs),
-    status: { code: CODES.indexOf(span.status.code), message: span.status.message },
+    status: { code: STATUS_CODES.indexOf(span.status.code), message: span.status.message },
     attributes: jsonAttributes(span.attributes),
     events: span.events.map((event) => ({
       name: event.name,

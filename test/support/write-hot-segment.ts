@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 
 import Database from 'better-sqlite3'
 
-import { encodeContext, encodeSpan } from '../../analyzer/ingest/otlp/encode-span.ts'
 import { ChunkEncoder, sumOfChunk } from '../../analyzer/store/sqlite/segments/chunk.ts'
 import { HOT_MIGRATIONS, HOT_PAGE_BYTES } from '../../analyzer/store/sqlite/segments/hot-schema.ts'
 import { IdFilter } from '../../analyzer/store/sqlite/segments/id-filter.ts'
@@ -10,6 +9,7 @@ import { IdHash } from '../../analyzer/store/sqlite/segments/id-hash.ts'
 import { writeBirth, writeSeal } from '../../analyzer/store/sqlite/segments/segment-meta.ts'
 import { migrate } from '../../analyzer/store/sqlite/migrate.ts'
 import type { Span } from '../../analyzer/story/span.ts'
+import { encodeContext, encodeSpan } from './encode-span.ts'
 
 /** Spans of one trace and resource that came in one commit. */
 export interface ChunkToWrite {

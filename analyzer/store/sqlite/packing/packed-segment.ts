@@ -1,10 +1,8 @@
 import { MalformedError } from '../../../ingest/otlp/protobuf-reader.ts'
-import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
 import { refuseNewer } from '../migrate.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 import type { HashKey } from '../segments/id-hash.ts'
 import type { IdFilter } from '../segments/id-filter.ts'
-import { readContext, type StoredContext } from '../segments/read-context.ts'
 import { readBirth, readFilter, readSeal } from '../segments/segment-meta.ts'
 import type {
   ChunkHead,
@@ -16,13 +14,11 @@ import type {
   StoredChunk,
   UsRange,
 } from '../segments/segment.ts'
+import { StoredContexts, type ContextRow } from '../segments/stored-contexts.ts'
 import type { BlockCache } from './block-cache.ts'
 import { openBlock } from './block.ts'
 import { PACKED_MIGRATIONS } from './packed-schema.ts'
 import { decodeTracePart, type PackedChunk } from './trace-part.ts'
-
-/** Contexts that are remembered decoded; senders have a handful each. */
-const KNOWN_CONTEXTS_MAX = 1024
 
 export function openPackedSegment(path: string, options: PackedSegmentOptions): Segment {
   const database = openForReading(path)
@@ -45,13 +41,14 @@ class PackedSegment implements Segment {
   readonly #statements: ReturnType<typeof prepare>
   readonly #blocks: BlockCache
   readonly #seal: SegmentSeal | undefined
-  readonly #contexts = new Map<number, SpanContext>()
+  readonly #contexts: StoredContexts
 
   constructor(database: SqliteDatabase, { number, blocks }: PackedSegmentOptions) {
     this.#database = database
     this.#blocks = blocks
     this.#statements = prepare(database)
     this.#seal = readSeal(database)
+    this.#contexts = new StoredContexts((id) => this.#statements.context.get(id))
     this.number = number
     this.hashKey = readBirth(database)?.hashKey ?? { low: 0, high: 0 }
   }
@@ -124,7 +121,7 @@ class PackedSegment implements Segment {
     { row, contextId, receivedMs, bytes }: PackedChunk,
     source: string,
   ): StoredChunk | LostChunk {
-    const context = this.#context(contextId)
+    const context = this.#contexts.get(contextId)
     if (context === undefined) return { row, bytes: undefined }
     return { row, source, receivedAtMs: receivedMs, context, bytes }
   }
@@ -149,17 +146,6 @@ class PackedSegment implements Segment {
     if (opened?.kind !== 'opened') return undefined
     this.#blocks.set(key, opened.bytes)
     return opened.bytes
-  }
-
-  /** Undefined where it is damaged. */
-  #context(id: number): SpanContext | undefined {
-    const known = this.#contexts.get(id)
-    if (known !== undefined) return known
-    const context = readContext(this.#statements.context.get(id))
-    if (context === undefined) return undefined
-    if (this.#contexts.size >= KNOWN_CONTEXTS_MAX) this.#contexts.clear()
-    this.#contexts.set(id, context)
-    return context
   }
 }
 
@@ -237,7 +223,7 @@ function prepare(database: SqliteDatabase) {
       `SELECT sources.name AS source, counters.name, value FROM counters
        JOIN sources ON sources.id = source_id`,
     ),
-    context: database.prepare<[number], StoredContext>(
+    context: database.prepare<[number], ContextRow>(
       'SELECT hash, bytes FROM contexts WHERE id = ?',
     ),
     block: database.prepare<[number], Buffer>('SELECT bytes FROM blocks WHERE id = ?').pluck(),

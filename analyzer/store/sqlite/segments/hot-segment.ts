@@ -1,11 +1,9 @@
-import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
 import { isDamage, openForReading, orDamaged, type SqliteDatabase } from '../open-database.ts'
 import { refuseNewer } from '../migrate.ts'
 import { CHUNK_HEAD_BYTES, sumOfChunk, traceIdOfChunk } from './chunk.ts'
 import { HOT_MIGRATIONS } from './hot-schema.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
-import { readContext, type StoredContext } from './read-context.ts'
 import { readBirth, readFilter, readSeal } from './segment-meta.ts'
 import type {
   ChunkHead,
@@ -17,9 +15,7 @@ import type {
   StoredChunk,
   UsRange,
 } from './segment.ts'
-
-/** Contexts that are remembered decoded; senders have a handful each. */
-const KNOWN_CONTEXTS_MAX = 256
+import { StoredContexts, type ContextRow } from './stored-contexts.ts'
 
 /** Read at once where heads are walked: a statement must not stay open between two steps. */
 const HEADS_AT_ONCE = 500
@@ -68,7 +64,7 @@ class HotSegment implements Segment {
   readonly #statements: ReturnType<typeof prepare>
   readonly #hash: IdHash
   readonly #sources = new Map<number, string>()
-  readonly #contexts = new Map<number, SpanContext>()
+  readonly #contexts: StoredContexts
   #seal: SegmentSeal | undefined
 
   constructor(
@@ -80,6 +76,7 @@ class HotSegment implements Segment {
     this.#database = database
     this.#statements = prepare(database)
     this.#hash = new IdHash(hashKey)
+    this.#contexts = new StoredContexts((id) => this.#statements.context.get(id))
   }
 
   seal(): SegmentSeal | undefined {
@@ -195,7 +192,7 @@ class HotSegment implements Segment {
 
   #toChunk(row: ChunkRow): StoredChunk | LostChunk {
     const { source_id: sourceId, context_id: contextId, received_ms: receivedMs } = row
-    const context = this.#context(contextId)
+    const context = this.#contexts.get(contextId)
     // SQLite believes every byte of a page that it can read.
     const isWhole = row.sum === sumOfChunk(row.bytes, { sourceId, contextId, receivedMs })
     if (!isWhole || context === undefined) return { row: row.row, bytes: undefined }
@@ -219,17 +216,6 @@ class HotSegment implements Segment {
 
   #sourceId(name: string): number | undefined {
     return this.#statements.sourceId.get(name)
-  }
-
-  /** Undefined where it is damaged. */
-  #context(id: number): SpanContext | undefined {
-    const known = this.#contexts.get(id)
-    if (known !== undefined) return known
-    const context = readContext(this.#statements.context.get(id))
-    if (context === undefined) return undefined
-    if (this.#contexts.size >= KNOWN_CONTEXTS_MAX) this.#contexts.clear()
-    this.#contexts.set(id, context)
-    return context
   }
 }
 
@@ -281,7 +267,7 @@ function prepare(database: SqliteDatabase) {
     lastRow: database.prepare<[], number>('SELECT max(row) FROM chunks').pluck(),
     source: database.prepare<[number], string>('SELECT name FROM sources WHERE id = ?').pluck(),
     sourceId: database.prepare<[string], number>('SELECT id FROM sources WHERE name = ?').pluck(),
-    context: database.prepare<[number], StoredContext>(
+    context: database.prepare<[number], ContextRow>(
       'SELECT hash, bytes FROM contexts WHERE id = ?',
     ),
     counters: database.prepare<[], Counter>(

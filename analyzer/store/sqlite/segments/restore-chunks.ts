@@ -1,8 +1,4 @@
-import { createHash } from 'node:crypto'
-
-import { encodeContext } from '../../../ingest/otlp/encode-span.ts'
-import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
-import type { ContextRecord, SpanRecord } from '../../span-record.ts'
+import type { SpanRecord } from '../../span-record.ts'
 import type { SpanArrival } from '../../store.ts'
 import { isDamage } from '../open-database.ts'
 import { hasIds, splitChunk } from './chunk.ts'
@@ -10,6 +6,7 @@ import { decodeOrUndefined } from './decode-chunk.ts'
 import { openHotSegment } from './hot-segment.ts'
 import type { SegmentFile } from './segment-catalogue.ts'
 import type { Segment, StoredChunk } from './segment.ts'
+import type { StoredContext } from './stored-contexts.ts'
 
 /** Read and stored again in one commit. */
 const CHUNKS_AT_ONCE = 500
@@ -45,33 +42,16 @@ function* arrivalsOf(segment: Segment): Generator<readonly SpanArrival[]> {
 }
 
 function toArrival({ source, receivedAtMs, context, bytes }: StoredChunk): SpanArrival {
-  const record = toContextRecord(context)
-  const records = splitChunk(bytes).spans.flatMap((span) => toSpanRecord(span, record, context))
+  const records = splitChunk(bytes).spans.flatMap((span) => toRecords(span, context))
   return { source, receivedAtMs, records }
 }
 
 /** None where the bytes are no span any more. */
-function toSpanRecord(
-  bytes: Buffer,
-  context: ContextRecord,
-  decoded: SpanContext,
-): readonly SpanRecord[] {
+function toRecords(bytes: Buffer, context: StoredContext): readonly SpanRecord[] {
   if (!hasIds(bytes)) return []
-  const span = decodeOrUndefined(bytes, decoded)
+  const span = decodeOrUndefined(bytes, context)
   if (span === undefined) return []
   const startUs = Number(span.startTimeNs / 1000n)
   const endUs = Number(span.endTimeNs / 1000n)
   return [{ bytes, context, startUs, endUs, isError: span.status.code === 'error' }]
-}
-
-const contexts = new WeakMap<SpanContext, ContextRecord>()
-
-function toContextRecord(context: SpanContext): ContextRecord {
-  const known = contexts.get(context)
-  if (known !== undefined) return known
-  const bytes = encodeContext(context)
-  const hash = createHash('sha256').update(bytes).digest('hex')
-  const record = { bytes, hash, resource: context.resource }
-  contexts.set(context, record)
-  return record
 }

@@ -1,6 +1,6 @@
-import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
 import type { HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
+import type { StoredContext } from './stored-contexts.ts'
 
 /** One segment file, open for reading: hot or packed, the same answers from either. */
 export interface Segment {
@@ -47,7 +47,7 @@ export interface StoredChunk {
   readonly row: number
   readonly source: string
   readonly receivedAtMs: number
-  readonly context: SpanContext
+  readonly context: StoredContext
   /** Field 2 of an OTLP `ScopeSpans`, repeated. */
   readonly bytes: Buffer
 }

@@ -15,12 +15,13 @@ import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { AnalyzerError } from '../../../../../analyzer/errors.ts'
+import { OtlpDecoder } from '../../../../../analyzer/ingest/decode-otlp.ts'
 import { openStore } from '../../../../../analyzer/store/open-store.ts'
 import { toPlace } from '../../../../../analyzer/store/sqlite/segments/position.ts'
 import type { SpanLimits, SpanReader, SpanWriter } from '../../../../../analyzer/store/store.ts'
 import { arrivalOf } from '../../../../support/arrivals.ts'
 import { WIDE_LIMITS } from '../../../../support/open-test-store.ts'
-import { buildSpan } from '../../../../support/otlp.ts'
+import { buildSpan, jsonSpan } from '../../../../support/otlp.ts'
 import { temporaryFolder } from '../../../../support/temporary-folder.ts'
 
 const HOUR_MS = 3_600_000
@@ -261,6 +262,21 @@ function written() {
   return before
 }
 
+/** Damage that shows at the next write and no sooner: an index that is no index. */
+function confuseIndex(path: string): void {
+  const database = new Database(path)
+  database.pragma('wal_checkpoint(TRUNCATE)')
+  database.unsafeMode()
+  database.pragma('writable_schema = ON')
+  database.exec(
+    `UPDATE sqlite_schema SET rootpage =
+       (SELECT rootpage FROM sqlite_schema WHERE name = 'chunks') WHERE name = 'chunks_by_trace'`,
+  )
+  const version = Number(database.pragma('schema_version', { simple: true }))
+  database.pragma(`schema_version = ${version + 1}`)
+  database.close()
+}
+
 describe('damage', () => {
   test('of a whole segment hides no other, is said once, and is no reason to stop', () => {
     const { openWriter, openReader, file, logged } = written().crashed()
@@ -310,21 +326,31 @@ describe('damage', () => {
     const writer = openWriter()
     const reader = openReader()
     for (const number of RANGE(50)) append(writer, number)
-    const database = new Database(file('000001.hot.db'))
-    database.pragma('wal_checkpoint(TRUNCATE)')
-    database.unsafeMode()
-    database.pragma('writable_schema = ON')
-    database.exec(
-      `UPDATE sqlite_schema SET rootpage =
-         (SELECT rootpage FROM sqlite_schema WHERE name = 'chunks') WHERE name = 'chunks_by_trace'`,
-    )
-    const version = Number(database.pragma('schema_version', { simple: true }))
-    database.pragma(`schema_version = ${version + 1}`)
-    database.close()
+    confuseIndex(file('000001.hot.db'))
     append(writer, 51)
     expect(stored(reader)).toEqual(RANGE(51))
     expect(reader.counts().stored).toBe(51)
     expect(files()).toContain('000002.hot.db')
+  })
+
+  test('leaves the resource and the scope of what it restores as they were stored', () => {
+    const { openWriter, file } = folder()
+    const writer = openWriter()
+    const resource = { attributes: [], droppedAttributesCount: 3 }
+    const scope = { name: 'lib', attributes: [{ key: 'k', value: { stringValue: 'v' } }] }
+    const request = { resourceSpans: [{ resource, scopeSpans: [{ scope, spans: [jsonSpan(span(1))] }] }] }
+    const decoded = new OtlpDecoder({ salt: Buffer.alloc(32) }).decode(
+      Buffer.from(JSON.stringify(request)),
+      'json',
+    )
+    if (decoded.kind === 'malformed') throw new Error(decoded.message)
+    writer.append([{ source: 'litellm', receivedAtMs: 100, records: decoded.records }])
+    confuseIndex(file('000001.hot.db'))
+    append(writer, 2)
+    const database = new Database(file('000002.hot.db'), { readonly: true })
+    const contexts = database.prepare<[], Buffer>('SELECT bytes FROM contexts').pluck().all()
+    database.close()
+    expect(contexts).toContainEqual(decoded.records[0]?.context.bytes)
   })
 
   test.each([0, 1, 8191, 8192, 20_000])(

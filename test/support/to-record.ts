@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
-import { encodeContext, encodeSpan } from '../ingest/otlp/encode-span.ts'
-import type { Attributes, Span } from '../story/span.ts'
-import type { ContextRecord, SpanRecord } from './span-record.ts'
+import type { ContextRecord, SpanRecord } from '../../analyzer/store/span-record.ts'
+import type { Attributes, Span } from '../../analyzer/story/span.ts'
+import { encodeContext, encodeSpan } from './encode-span.ts'
 
 /** Spans that share a resource share its `Map`; a scope is told by what it says. */
 const contexts = new WeakMap<Attributes, Map<string, ContextRecord>>()

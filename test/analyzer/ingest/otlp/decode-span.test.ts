@@ -2,10 +2,10 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { decodeContext, decodeSpan } from '../../../../analyzer/ingest/otlp/decode-span.ts'
-import { toRecord } from '../../../../analyzer/store/to-record.ts'
 import { arbitrarySpan } from '../../../support/arbitrary-span.ts'
 import { protobufRequest } from '../../../support/otlp.ts'
 import { readOtlp } from '../../../support/read-otlp.ts'
+import { toRecord } from '../../../support/to-record.ts'
 
 test('what is written as protobuf is read back unchanged', () => {
   fc.assert(

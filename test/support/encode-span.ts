@@ -1,7 +1,7 @@
-import type { Attributes, AttributeValue, Scope, Span } from '../../story/span.ts'
-import { ProtobufWriter } from './protobuf-writer.ts'
-import { KINDS, STATUS_CODES } from './span-codes.ts'
-import type { SpanContext } from './span-context.ts'
+import { ProtobufWriter } from '../../analyzer/ingest/otlp/protobuf-writer.ts'
+import { KINDS, STATUS_CODES } from '../../analyzer/ingest/otlp/span-codes.ts'
+import type { SpanContext } from '../../analyzer/ingest/otlp/span-context.ts'
+import type { Attributes, AttributeValue, Scope, Span } from '../../analyzer/story/span.ts'
 
 export function encodeSpan(span: Span): Buffer {
   const writer = new ProtobufWriter()
