@@ -1,6 +1,7 @@
 import type { SpanReader } from '../store/store.ts'
-import type { Lookout, UsRange, VerdictStore } from '../store/verdict-store.ts'
-import type { Neighbours, TimeRange } from '../story/join-window.ts'
+import { toUsRange } from '../store/us-range.ts'
+import type { Lookout, VerdictStore } from '../store/verdict-store.ts'
+import type { Neighbours } from '../story/join-window.ts'
 import { NEIGHBOUR_TRACES_MAX, neighboursOf, type Arrival } from '../story/settle.ts'
 
 /** Traces that must be told together. */
@@ -115,7 +116,7 @@ export class TraceGatherer {
       lookout:
         startedIn === undefined
           ? undefined
-          : { traceId, failedIn: toUs(failedIn), startedIn: toUs(startedIn) },
+          : { traceId, failedIn: toUsRange(failedIn), startedIn: toUsRange(startedIn) },
     }
   }
 
@@ -175,7 +176,3 @@ function extentOf(arrivals: readonly Arrival[]) {
 
 /** More failures of one trace than that are those of a runaway; each costs a look-up. */
 const FAILURES_LOOKED_AT_MAX = 50
-
-function toUs({ fromNs, toNs }: TimeRange): UsRange {
-  return { fromUs: Number(fromNs / 1000n), toUs: Number(toNs / 1000n) }
-}

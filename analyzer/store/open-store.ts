@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-
+import { filesOf } from './sqlite/folder-files.ts'
 import { SegmentKeeper } from './sqlite/keeping/segment-keeper.ts'
 import { VerdictsWatermark } from './sqlite/keeping/watermark.ts'
 import { isStoreTrouble } from './sqlite/open-database.ts'
@@ -29,6 +28,7 @@ export interface StoreEnvironment {
 export function openStore(place: StorePlace, environment: StoreEnvironment): Store {
   const { path, limits } = place
   const { now, log } = environment
+  const files = filesOf(path)
   const catalogue = (): SegmentCatalogue => new SegmentCatalogue(path)
   const handles = (of: SegmentCatalogue): SegmentHandles =>
     new SegmentHandles({
@@ -43,7 +43,7 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
     openWriter: () => {
       // Where all segments were taken away: what was judged is not judged again, so that spans
       // which came to an old position would never be.
-      const watermark = new VerdictsWatermark(join(path, 'verdicts.db'))
+      const watermark = new VerdictsWatermark(files.verdicts)
       const { segment } = toPlace(watermark.judgedUpTo())
       watermark.close()
       const segments = new SegmentCatalogue(path, segment)
@@ -56,7 +56,7 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
       })
       try {
         const options = { writer, nowMs: now(), log }
-        const steps = takeOverSpans(join(path, 'spans.db'), options)
+        const steps = takeOverSpans(files.oldSpans, options)
         while (steps.next().done !== true) continue
       } catch (error: unknown) {
         writer.close()
@@ -65,9 +65,9 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
       return writer
     },
     openReader: () => new SegmentSpanReader(handles(catalogue())),
-    openVerdicts: () => openVerdictStore(join(path, 'verdicts.db'), { nowMs: now(), log }),
+    openVerdicts: () => openVerdictStore(files.verdicts, { nowMs: now(), log }),
     openKeeper: () => new SegmentKeeper({ catalogue: catalogue() }),
-    openWatermark: () => new VerdictsWatermark(join(path, 'verdicts.db')),
+    openWatermark: () => new VerdictsWatermark(files.verdicts),
     isTrouble: isStoreTrouble,
   }
 }

@@ -1,5 +1,6 @@
 import type { Incident } from '../incidents/incident.ts'
 import type { Occurrence } from '../incidents/occurrence.ts'
+import type { UsRange } from './us-range.ts'
 import type { FirstTargetResult, VerdictTallies } from './verdict-tallies.ts'
 
 /** What is derived from spans, by intent: it can be thrown away and made again from them. */
@@ -57,12 +58,6 @@ export interface Lookout {
   readonly traceId: string
   readonly failedIn: UsRange
   readonly startedIn: UsRange | undefined
-}
-
-/** Microseconds, both ends included. */
-export interface UsRange {
-  readonly fromUs: number
-  readonly toUs: number
 }
 
 /** When a trace began, and when spans of it failed. */

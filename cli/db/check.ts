@@ -3,7 +3,7 @@ import {
   type CheckStep,
   type StoreCheck,
 } from '../../analyzer/store/sqlite/keeping/check-store.ts'
-import { isDamage } from '../../analyzer/store/sqlite/keeping/store-problem.ts'
+import { meansDamage } from '../../analyzer/store/sqlite/keeping/store-problem.ts'
 import { EXIT, type CommandIo } from '../command.ts'
 import { findDataFolder } from '../data-folder.ts'
 import { parseFlags } from '../parse-flags.ts'
@@ -25,7 +25,7 @@ export function check(args: readonly string[], io: CommandIo): Promise<number> {
   io.stdout.write(
     values.json === true ? `${JSON.stringify(toJson(path, result))}\n` : toText(path, result),
   )
-  return Promise.resolve(result.problems.some(isDamage) ? EXIT.found : EXIT.ok)
+  return Promise.resolve(result.problems.some(meansDamage) ? EXIT.found : EXIT.ok)
 }
 
 function finish(steps: Generator<CheckStep, StoreCheck>, onStep: (step: CheckStep) => void) {
@@ -42,10 +42,10 @@ function toJson(dataDir: string, { files, spans, problems }: StoreCheck) {
     dataDir,
     files,
     spans,
-    damaged: problems.some(isDamage),
+    damaged: problems.some(meansDamage),
     problems: problems.map((problem) => ({
       ...problem,
-      damage: isDamage(problem),
+      damage: meansDamage(problem),
       ...explain(problem, dataDir),
     })),
   }
@@ -55,12 +55,12 @@ function toText(dataDir: string, { files, spans, problems }: StoreCheck): string
   const lines = problems.flatMap((problem) => {
     const { what, meaning, remedy } = explain(problem, dataDir)
     return [
-      `${isDamage(problem) ? 'damaged' : 'note'}: ${problem.file}: ${what}`,
+      `${meansDamage(problem) ? 'damaged' : 'note'}: ${problem.file}: ${what}`,
       `  means: ${meaning}`,
       `  do: ${remedy}`,
     ]
   })
-  const damage = problems.filter(isDamage).length
+  const damage = problems.filter(meansDamage).length
   const verdict = damage === 0 ? 'no damage' : `${damage} damaged`
   lines.push(`${dataDir}: ${files} files and ${showCount(spans)} spans were read: ${verdict}`)
   return `${lines.join('\n')}\n`

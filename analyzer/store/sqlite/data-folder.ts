@@ -17,13 +17,12 @@ import Database from 'better-sqlite3'
 
 import { AnalyzerError } from '../../errors.ts'
 import { isMissing } from './files.ts'
+import { filesOf } from './folder-files.ts'
 import { isDamage, sqliteCode } from './open-database.ts'
 
 /** The folder of one analyzer, held by this process until `release` or its end. */
 export interface DataFolder {
   readonly path: string
-  readonly spansFile: string
-  readonly verdictsFile: string
   /** Makes hashes of content comparable within this folder only; never leaves it. */
   readonly salt: Uint8Array
   release(): void
@@ -36,13 +35,7 @@ export function openDataFolder(path: string): DataFolder {
   prepare(path)
   const lock = takeLock(path)
   try {
-    return {
-      path,
-      spansFile: join(path, 'spans.db'),
-      verdictsFile: join(path, 'verdicts.db'),
-      salt: readSalt(join(path, 'salt')),
-      release: () => lock.close(),
-    }
+    return { path, salt: readSalt(filesOf(path).salt), release: () => lock.close() }
   } catch (error: unknown) {
     lock.close()
     throw error
@@ -102,26 +95,25 @@ function makeFolder(path: string): void {
  * left behind by a crash, and there is nothing to clean up.
  */
 function takeLock(path: string): Database.Database {
-  const owner = join(path, 'owner.pid')
-  const file = join(path, 'lock.db')
+  const files = filesOf(path)
   let lock: Database.Database | undefined
   try {
-    lock = new Database(file, { timeout: 0 })
+    lock = new Database(files.lock, { timeout: 0 })
     lock.exec('BEGIN EXCLUSIVE')
-    writeFileSync(owner, `${process.pid}\n`, { mode: 0o600 })
+    writeFileSync(files.owner, `${process.pid}\n`, { mode: 0o600 })
     return lock
   } catch (error: unknown) {
     lock?.close()
     if (sqliteCode(error).startsWith('SQLITE_BUSY')) {
       throw new AnalyzerError('ANALYZER_DATA_IN_USE', {
-        message: `${path} is used by another analyzer${ownerOf(owner)}`,
+        message: `${path} is used by another analyzer${ownerOf(files.owner)}`,
         hint: 'Stop that one, or start this one with another --data-dir.',
         cause: error,
       })
     }
     if (isDamage(error)) {
       throw new AnalyzerError('ANALYZER_DATA_DAMAGED', {
-        message: `${file} is no database any more`,
+        message: `${files.lock} is no database any more`,
         hint: 'Remove it while no analyzer runs: nothing stands in it.',
         cause: error,
       })

@@ -1,12 +1,26 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs'
 
 /** What was created, renamed or removed in it is so after a power cut as well. */
 export function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
+  syncFile(path)
+}
+
+export function syncFile(path: string): void {
+  const file = openSync(path, 'r')
   try {
-    fsyncSync(folder)
+    fsyncSync(file)
   } finally {
-    closeSync(folder)
+    closeSync(file)
+  }
+}
+
+/** None where there is no such folder. */
+export function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error: unknown) {
+    if (isMissing(error)) return []
+    throw error
   }
 }
 

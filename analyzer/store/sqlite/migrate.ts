@@ -13,11 +13,11 @@ export interface MigrationTarget {
 }
 
 /** Asked before anything is written: an older release must leave the file as it is. */
-export function refuseNewer(
-  database: Database.Database,
-  { path, migrations }: MigrationTarget,
-): void {
-  const version = versionOf(database)
+export function refuseNewer(database: Database.Database, target: MigrationTarget): void {
+  refuseNewerVersion(versionOf(database), target)
+}
+
+export function refuseNewerVersion(version: number, { path, migrations }: MigrationTarget): void {
   if (version <= migrations.length) return
   throw new AnalyzerError('ANALYZER_DATA_NEWER', {
     message: `${path} was written by a newer release (schema ${version}, this one knows ${migrations.length})`,

@@ -68,6 +68,16 @@ export function openForReading(path: string): SqliteDatabase {
   })
 }
 
+/** Opens it for as long as it is read. */
+export function readDatabase<T>(path: string, read: (database: SqliteDatabase) => T): T {
+  const database = openForReading(path)
+  try {
+    return read(database)
+  } finally {
+    database.close()
+  }
+}
+
 /**
  * For what is done to open a file: our own statements, which are right, so that one which SQLite
  * calls wrong (SQLITE_ERROR) tells of a format or a table that is not what was written.

@@ -1,17 +1,9 @@
-import {
-  chmodSync,
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-} from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 
 import { AnalyzerError } from '../../../errors.ts'
-import { isMissing, syncFolder } from '../files.ts'
+import { namesIn, syncFile, syncFolder } from '../files.ts'
+import { filesOf, type FolderFiles } from '../folder-files.ts'
 import { openForReading } from '../open-database.ts'
 import { removeDatabaseFile, SegmentCatalogue } from '../segments/segment-catalogue.ts'
 import { databaseBytes } from './part-files.ts'
@@ -45,12 +37,10 @@ const PAGES_AT_ONCE = 1000
 export async function backupStore(options: BackupOptions): Promise<Backup> {
   const source = findStoreFolder(options.path)
   const target = prepareTarget(options)
-  const catalogue = new SegmentCatalogue(source.path)
-  const progress = new Progress(options, sizes(source.path, catalogue))
-  if (existsSync(source.verdictsFile)) {
-    await progress.copy(source.verdictsFile, join(target, basename(source.verdictsFile)))
-  }
-  const segments = join(target, basename(catalogue.folder))
+  const catalogue = new SegmentCatalogue(options.path)
+  const progress = new Progress(options, bytesOf(source, catalogue))
+  const { verdicts, segments, salt } = filesOf(target)
+  if (existsSync(source.verdicts)) await progress.copy(source.verdicts, verdicts)
   mkdirSync(segments, { mode: 0o700 })
   // Asked again after each: a segment may be packed, or begun, while another is copied.
   const copied = new Set<number>()
@@ -63,14 +53,14 @@ export async function backupStore(options: BackupOptions): Promise<Backup> {
     }
   }
   // Last: a folder without it is no data folder, so that half a copy is not taken for a whole one.
-  copyFileSync(source.saltFile, join(target, basename(source.saltFile)))
-  syncFile(join(target, basename(source.saltFile)))
+  copyFileSync(source.salt, salt)
+  syncFile(salt)
   for (const folder of [segments, target, dirname(target)]) syncFolder(folder)
   return progress.result()
 }
 
-function sizes(path: string, catalogue: SegmentCatalogue): number {
-  const files = [join(path, 'verdicts.db'), ...catalogue.list().map((file) => file.path)]
+function bytesOf({ verdicts }: FolderFiles, catalogue: SegmentCatalogue): number {
+  const files = [verdicts, ...catalogue.list().map((file) => file.path)]
   return files.reduce((sum, file) => sum + (databaseBytes(file) ?? 0), 0)
 }
 
@@ -143,15 +133,6 @@ async function copyDatabase(
   syncFile(to)
 }
 
-function syncFile(path: string): void {
-  const file = openSync(path, 'r')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
 function prepareTarget({ path, target }: BackupOptions): string {
   const folder = resolve(target)
   const refuse = (why: string, cause?: unknown): AnalyzerError =>
@@ -177,13 +158,4 @@ function prepareTarget({ path, target }: BackupOptions): string {
 
 function isWithin(folder: string, outer: string): boolean {
   return folder === outer || folder.startsWith(outer + sep)
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error: unknown) {
-    if (isMissing(error)) return []
-    throw error
-  }
 }

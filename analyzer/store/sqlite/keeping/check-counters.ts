@@ -1,4 +1,4 @@
-import { openForReading } from '../open-database.ts'
+import { readDatabase } from '../open-database.ts'
 import { COUNTERS } from '../segments/counters.ts'
 import type { SegmentFile } from '../segments/segment-catalogue.ts'
 import { readContent } from './part-content.ts'
@@ -40,8 +40,7 @@ export function checkCounters(parts: readonly Part[]): readonly StoreProblem[] {
 
 function readTotals({ path, kind }: SegmentFile): Totals | undefined {
   try {
-    const database = openForReading(path)
-    try {
+    return readDatabase(path, (database) => {
       // Both of one moment, for spans may come between.
       database.exec('BEGIN')
       const { spans } = readContent(database, kind, undefined)
@@ -53,9 +52,7 @@ function readTotals({ path, kind }: SegmentFile): Totals | undefined {
         stored: sum.get(COUNTERS.stored) ?? 0,
         duplicates: sum.get(COUNTERS.duplicates) ?? 0,
       }
-    } finally {
-      database.close()
-    }
+    })
   } catch {
     // Said already, of the file itself.
     return undefined

@@ -1,9 +1,10 @@
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 import { walkParts } from '../packing/walk-parts.ts'
-import { type ChunkOwner, hasIds, splitChunk, sumOfChunk } from '../segments/chunk.ts'
+import { type ChunkOwner, splitChunk, sumOfChunk } from '../segments/chunk.ts'
 import { readSeal } from '../segments/segment-meta.ts'
-import type { Part } from './part-files.ts'
+import { hasIds } from '../segments/stored-ids.ts'
 import { checkPages } from './check-pages.ts'
+import type { Part } from './part-files.ts'
 import type { StoreProblem } from './store-problem.ts'
 
 export interface CheckedSegment {

@@ -24,7 +24,7 @@ export interface StoreCheck {
 
 /** Reads all that is stored, also beside an analyzer at work. Yields before each file. */
 export function* checkStore(path: string): Generator<CheckStep, StoreCheck> {
-  const folder = findStoreFolder(path)
+  const { verdicts } = findStoreFolder(path)
   const catalogue = new SegmentCatalogue(path)
   const files = new PartFiles(catalogue)
   const parts = files.list({ countsLast: true })
@@ -42,7 +42,7 @@ export function* checkStore(path: string): Generator<CheckStep, StoreCheck> {
     spans += checked.spans
   }
   problems.push(...checkCounters(parts))
-  yield { file: basename(folder.verdictsFile), filesDone: parts.length, filesTotal }
-  problems.push(...checkVerdicts(folder.verdictsFile, () => files.list({ countsLast: true })))
+  yield { file: basename(verdicts), filesDone: parts.length, filesTotal }
+  problems.push(...checkVerdicts(verdicts, () => files.list({ countsLast: true })))
   return { files: filesTotal, spans, problems }
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 
 import { checkCounts } from '../verdicts/check-counts.ts'
-import { openForReading } from '../open-database.ts'
+import { readDatabase } from '../open-database.ts'
 import { toPosition } from '../segments/position.ts'
 import { checkPages } from './check-pages.ts'
 import type { Part } from './part-files.ts'
@@ -16,8 +16,7 @@ export function checkVerdicts(path: string, list: () => readonly Part[]): readon
   if (!existsSync(path)) return []
   const file = basename(path)
   try {
-    const database = openForReading(path)
-    try {
+    return readDatabase(path, (database) => {
       const damage = checkPages(database)
       if (damage !== undefined) return [{ kind: 'verdicts-unreadable', file, detail: damage }]
       const judgedUpTo = database
@@ -30,9 +29,7 @@ export function checkVerdicts(path: string, list: () => readonly Part[]): readon
       return (judgedUpTo ?? 0) > lastPosition(list())
         ? [...problems, { kind: 'judged-ahead', file }]
         : problems
-    } finally {
-      database.close()
-    }
+    })
   } catch (error: unknown) {
     const detail = error instanceof Error ? error.message : String(error)
     return [{ kind: 'verdicts-unreadable', file, detail }]

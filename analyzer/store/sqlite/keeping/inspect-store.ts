@@ -1,7 +1,8 @@
-import { openForReading, type SqliteDatabase } from '../open-database.ts'
-import { toCounts } from '../segments/counters.ts'
+import { readDatabase } from '../open-database.ts'
+import { COUNTERS_QUERY, toCounts } from '../segments/counters.ts'
 import { toPlace, toPosition } from '../segments/position.ts'
 import { SegmentCatalogue } from '../segments/segment-catalogue.ts'
+import type { Counter } from '../segments/segment.ts'
 import type { StoreStats } from '../../store.ts'
 import { databaseBytes, PartFiles, type Part } from './part-files.ts'
 import { SegmentKeeper } from './segment-keeper.ts'
@@ -43,17 +44,17 @@ export interface JudgingProgress {
 }
 
 export function inspectStore(path: string): StoreInspection {
-  const folder = findStoreFolder(path)
+  const files = findStoreFolder(path)
   const catalogue = new SegmentCatalogue(path)
   const keeper = new SegmentKeeper({ catalogue })
   const parts = new PartFiles(catalogue).list({ countsLast: true })
   return {
     ...keeper.stats(),
     path,
-    isHeld: isHeld(folder),
+    isHeld: isHeld(files),
     sources: sourceTotals(parts),
-    verdicts: verdictTotals(folder.verdictsFile),
-    judging: judgingProgress(parts, folder.verdictsFile),
+    verdicts: verdictTotals(files.verdicts),
+    judging: judgingProgress(parts, files.verdicts),
   }
 }
 
@@ -61,13 +62,8 @@ export function inspectStore(path: string): StoreInspection {
 function sourceTotals(parts: readonly Part[]): readonly SourceTotals[] {
   const newest = parts.findLast((part) => part.isReadable)
   if (newest === undefined) return []
-  const counters = withDatabase(newest.file.path, (database) =>
-    database
-      .prepare<[], { source: string; name: string; value: number }>(
-        `SELECT sources.name AS source, counters.name, value FROM counters
-         JOIN sources ON sources.id = source_id`,
-      )
-      .all(),
+  const counters = readDatabase(newest.file.path, (database) =>
+    database.prepare<[], Counter>(COUNTERS_QUERY).all(),
   )
   const { sources } = toCounts(counters)
   return sources.map(({ name, stored, duplicates, rejected, shed }) => ({
@@ -83,7 +79,7 @@ function verdictTotals(file: string): VerdictTotals {
   const bytes = databaseBytes(file)
   if (bytes === undefined) return { bytes: 0, counts: { requests: 0, incidents: 0 } }
   try {
-    return withDatabase(file, (database) => {
+    return readDatabase(file, (database) => {
       const count = (table: 'requests' | 'incidents'): number =>
         database.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck().get() ?? 0
       return { bytes, counts: { requests: count('requests'), incidents: count('incidents') } }
@@ -119,7 +115,7 @@ interface Waiting {
 
 /** Of a packed one, whose chunks are compressed, as near as its table of contents tells. */
 function waitingIn({ file, createdMs }: Part, afterRow: number): Waiting {
-  return withDatabase(file.path, (database) => {
+  return readDatabase(file.path, (database) => {
     const table = file.kind === 'packed' ? 'parts' : 'chunks'
     const spans = database
       .prepare<[number], number>(`SELECT coalesce(sum(spans), 0) FROM ${table} WHERE row > ?`)
@@ -134,13 +130,4 @@ function waitingIn({ file, createdMs }: Part, afterRow: number): Waiting {
       .get(afterRow)
     return { spans: spans ?? 0, sinceMs }
   })
-}
-
-function withDatabase<T>(file: string, read: (database: SqliteDatabase) => T): T {
-  const database = openForReading(file)
-  try {
-    return read(database)
-  } finally {
-    database.close()
-  }
 }

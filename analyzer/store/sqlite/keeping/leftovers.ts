@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { isMissing } from '../files.ts'
+import { namesIn } from '../files.ts'
 import { UNFINISHED } from '../packing/pack-segment.ts'
 
 const COMPANION = /-(?:wal|shm|journal)$/u
@@ -24,14 +24,4 @@ export function leftoversIn(folder: string): readonly string[] {
 /** What could not be read, and was moved out of the way. */
 export function setAsideIn(folder: string): readonly string[] {
   return namesIn(folder).filter((name) => SET_ASIDE.test(name))
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error: unknown) {
-    // Nothing was ever stored.
-    if (isMissing(error)) return []
-    throw error
-  }
 }

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 
 import type { StorePart } from '../../store.ts'
 import { isMissing } from '../files.ts'
-import { openForReading } from '../open-database.ts'
+import { readDatabase } from '../open-database.ts'
 import type { SegmentCatalogue, SegmentFile } from '../segments/segment-catalogue.ts'
 import { readContent, type PartContent } from './part-content.ts'
 
@@ -79,12 +79,7 @@ function toPart(file: SegmentFile, { kind, bytes, content }: Facts): Part {
 
 function read(file: SegmentFile, before: PartContent | undefined): PartContent | undefined {
   try {
-    const database = openForReading(file.path)
-    try {
-      return readContent(database, file.kind, before)
-    } finally {
-      database.close()
-    }
+    return readDatabase(file.path, (database) => readContent(database, file.kind, before))
   } catch {
     // Damaged, gone since the folder was listed, not begun: whoever asks is told that it is unread.
     return undefined

@@ -33,6 +33,6 @@ export type StoreProblem =
   | { readonly kind: 'set-aside'; readonly file: string }
 
 /** Whether something is lost or wrong, and not merely in the way. */
-export function isDamage({ kind }: StoreProblem): boolean {
+export function meansDamage({ kind }: StoreProblem): boolean {
   return kind !== 'leftover' && kind !== 'set-aside'
 }

@@ -1,6 +1,8 @@
 import { MalformedError } from '../../../ingest/otlp/protobuf-reader.ts'
+import type { UsRange } from '../../us-range.ts'
 import { refuseNewer } from '../migrate.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
+import { COUNTERS_QUERY } from '../segments/counters.ts'
 import type { HashKey } from '../segments/id-hash.ts'
 import type { IdFilter } from '../segments/id-filter.ts'
 import { readBirth, readFilter, readSeal } from '../segments/segment-meta.ts'
@@ -12,7 +14,6 @@ import type {
   Segment,
   SegmentSeal,
   StoredChunk,
-  UsRange,
 } from '../segments/segment.ts'
 import { StoredContexts, type ContextRow } from '../segments/stored-contexts.ts'
 import type { BlockCache } from './block-cache.ts'
@@ -219,10 +220,7 @@ function prepare(database: SqliteDatabase) {
          byte_offset AS byteOffset
        FROM parts WHERE trace_id = :traceId AND source_id = ${SOURCE_ID} ORDER BY start_us`,
     ),
-    counters: database.prepare<[], Counter>(
-      `SELECT sources.name AS source, counters.name, value FROM counters
-       JOIN sources ON sources.id = source_id`,
-    ),
+    counters: database.prepare<[], Counter>(COUNTERS_QUERY),
     context: database.prepare<[number], ContextRow>(
       'SELECT hash, bytes FROM contexts WHERE id = ?',
     ),

@@ -1,5 +1,5 @@
-import { AnalyzerError } from '../../../errors.ts'
 import { syncFolder } from '../files.ts'
+import { refuseNewerVersion } from '../migrate.ts'
 import { isDamage, orDamaged } from '../open-database.ts'
 import { PACKED_MIGRATIONS } from '../packing/packed-schema.ts'
 import { HOT_MIGRATIONS } from './hot-schema.ts'
@@ -105,10 +105,6 @@ function inheritance(number: number, { handles, nowMs }: BeginContext): Inherita
 /** Before anything is written anywhere: an older release must leave the folder as it is. */
 function refuseNewerFile({ path, kind }: SegmentFile): void {
   const header = readSegmentHeader(path)
-  const known = (kind === 'hot' ? HOT_MIGRATIONS : PACKED_MIGRATIONS).length
-  if (header.kind !== 'database' || header.version <= known) return
-  throw new AnalyzerError('ANALYZER_DATA_NEWER', {
-    message: `${path} was written by a newer release (schema ${header.version}, this one knows ${known})`,
-    hint: 'Start the newer release again, or choose another --data-dir.',
-  })
+  const migrations = kind === 'hot' ? HOT_MIGRATIONS : PACKED_MIGRATIONS
+  if (header.kind === 'database') refuseNewerVersion(header.version, { path, migrations })
 }

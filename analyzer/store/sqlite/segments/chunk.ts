@@ -1,24 +1,16 @@
 import { crc32 } from 'node:zlib'
 
 import type { SpanRecord } from '../../span-record.ts'
+import { hasTraceId, TRACE_ID_AT, TRACE_ID_END } from './stored-ids.ts'
 
 /**
  * The bytes of a chunk: its spans as field 2 of an OTLP `ScopeSpans`, which any OTLP tool reads.
  * What is read back is believed no more than what a sender sends: a disk can damage it.
  */
 const SPANS_TAG = 0x12
-const TRACE_ID_TAG = 0x0a
-const SPAN_ID_TAG = 0x12
-const TRACE_ID_BYTES = 16
-const SPAN_ID_BYTES = 8
-
-/** Tag and length of both ids, and the ids. */
-const IDS_BYTES = 2 + TRACE_ID_BYTES + 2 + SPAN_ID_BYTES
-const TRACE_ID_AT = 2
-const SPAN_ID_AT = IDS_BYTES - SPAN_ID_BYTES
 
 /** As much of a chunk as holds its trace id: tag, a length of up to five bytes, the id. */
-export const CHUNK_HEAD_BYTES = 1 + 5 + TRACE_ID_AT + TRACE_ID_BYTES
+export const CHUNK_HEAD_BYTES = 1 + 5 + TRACE_ID_END
 
 /** Writes chunks into one buffer, again and again: what is bound to a statement is copied there. */
 export class ChunkEncoder {
@@ -100,30 +92,10 @@ export function splitChunk(bytes: Buffer): SplitChunk {
 /** Of the first span of a chunk, as hex, though no more of it than `CHUNK_HEAD_BYTES` is given. */
 export function traceIdOfChunk(head: Buffer): string | undefined {
   const start = lengthEnd(head, 0)
-  if (start === undefined || head.length < start + TRACE_ID_AT + TRACE_ID_BYTES) return undefined
-  return head[start] === TRACE_ID_TAG && head[start + 1] === TRACE_ID_BYTES
-    ? head.toString('hex', start + TRACE_ID_AT, start + TRACE_ID_AT + TRACE_ID_BYTES)
+  if (start === undefined || head.length < start + TRACE_ID_END) return undefined
+  return hasTraceId(head, start)
+    ? head.toString('hex', start + TRACE_ID_AT, start + TRACE_ID_END)
     : undefined
-}
-
-/** Whether the ids stand where a stored span has them. */
-export function hasIds(span: Buffer): boolean {
-  return (
-    span.length >= IDS_BYTES &&
-    span[0] === TRACE_ID_TAG &&
-    span[1] === TRACE_ID_BYTES &&
-    span[SPAN_ID_AT - 2] === SPAN_ID_TAG &&
-    span[SPAN_ID_AT - 1] === SPAN_ID_BYTES
-  )
-}
-
-/** One character for each byte: shorter to make and to compare than hex. */
-export function traceKeyOf(span: Buffer): string {
-  return span.toString('latin1', TRACE_ID_AT, TRACE_ID_AT + TRACE_ID_BYTES)
-}
-
-export function spanKeyOf(span: Buffer): string {
-  return span.toString('latin1', SPAN_ID_AT, IDS_BYTES)
 }
 
 /** Where the length of the field at `at` ends, and its bytes begin. */

@@ -11,6 +11,10 @@ export const COUNTERS = {
 
 const REJECTED = 'rejected:'
 
+/** Of a segment of either kind, as `Counter`s. */
+export const COUNTERS_QUERY = `SELECT sources.name AS source, counters.name, value FROM counters
+  JOIN sources ON sources.id = source_id`
+
 /**
  * Not of a source, but of the store itself: how far the file of an older release was taken over.
  * A counter, because counters go on from segment to segment. No source can have this name.

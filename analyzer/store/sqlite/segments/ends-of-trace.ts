@@ -1,6 +1,7 @@
-import { hasIds, spanKeyOf, splitChunk } from './chunk.ts'
+import { splitChunk } from './chunk.ts'
 import { endNsOf } from './plan-append.ts'
 import type { SegmentHandles } from './segment-handles.ts'
+import { hasIds, spanKeyOf, traceIdOf } from './stored-ids.ts'
 
 /** Of a trace, looked at for spans that came before: more are stored again, and read once. */
 const TRACE_CHUNKS_MAX = 10_000
@@ -12,7 +13,7 @@ export function endsOfTrace(
   segments: readonly number[],
 ): Map<string, bigint> {
   const ends = new Map<string, bigint>()
-  const traceId = Buffer.from(span.subarray(2, 18))
+  const traceId = Buffer.from(traceIdOf(span))
   for (const file of handles.list()) {
     if (!segments.includes(file.number)) continue
     const chunks = handles.use(file, (segment) => segment.chunksOfTrace(traceId, TRACE_CHUNKS_MAX))

@@ -1,6 +1,8 @@
+import type { UsRange } from '../../us-range.ts'
 import { isDamage, openForReading, orDamaged, type SqliteDatabase } from '../open-database.ts'
 import { refuseNewer } from '../migrate.ts'
 import { CHUNK_HEAD_BYTES, sumOfChunk, traceIdOfChunk } from './chunk.ts'
+import { COUNTERS_QUERY } from './counters.ts'
 import { HOT_MIGRATIONS } from './hot-schema.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
@@ -13,7 +15,6 @@ import type {
   Segment,
   SegmentSeal,
   StoredChunk,
-  UsRange,
 } from './segment.ts'
 import { StoredContexts, type ContextRow } from './stored-contexts.ts'
 
@@ -116,32 +117,16 @@ class HotSegment implements Segment {
     })
   }
 
-  *failedIn(source: string, { fromUs, toUs }: UsRange): Generator<ChunkHead> {
-    const id = this.#sourceId(source)
-    if (id === undefined) return
-    let last = { at_us: fromUs, row: -1 }
-    for (;;) {
-      const rows = this.#statements.failed.all(id, last.at_us, last.row, toUs, HEADS_AT_ONCE)
-      yield* rows.flatMap(toHead)
-      last = rows.at(-1) ?? last
-      if (rows.length < HEADS_AT_ONCE) return
-    }
+  failedIn(source: string, range: UsRange): Iterable<ChunkHead> {
+    return this.#headsIn('failed', source, range)
   }
 
-  *startedIn(source: string, { fromUs, toUs }: UsRange): Generator<ChunkHead> {
-    const id = this.#sourceId(source)
-    if (id === undefined) return
-    let last = { at_us: fromUs, row: -1 }
-    for (;;) {
-      const rows = this.#statements.started.all(id, last.at_us, last.row, toUs, HEADS_AT_ONCE)
-      yield* rows.flatMap(toHead)
-      last = rows.at(-1) ?? last
-      if (rows.length < HEADS_AT_ONCE) return
-    }
+  startedIn(source: string, range: UsRange): Iterable<ChunkHead> {
+    return this.#headsIn('started', source, range)
   }
 
   earliestOf(source: string, traceId: Buffer): readonly ChunkHead[] {
-    const id = this.#sourceId(source)
+    const id = this.#statements.sourceId.get(source)
     if (id === undefined) return []
     const hex = traceId.toString('hex')
     const hash = this.#hash.ofTrace(traceId, 0)
@@ -156,6 +141,22 @@ class HotSegment implements Segment {
 
   close(): void {
     this.#database.close()
+  }
+
+  *#headsIn(
+    which: 'failed' | 'started',
+    source: string,
+    { fromUs, toUs }: UsRange,
+  ): Generator<ChunkHead> {
+    const id = this.#statements.sourceId.get(source)
+    if (id === undefined) return
+    let last = { at_us: fromUs, row: -1 }
+    for (;;) {
+      const rows = this.#statements[which].all(id, last.at_us, last.row, toUs, HEADS_AT_ONCE)
+      yield* rows.flatMap(toHead)
+      last = rows.at(-1) ?? last
+      if (rows.length < HEADS_AT_ONCE) return
+    }
   }
 
   /** A damaged page must not hide the rows on the others: they are asked for one by one. */
@@ -213,10 +214,6 @@ class HotSegment implements Segment {
     }
     return name
   }
-
-  #sourceId(name: string): number | undefined {
-    return this.#statements.sourceId.get(name)
-  }
 }
 
 /** None where the bytes are damaged: the others can be told. */
@@ -270,8 +267,6 @@ function prepare(database: SqliteDatabase) {
     context: database.prepare<[number], ContextRow>(
       'SELECT hash, bytes FROM contexts WHERE id = ?',
     ),
-    counters: database.prepare<[], Counter>(
-      'SELECT sources.name AS source, counters.name, value FROM counters JOIN sources ON sources.id = source_id',
-    ),
+    counters: database.prepare<[], Counter>(COUNTERS_QUERY),
   }
 }

@@ -1,3 +1,5 @@
+import { SPAN_ID_AT, TRACE_ID_AT } from './stored-ids.ts'
+
 /**
  * Hashes of ids. Keyed (HalfSipHash-1-3, aumasson.jp/siphash): ids are a sender's choice, and one
  * who could make them collide would turn every look-up into a walk over all that is stored.
@@ -9,10 +11,6 @@ export interface HashKey {
 
 const TRACE_ID_WORDS = 4
 const IDS_WORDS = 6
-
-/** Where the ids stand in the bytes of a stored span. */
-const TRACE_ID_AT = 2
-const SPAN_ID_AT = 20
 
 /** Keeps its state in fields: it runs for every span, and makes no object while it does. */
 export class IdHash {

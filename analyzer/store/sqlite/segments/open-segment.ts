@@ -4,8 +4,9 @@ import { statSync } from 'node:fs'
 import { AnalyzerError } from '../../../errors.ts'
 import type { ContextRecord } from '../../span-record.ts'
 import type { Tally } from '../../store.ts'
+import type { UsRange } from '../../us-range.ts'
 import { openForWriting, type SqliteDatabase } from '../open-database.ts'
-import { ChunkEncoder, hasIds, splitChunk, sumOfChunk } from './chunk.ts'
+import { ChunkEncoder, splitChunk, sumOfChunk } from './chunk.ts'
 import type { ChunkDraft, SourceDelta } from './chunk-draft.ts'
 import { COUNTERS, rejectedCounter, STORE_ITSELF, TAKEN_OVER } from './counters.ts'
 import { HOT_MIGRATIONS, HOT_PAGE_BYTES } from './hot-schema.ts'
@@ -14,6 +15,7 @@ import { IdHash, type HashKey } from './id-hash.ts'
 import type { RecentSegment } from './recent-segments.ts'
 import { readBirth, writeBirth, writeSeal, type SegmentBirth } from './segment-meta.ts'
 import type { Counter } from './segment.ts'
+import { hasIds } from './stored-ids.ts'
 
 /** So many spans fit into the filter of a segment before it says "perhaps" too often. */
 export const SEGMENT_SPANS_MAX = 1_000_000
@@ -243,11 +245,6 @@ interface ChunkRow {
   readonly bytes: Buffer
 }
 
-interface UsRow {
-  readonly fromUs: number
-  readonly toUs: number
-}
-
 function prepare(database: SqliteDatabase) {
   return {
     insert: database.prepare<[number, number, number, number, number, number, number, Buffer]>(
@@ -286,11 +283,11 @@ function prepare(database: SqliteDatabase) {
     pageCount: database.prepare<[], number>('PRAGMA page_count').pluck(),
     all: database.prepare<[], ChunkRow>('SELECT received_ms, spans, bytes FROM chunks'),
     traceHashes: database.prepare<[], number>('SELECT DISTINCT trace_hash FROM chunks').pluck(),
-    starts: database.prepare<[], UsRow>(
+    starts: database.prepare<[], UsRange>(
       `SELECT min(start_us) AS fromUs, max(start_us) AS toUs FROM chunks
        HAVING count(*) > 0`,
     ),
-    failures: database.prepare<[], UsRow>(
+    failures: database.prepare<[], UsRange>(
       `SELECT min(end_us) AS fromUs, max(end_us) AS toUs FROM failures
        HAVING count(*) > 0`,
     ),

@@ -1,7 +1,6 @@
 import { ProtobufReader, WIRE_FIXED64 } from '../../../ingest/otlp/protobuf-reader.ts'
 import type { SpanRecord } from '../../span-record.ts'
 import type { SpanArrival } from '../../store.ts'
-import { spanKeyOf, traceKeyOf } from './chunk.ts'
 import {
   CHUNK_BYTES_MAX,
   CHUNK_SPANS_MAX,
@@ -10,6 +9,7 @@ import {
 } from './chunk-draft.ts'
 import type { OpenSegment } from './open-segment.ts'
 import type { HashedSegment, RecentSegments } from './recent-segments.ts'
+import { spanKeyOf, traceKeyOf } from './stored-ids.ts'
 
 export interface AppendContext {
   readonly open: OpenSegment

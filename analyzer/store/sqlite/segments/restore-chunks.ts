@@ -1,12 +1,13 @@
 import type { SpanRecord } from '../../span-record.ts'
 import type { SpanArrival } from '../../store.ts'
 import { isDamage } from '../open-database.ts'
-import { hasIds, splitChunk } from './chunk.ts'
+import { splitChunk } from './chunk.ts'
 import { decodeOrUndefined } from './decode-chunk.ts'
 import { openHotSegment } from './hot-segment.ts'
 import type { SegmentFile } from './segment-catalogue.ts'
 import type { Segment, StoredChunk } from './segment.ts'
 import type { StoredContext } from './stored-contexts.ts'
+import { hasIds } from './stored-ids.ts'
 
 /** Read and stored again in one commit. */
 const CHUNKS_AT_ONCE = 500

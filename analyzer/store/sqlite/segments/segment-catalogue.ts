@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from
 import { join } from 'node:path'
 
 import { isMissing, syncFolder } from '../files.ts'
+import { filesOf } from '../folder-files.ts'
 
 /** One file of the folder `segments`. */
 export interface SegmentFile {
@@ -32,7 +33,7 @@ export class SegmentCatalogue {
 
   /** Numbers up to `numberTaken` are not given, whatever the folder says. */
   constructor(dataFolder: string, numberTaken = 0) {
-    this.folder = join(dataFolder, 'segments')
+    this.folder = filesOf(dataFolder).segments
     this.#numberTaken = numberTaken
   }
 

@@ -1,9 +1,10 @@
 import type { Statement } from 'better-sqlite3'
 
+import type { UsRange } from '../../us-range.ts'
 import type { SqliteDatabase } from '../open-database.ts'
 import type { HashKey } from './id-hash.ts'
 import { IdFilter } from './id-filter.ts'
-import type { FilterName, SegmentSeal, UsRange } from './segment.ts'
+import type { FilterName, SegmentSeal } from './segment.ts'
 
 /** The table `meta`, which stands in segments of either kind. */
 export interface SegmentBirth {

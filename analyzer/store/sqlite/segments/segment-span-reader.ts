@@ -1,12 +1,13 @@
 import type { TimeRange } from '../../../story/join-window.ts'
 import type { Span } from '../../../story/span.ts'
 import type { LoggedChunk, ReceivedSpan, SpanCounts, SpanReader, StoredTrace } from '../../store.ts'
+import { toUsRange, type UsRange } from '../../us-range.ts'
 import { toCounts } from './counters.ts'
 import { decodeChunk } from './decode-chunk.ts'
 import { toPlace, toPosition } from './position.ts'
 import type { SegmentFile } from './segment-catalogue.ts'
 import type { SegmentHandles } from './segment-handles.ts'
-import type { ChunkHead, LostChunk, Segment, StoredChunk, UsRange } from './segment.ts'
+import type { ChunkHead, LostChunk, Segment, StoredChunk } from './segment.ts'
 import { TraceProbe } from './trace-probe.ts'
 
 /** Spans of one trace that are looked at; the rest of a runaway trace is not, and that is said. */
@@ -61,7 +62,7 @@ export class SegmentSpanReader implements SpanReader {
   }
 
   tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[] {
-    const us = toUs(range)
+    const us = toUsRange(range)
     const found = new Set<string>()
     for (const file of this.#handles.list()) {
       if (!this.#mayHold(file, us, 'failures')) continue
@@ -77,7 +78,7 @@ export class SegmentSpanReader implements SpanReader {
   }
 
   tracesStartedIn(source: string, range: TimeRange, limit: number): readonly string[] {
-    const us = toUs(range)
+    const us = toUsRange(range)
     const found = new Set<string>()
     const looked = new Set<string>()
     for (const file of this.#handles.list()) {
@@ -151,7 +152,7 @@ export class SegmentSpanReader implements SpanReader {
   #beganIn(source: string, traceId: string, range: TimeRange): boolean {
     const id = Buffer.from(traceId, 'hex')
     const probe = new TraceProbe(id)
-    const us = toUs(range)
+    const us = toUsRange(range)
     let first: { readonly atUs: number; readonly spans: Span[] } | undefined
     for (const file of this.#handles.list()) {
       if (!this.#handles.mayHaveTrace(file, probe)) continue
@@ -195,11 +196,6 @@ function failedExactly(segment: Segment, head: ChunkHead, { fromNs, toNs }: Time
   return spansAt(segment, head).some(
     ({ status, endTimeNs }) => status.code === 'error' && endTimeNs >= fromNs && endTimeNs <= toNs,
   )
-}
-
-/** The microseconds that a range of nanoseconds touches. */
-function toUs({ fromNs, toNs }: TimeRange): UsRange {
-  return { fromUs: Number(fromNs / 1000n), toUs: Number(toNs / 1000n) }
 }
 
 function isInside({ atUs }: { readonly atUs: number }, { fromUs, toUs: end }: UsRange): boolean {

@@ -1,3 +1,4 @@
+import type { UsRange } from '../../us-range.ts'
 import type { HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
 import type { StoredContext } from './stored-contexts.ts'
@@ -35,12 +36,6 @@ export interface SegmentSeal {
   /** Undefined where there is none. */
   readonly starts: UsRange | undefined
   readonly failures: UsRange | undefined
-}
-
-/** Microseconds of Unix time, both ends included. */
-export interface UsRange {
-  readonly fromUs: number
-  readonly toUs: number
 }
 
 export interface StoredChunk {

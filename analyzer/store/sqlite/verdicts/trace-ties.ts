@@ -1,4 +1,5 @@
-import type { Judgement, Lookout, TraceExtent, UsRange } from '../../verdict-store.ts'
+import type { UsRange } from '../../us-range.ts'
+import type { Judgement, Lookout, TraceExtent } from '../../verdict-store.ts'
 import type { SqliteDatabase } from '../open-database.ts'
 import { packTrace, unpackTrace } from './pack-ids.ts'
 

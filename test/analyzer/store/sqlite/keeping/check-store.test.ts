@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { openStore } from '../../../../../analyzer/store/open-store.ts'
 import { checkStore } from '../../../../../analyzer/store/sqlite/keeping/check-store.ts'
 import {
-  isDamage,
+  meansDamage,
   type StoreProblem,
 } from '../../../../../analyzer/store/sqlite/keeping/store-problem.ts'
 import { arrivalOf } from '../../../../support/arrivals.ts'
@@ -139,7 +139,7 @@ test('tells damaged pages, and a file that is none', () => {
   const { problems } = check(dataDir)
   const files = problems.map(({ file }) => file)
   expect(new Set(files)).toEqual(new Set(['000001.packed.db', '000002.packed.db']))
-  expect(problems.every(isDamage)).toBe(true)
+  expect(problems.every(meansDamage)).toBe(true)
 })
 
 test('finds any one damaged page of a packed file, or is not harmed by it', () => {
@@ -170,7 +170,7 @@ test('tells what a crash left, and what was set aside, without calling it damage
     'leftover 000002.packed.db.tmp',
     'set-aside 000009.hot.db.damaged-2026-09-01T120000.000Z',
   ])
-  expect(problems.some(isDamage)).toBe(false)
+  expect(problems.some(meansDamage)).toBe(false)
 })
 
 test('tells verdicts that know of spans which are not there', () => {

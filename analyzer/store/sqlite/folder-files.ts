@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+
+/** What a data folder holds. */
+export interface FolderFiles {
+  readonly segments: string
+  readonly verdicts: string
+  /** Without it a folder is no data folder. */
+  readonly salt: string
+  /** Locked by the analyzer that works on the folder. */
+  readonly lock: string
+  /** Which process that is, for people. */
+  readonly owner: string
+  /** All spans of release 0.1.0. */
+  readonly oldSpans: string
+}
+
+export function filesOf(folder: string): FolderFiles {
+  return {
+    segments: join(folder, 'segments'),
+    verdicts: join(folder, 'verdicts.db'),
+    salt: join(folder, 'salt'),
+    lock: join(folder, 'lock.db'),
+    owner: join(folder, 'owner.pid'),
+    oldSpans: join(folder, 'spans.db'),
+  }
+}
