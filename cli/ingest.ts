@@ -4,8 +4,9 @@ import { EXIT, type Command, type CommandIo } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { createDryRun } from './ingest/decode-batch.ts'
 import { ingestFile, type FileReport } from './ingest/ingest-file.ts'
-import { ProgressLine } from './ingest/progress-line.ts'
-import { readTokenFile, Sender } from './ingest/send-batch.ts'
+import { IngestProgress } from './ingest/ingest-progress.ts'
+import { readTokenFile } from './ingest/read-token-file.ts'
+import { Sender } from './ingest/send-batch.ts'
 import { describeProblems, toJson, toText } from './ingest/write-report.ts'
 import { parseFlags } from './parse-flags.ts'
 
@@ -68,7 +69,7 @@ interface Run {
 }
 
 async function run({ paths, url, token, json }: Run, io: CommandIo): Promise<number> {
-  const progress = new ProgressLine(io.stderr, Date.now)
+  const progress = new IngestProgress(io.stderr, Date.now)
   const send =
     url === undefined
       ? createDryRun()

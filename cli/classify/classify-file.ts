@@ -7,6 +7,7 @@ import { assembleStories, isRecognised } from '../../analyzer/story/assemble.ts'
 import type { RouterConfig } from '../../analyzer/story/router-config.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import type { Story } from '../../analyzer/story/story.ts'
+import { describeReadError } from '../describe-read-error.ts'
 
 export interface ClassifyFile {
   /** A path, or `-` for stdin. */
@@ -80,20 +81,6 @@ async function readBytes({ path, stdin }: ClassifyFile): Promise<Uint8Array | st
     return describeReadError(error)
   }
   return Buffer.concat(chunks)
-}
-
-function describeReadError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file'
-    case 'EISDIR':
-      return 'it is a directory; name the files in it'
-    case 'EACCES':
-      return 'it may not be read (permission denied)'
-    default:
-      return `it cannot be read (${String(code ?? error)})`
-  }
 }
 
 function rejectedNote(rejected: number, reasons: Readonly<Record<string, number>>): string {

@@ -3,8 +3,8 @@ import { EXIT, type CommandIo } from '../command.ts'
 import { CommandError } from '../command-error.ts'
 import { findDataFolder } from '../data-folder.ts'
 import { parseFlags } from '../parse-flags.ts'
+import { ProgressLine } from '../progress-line.ts'
 import { showBytes } from './measures.ts'
-import { ProgressLine } from './progress-line.ts'
 
 export async function backup(args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(

@@ -7,9 +7,9 @@ import { meansDamage } from '../../analyzer/store/sqlite/keeping/store-problem.t
 import { EXIT, type CommandIo } from '../command.ts'
 import { findDataFolder } from '../data-folder.ts'
 import { parseFlags } from '../parse-flags.ts'
+import { ProgressLine } from '../progress-line.ts'
 import { explain } from './explain-problem.ts'
 import { showCount } from './measures.ts'
-import { ProgressLine } from './progress-line.ts'
 
 export function check(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = parseFlags(args, {

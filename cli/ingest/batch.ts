@@ -1,8 +1,9 @@
-import { halve, type FileEncoding, type Piece } from './piece.ts'
+import type { Encoding } from '../../analyzer/ingest/decode-otlp.ts'
+import { halve, type Piece } from './piece.ts'
 
 /** What is sent in one request. */
 export interface Batch {
-  readonly encoding: FileEncoding
+  readonly encoding: Encoding
   readonly pieces: readonly Piece[]
 }
 
@@ -13,12 +14,12 @@ export const BATCH_SPANS_MAX = 2048
 
 /** Collects pieces into batches, and cuts those that are too large for one. */
 export class Batcher {
-  readonly #encoding: FileEncoding
+  readonly #encoding: Encoding
   #pieces: Piece[] = []
   #bytes = 0
   #spans = 0
 
-  constructor(encoding: FileEncoding) {
+  constructor(encoding: Encoding) {
     this.#encoding = encoding
   }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
 import { halveBatch, spansOf, type Batch } from './batch.ts'
 import { encodeRequest } from './piece.ts'
-import type { SendBatch, Sent } from './send-batch.ts'
+import { addSent, type SendBatch, type Sent } from './sent.ts'
 
 /** `--dry-run`: what the analyzer would say, from its own decoder in this process. */
 export function createDryRun(): SendBatch {
@@ -19,13 +19,7 @@ export function createDryRun(): SendBatch {
     if (halves.length === 0) {
       return { accepted: 0, rejected: new Map([[decoded.message, spansOf(batch)]]) }
     }
-    return halves.map(decode).reduce(merge)
+    return halves.map(decode).reduce(addSent)
   }
   return (batch) => Promise.resolve(decode(batch))
-}
-
-function merge(left: Sent, right: Sent): Sent {
-  const rejected = new Map(left.rejected)
-  for (const [why, count] of right.rejected) rejected.set(why, (rejected.get(why) ?? 0) + count)
-  return { accepted: left.accepted + right.accepted, rejected }
 }

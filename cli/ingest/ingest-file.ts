@@ -1,7 +1,7 @@
 import { Batcher, type Batch } from './batch.ts'
 import { chooseReader } from './choose-reader.ts'
 import { InputError, openInput, type Input } from './open-input.ts'
-import type { Sent } from './send-batch.ts'
+import type { SendBatch, Sent } from './sent.ts'
 import { describePlace, type Found, type SpanFileReader } from './span-file-reader.ts'
 
 /** What became of one file; grows while it is read. */
@@ -19,7 +19,7 @@ export interface FileReport {
 export interface IngestFileOptions {
   readonly path: string
   readonly stdin: NodeJS.ReadableStream
-  readonly send: (batch: Batch) => Promise<Sent>
+  readonly send: SendBatch
   /** Told now and then, with what is known so far. */
   readonly onProgress: (report: FileReport, input: Input) => void
 }
@@ -103,7 +103,7 @@ async function sendAll(
         const next = await batches.next()
         if (next.done === true || failed) return
         // oxlint-disable-next-line no-await-in-loop
-        addSent(report, await send(next.value))
+        take(report, await send(next.value))
         onProgress(report, input)
       }
     } catch (error: unknown) {
@@ -117,7 +117,7 @@ async function sendAll(
   if (failure !== undefined) throw failure.reason
 }
 
-function addSent(report: FileReport, { accepted, rejected }: Sent): void {
+function take(report: FileReport, { accepted, rejected }: Sent): void {
   report.accepted += accepted
   for (const [reason, count] of rejected) {
     report.rejected += count

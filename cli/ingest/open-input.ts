@@ -4,6 +4,7 @@ import { createGunzip } from 'node:zlib'
 import { Readable } from 'node:stream'
 
 import { isGzip } from '../../analyzer/ingest/inflate.ts'
+import { describeReadError } from '../describe-read-error.ts'
 import { PEEK_BYTES } from './choose-reader.ts'
 
 export interface Input {
@@ -114,19 +115,5 @@ async function takeNext(source: AsyncGenerator<Buffer>): Promise<Next> {
   } catch (error: unknown) {
     if (!(error instanceof InputError)) throw error
     return { kind: 'failed', error }
-  }
-}
-
-function describeReadError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file'
-    case 'EISDIR':
-      return 'it is a directory; name the files in it'
-    case 'EACCES':
-      return 'it may not be read (permission denied)'
-    default:
-      return `it cannot be read (${String(code ?? error)})`
   }
 }

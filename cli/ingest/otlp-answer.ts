@@ -1,20 +1,20 @@
+import type { Encoding } from '../../analyzer/ingest/decode-otlp.ts'
 import {
   ProtobufReader,
   WIRE_BYTES,
   WIRE_VARINT,
 } from '../../analyzer/ingest/otlp/protobuf-reader.ts'
-import type { FileEncoding } from './piece.ts'
 
 /** What an `ExportTraceServiceResponse` says of the spans that were not taken. */
-export interface Rejections {
+export interface RejectedSpans {
   readonly count: number
   readonly reasons: ReadonlyMap<string, number>
 }
 
-export const NONE_REJECTED: Rejections = { count: 0, reasons: new Map() }
+const NONE_REJECTED: RejectedSpans = { count: 0, reasons: new Map() }
 
 /** Reads a receiver's answer to success; one that is not understood rejects nothing. */
-export function readRejections(encoding: FileEncoding, body: Buffer): Rejections {
+export function readRejections(encoding: Encoding, body: Buffer): RejectedSpans {
   try {
     const { count, message } = encoding === 'json' ? jsonPartial(body) : protobufPartial(body)
     return count === 0 ? NONE_REJECTED : { count, reasons: reasonsIn(message, count) }
@@ -30,7 +30,7 @@ export function readMessage(contentType: string | null, body: Buffer): string {
       const message = own(JSON.parse(body.toString()), 'message')
       if (typeof message === 'string') return visible(message)
     }
-    if (contentType === 'application/x-protobuf') return visible(textField(body, 2))
+    if (contentType === 'application/x-protobuf') return visible(statusMessage(body))
   } catch {
     // No Status: then the first of its words.
   }
@@ -46,12 +46,12 @@ function reasonsIn(message: string, count: number): ReadonlyMap<string, number> 
   return reasons.size > 0 ? reasons : new Map([[visible(message) || 'no reason given', count]])
 }
 
-interface Partial {
+interface PartialSuccess {
   readonly count: number
   readonly message: string
 }
 
-function jsonPartial(body: Buffer): Partial {
+function jsonPartial(body: Buffer): PartialSuccess {
   const partial = own(JSON.parse(body.toString()), 'partialSuccess')
   const message = own(partial, 'errorMessage')
   return {
@@ -65,44 +65,34 @@ function own(holder: unknown, key: string): unknown {
   return Object.getOwnPropertyDescriptor(holder, key)?.value
 }
 
-function protobufPartial(body: Buffer): Partial {
+function protobufPartial(body: Buffer): PartialSuccess {
   const answer = new ProtobufReader(body)
   let count = 0
   let message = ''
   while (answer.next()) {
-    if (answer.field !== 1 || answer.wire !== WIRE_BYTES) {
+    if (!answer.is(1, WIRE_BYTES)) {
       answer.skip()
       continue
     }
-    const partial = answer.bytes()
-    message = textField(partial, 2)
-    count = numberField(partial, 1)
+    const partial = answer.message()
+    while (partial.next()) {
+      if (partial.is(1, WIRE_VARINT)) count = Number(partial.int64())
+      else if (partial.is(2, WIRE_BYTES)) message = partial.string()
+      else partial.skip()
+    }
   }
   return { count, message }
 }
 
-function textField(bytes: Buffer, field: number): string {
-  const reader = new ProtobufReader(bytes)
-  let text = ''
-  while (reader.next()) {
-    if (reader.field === field && reader.wire === WIRE_BYTES) text = reader.string()
-    else reader.skip()
+/** `Status.message`. */
+function statusMessage(body: Buffer): string {
+  const status = new ProtobufReader(body)
+  let message = ''
+  while (status.next()) {
+    if (status.is(2, WIRE_BYTES)) message = status.string()
+    else status.skip()
   }
-  return text
-}
-
-function numberField(bytes: Buffer, field: number): number {
-  const reader = new ProtobufReader(bytes)
-  let number = 0
-  while (reader.next()) {
-    const start = reader.position
-    reader.skip()
-    if (reader.field !== field || reader.wire !== WIRE_VARINT) continue
-    number = bytes
-      .subarray(start, reader.position)
-      .reduceRight((value, byte) => value * 128 + (byte & 0x7f), 0)
-  }
-  return number
+  return message
 }
 
 const MESSAGE_CHARS_MAX = 300

@@ -1,7 +1,6 @@
+import type { Encoding } from '../../analyzer/ingest/decode-otlp.ts'
 import { ProtobufReader, WIRE_BYTES } from '../../analyzer/ingest/otlp/protobuf-reader.ts'
 import { ProtobufWriter } from '../../analyzer/ingest/otlp/protobuf-writer.ts'
-
-export type FileEncoding = 'json' | 'protobuf'
 
 /** One element of `resourceSpans`, as the bytes that stood in the file. */
 export interface Piece {
@@ -13,7 +12,7 @@ export interface Piece {
 export const PIECE_BYTES_MAX = 64 * 1024 * 1024
 
 /** An `ExportTraceServiceRequest`: of pieces it is made by putting them in a row. */
-export function encodeRequest(encoding: FileEncoding, pieces: readonly Piece[]): Buffer {
+export function encodeRequest(encoding: Encoding, pieces: readonly Piece[]): Buffer {
   if (encoding === 'json') {
     const list = pieces.flatMap(({ bytes }, index) => (index === 0 ? [bytes] : [COMMA, bytes]))
     return Buffer.concat([Buffer.from('{"resourceSpans":['), ...list, Buffer.from(']}')])
@@ -28,13 +27,13 @@ const COMMA = Buffer.from(',')
 /**
  * Throws where the bytes are no such element; what is wrong within a span is the analyzer's to say.
  */
-export function toPiece(encoding: FileEncoding, bytes: Buffer): Piece {
+export function toPiece(encoding: Encoding, bytes: Buffer): Piece {
   const scopes = encoding === 'json' ? jsonScopes(bytes) : protobufScopes(bytes).scopes
   return { bytes, spans: scopes.reduce((sum, { spans }) => sum + spans.length, 0) }
 }
 
 /** Two halves of a piece, each with its resource and scopes; itself where it cannot be halved. */
-export function halve(encoding: FileEncoding, piece: Piece): readonly Piece[] {
+export function halve(encoding: Encoding, piece: Piece): readonly Piece[] {
   if (piece.spans < 2) return [piece]
   const middle = Math.ceil(piece.spans / 2)
   return [
@@ -48,7 +47,7 @@ interface Range {
   readonly to: number
 }
 
-function cut(encoding: FileEncoding, { bytes }: Piece, range: Range): Buffer {
+function cut(encoding: Encoding, { bytes }: Piece, range: Range): Buffer {
   return encoding === 'json' ? cutJson(bytes, range) : cutProtobuf(bytes, range)
 }
 

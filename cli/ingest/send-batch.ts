@@ -1,17 +1,8 @@
-import { readFileSync } from 'node:fs'
-
 import { CommandError } from '../command-error.ts'
 import { halveBatch, spansOf, type Batch } from './batch.ts'
 import { readMessage, readRejections } from './otlp-answer.ts'
 import { encodeRequest } from './piece.ts'
-
-/** What became of the spans of one batch. */
-export interface Sent {
-  readonly accepted: number
-  readonly rejected: ReadonlyMap<string, number>
-}
-
-export type SendBatch = (batch: Batch) => Promise<Sent>
+import { addSent, type SendBatch, type Sent } from './sent.ts'
 
 export interface SenderOptions {
   readonly url: string
@@ -86,15 +77,12 @@ export class Sender {
   async #sendHalves(batch: Batch, reason: string): Promise<Sent> {
     const halves = halveBatch(batch)
     if (halves.length === 0) return { accepted: 0, rejected: new Map([[reason, spansOf(batch)]]) }
-    let accepted = 0
-    const rejected = new Map<string, number>()
+    let sent: Sent = { accepted: 0, rejected: new Map() }
     for (const half of halves) {
       // oxlint-disable-next-line no-await-in-loop
-      const sent = await this.send(half)
-      accepted += sent.accepted
-      for (const [why, count] of sent.rejected) rejected.set(why, (rejected.get(why) ?? 0) + count)
+      sent = addSent(sent, await this.send(half))
     }
-    return { accepted, rejected }
+    return sent
   }
 
   /** Where nobody ever answered, a wrong address is likelier than a restart. */
@@ -199,25 +187,4 @@ function describeNetworkError(error: unknown): string {
     default:
       return code
   }
-}
-
-/** One token and nothing else, as the analyzer's own `--auth-token-file` has it. */
-export function readTokenFile(path: string): string {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8').trim()
-  } catch (error: unknown) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw tokenUnusable(path, `it cannot be read (${code})`)
-  }
-  const [first = ''] = text.split('\n')
-  if (first === '' || /[^\x21-\x7e]/u.test(first)) throw tokenUnusable(path, 'it holds no token')
-  return first
-}
-
-function tokenUnusable(path: string, why: string): CommandError {
-  return new CommandError('TOKEN_FILE_UNUSABLE', {
-    message: `--token-file ${path}: ${why}`,
-    hint: 'a file with one token on one line, the one of the analyzer',
-  })
 }

@@ -1,4 +1,5 @@
-import type { FileEncoding, Piece } from './piece.ts'
+import type { Encoding } from '../../analyzer/ingest/decode-otlp.ts'
+import type { Piece } from './piece.ts'
 
 /** Where in a file something is: of its decompressed bytes, from 0; lines where it has them. */
 export interface Place {
@@ -14,7 +15,7 @@ export type Found =
 
 /** Reads a file as its bytes come; `end` tells what was cut off. */
 export interface SpanFileReader {
-  readonly encoding: FileEncoding
+  readonly encoding: Encoding
   /** For people: `OTLP JSON, one document per line`. */
   readonly format: string
   push(chunk: Buffer): Iterable<Found>

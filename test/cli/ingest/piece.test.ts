@@ -5,7 +5,7 @@ import {
   encodeRequest,
   halve,
   toPiece,
-  type FileEncoding,
+  type Encoding,
   type Piece,
 } from '../../../cli/ingest/piece.ts'
 import { ProtobufFileReader } from '../../../cli/ingest/protobuf-file-reader.ts'
@@ -39,7 +39,7 @@ function namesIn({ bytes }: Piece): readonly string[] {
   )
 }
 
-function halveAll(encoding: FileEncoding, piece: Piece): readonly Piece[] {
+function halveAll(encoding: Encoding, piece: Piece): readonly Piece[] {
   const halves = halve(encoding, piece)
   return halves.length === 1 ? halves : halves.flatMap((half) => halveAll(encoding, half))
 }
