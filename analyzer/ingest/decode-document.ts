@@ -1,13 +1,7 @@
 import type { SpanRecord } from '../store/span-record.ts'
 import type { Span } from '../story/span.ts'
-import {
-  type Decoded,
-  type DecodedRecords,
-  type Malformed,
-  orMalformed,
-  type RejectCounts,
-  Rejections,
-} from './otlp/decoded.ts'
+import { type Decoded, type DecodedRecords, type Malformed, orMalformed } from './otlp/decoded.ts'
+import { type RejectCounts, Rejections } from './otlp/rejections.ts'
 import { OtlpDecoder } from './decode-otlp.ts'
 import { decodeContext, decodeSpan } from './otlp/decode-span.ts'
 import { inflate, isGzip } from './inflate.ts'

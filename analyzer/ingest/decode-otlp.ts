@@ -1,13 +1,7 @@
 import type { SpanRecord } from '../store/span-record.ts'
-import {
-  DECODE_NOTES,
-  type Decoded,
-  orMalformed,
-  RejectedError,
-  type RejectReason,
-  Rejections,
-  ValueBudget,
-} from './otlp/decoded.ts'
+import { DECODE_NOTES, type Decoded, orMalformed } from './otlp/decoded.ts'
+import { RejectedError, type RejectReason, Rejections } from './otlp/rejections.ts'
+import { ValueBudget } from './otlp/value-budget.ts'
 import { parseJson } from './otlp/parse-json.ts'
 import { KEPT_BYTES_MAX, SPANS_MAX } from './limits.ts'
 import { ProtobufReader } from './otlp/protobuf-reader.ts'

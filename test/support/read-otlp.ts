@@ -1,6 +1,6 @@
 import type { Encoding } from '../../analyzer/ingest/decode-otlp.ts'
 import { decodeContext, decodeSpan } from '../../analyzer/ingest/otlp/decode-span.ts'
-import { Rejections } from '../../analyzer/ingest/otlp/decoded.ts'
+import { Rejections } from '../../analyzer/ingest/otlp/rejections.ts'
 import { parseJson } from '../../analyzer/ingest/otlp/parse-json.ts'
 import { ProtobufReader } from '../../analyzer/ingest/otlp/protobuf-reader.ts'
 import { ProtobufWriter } from '../../analyzer/ingest/otlp/protobuf-writer.ts'

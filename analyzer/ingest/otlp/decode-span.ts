@@ -6,7 +6,7 @@ import type {
   SpanEvent,
   SpanStatus,
 } from '../../story/span.ts'
-import { ValueBudget } from './decoded.ts'
+import { ValueBudget } from './value-budget.ts'
 import {
   MalformedError,
   ProtobufReader,

@@ -1,22 +1,6 @@
 import type { SpanRecord } from '../../store/span-record.ts'
 import { MalformedError } from './protobuf-reader.ts'
-import { VALUE_DEPTH_MAX, VALUES_MAX } from '../limits.ts'
-
-/** Why one span was not taken while the rest of its batch was. Counted and told to the sender. */
-export const REJECT_REASONS = [
-  'trace-id-invalid',
-  'span-id-invalid',
-  'parent-span-id-invalid',
-  'time-invalid',
-  'kind-invalid',
-  'nested-too-deep',
-  'too-many-values',
-  'too-many-spans',
-  'not-a-span',
-] as const
-export type RejectReason = (typeof REJECT_REASONS)[number]
-
-export type RejectCounts = Readonly<Partial<Record<RejectReason, number>>>
+import type { RejectCounts } from './rejections.ts'
 
 /** What a sender should know although its spans were taken. */
 export const DECODE_NOTES = {
@@ -48,74 +32,5 @@ export function orMalformed(decode: () => Decoded): Decoded {
   } catch (error: unknown) {
     if (error instanceof MalformedError) return { kind: 'malformed', message: error.message }
     throw error
-  }
-}
-
-/** Thrown while one span is read: rejects that span, not its batch. */
-export class RejectedError extends Error {
-  readonly reason: RejectReason
-
-  constructor(reason: RejectReason) {
-    super(reason)
-    this.reason = reason
-  }
-}
-
-/** Made once: a hostile body can have each of a million spans rejected. */
-const NESTED_TOO_DEEP = new RejectedError('nested-too-deep')
-const TOO_MANY_VALUES = new RejectedError('too-many-values')
-
-/** Counts attribute values, so that no body makes more than its share. */
-export class ValueBudget {
-  spent = 0
-  /** References to a string table among them, which a trace has none of. */
-  stringIndexes = 0
-
-  reset(): void {
-    this.spent = 0
-    this.stringIndexes = 0
-  }
-
-  /** Counts what was read under another budget; whether it was too much is told later. */
-  add({ spent, stringIndexes }: Pick<ValueBudget, 'spent' | 'stringIndexes'>): void {
-    this.spent += spent
-    this.stringIndexes += stringIndexes
-  }
-
-  /** Called before each value is read. */
-  spend(depth: number): void {
-    if (depth > VALUE_DEPTH_MAX) throw NESTED_TOO_DEEP
-    this.spendMany(1)
-  }
-
-  isSpent(): boolean {
-    return this.spent >= VALUES_MAX
-  }
-
-  spendMany(values: number): void {
-    this.spent += values
-    if (this.spent > VALUES_MAX) throw TOO_MANY_VALUES
-  }
-}
-
-/** Counts the spans of one body that were not taken. */
-export class Rejections {
-  total = 0
-  readonly #reasons = new Map<RejectReason, number>()
-
-  add(reason: RejectReason, count = 1): void {
-    this.total += count
-    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + count)
-  }
-
-  addAll(counts: RejectCounts): void {
-    for (const reason of REJECT_REASONS) {
-      const count = counts[reason]
-      if (count !== undefined) this.add(reason, count)
-    }
-  }
-
-  reasons(): RejectCounts {
-    return Object.fromEntries(this.#reasons)
   }
 }

@@ -1,4 +1,5 @@
 import { MalformedError, ProtobufReader, WIRE_BYTES, WIRE_VARINT } from './protobuf-reader.ts'
+import { STATUS_ERROR } from './span-codes.ts'
 
 export type Peeked =
   | { readonly kind: 'failed' }
@@ -10,9 +11,6 @@ export type Peeked =
     }
   /** Decoding it says what is wrong. */
   | { readonly kind: 'unreadable' }
-
-/** `STATUS_CODE_ERROR` of opentelemetry-proto. */
-const ERROR = 2
 
 const NO_RESOURCE = new Uint8Array()
 
@@ -60,7 +58,7 @@ function isFailed(span: ProtobufReader): boolean {
   for (const status of messages(span, 15)) {
     while (status.next()) {
       if (!status.is(3, WIRE_VARINT)) status.skip()
-      else if (status.uint32() === ERROR) return true
+      else if (status.uint32() === STATUS_ERROR) return true
     }
   }
   return false

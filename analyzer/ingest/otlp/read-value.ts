@@ -1,5 +1,5 @@
 import type { AttributeValue } from '../../story/span.ts'
-import type { ValueBudget } from './decoded.ts'
+import type { ValueBudget } from './value-budget.ts'
 import { type ProtobufReader, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.ts'
 
 /** How deep a value stands, and who counts it. */

@@ -10,3 +10,5 @@ export const KINDS: readonly SpanKind[] = [
   'consumer',
 ]
 export const STATUS_CODES: readonly SpanStatus['code'][] = ['unset', 'ok', 'error']
+/** `STATUS_CODE_ERROR`. */
+export const STATUS_ERROR = 2

@@ -1,4 +1,4 @@
-import { RejectedError, type Rejections } from './decoded.ts'
+import { RejectedError, type Rejections } from './rejections.ts'
 import { EVENTS_MAX, LINKS_MAX } from '../limits.ts'
 import { isObject, type JsonObject, listOf, textOf } from './parse-json.ts'
 import { MalformedError } from './protobuf-reader.ts'

@@ -1,4 +1,4 @@
-import { RejectedError } from './decoded.ts'
+import { RejectedError } from './rejections.ts'
 import { isObject, type JsonObject, listOf, textOf } from './parse-json.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 

@@ -2,7 +2,7 @@ import { STATUS_CODES as REASONS, type IncomingMessage, type ServerResponse } fr
 import type { Duplex } from 'node:stream'
 
 import type { Encoding } from '../decode-otlp.ts'
-import type { RejectCounts } from '../otlp/decoded.ts'
+import type { RejectCounts } from '../otlp/rejections.ts'
 import { contentTypeOf, encodeExportResponse, encodeStatus } from './otlp-response.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -32,7 +32,7 @@ export function answerStored(
  */
 export function answerRefusal(
   response: ServerResponse,
-  { refusal, encoding = 'json', request }: RefusedRequest,
+  { refusal, encoding = 'json', request }: RefusalAnswer,
 ): void {
   const payload = encodeStatus(encoding, refusal)
   // The rest of a body that was not waited for would be taken for the next request.
@@ -46,7 +46,7 @@ export function answerRefusal(
   response.end(payload)
 }
 
-export interface RefusedRequest {
+export interface RefusalAnswer {
   readonly refusal: Refusal
   readonly encoding: Encoding | undefined
   readonly request: IncomingMessage

@@ -5,12 +5,12 @@ import { STATUS_CODES } from './otlp-response.ts'
 import type { Authorisation, ReceiverOptions } from './receiver.ts'
 import {
   HOST_NOT_SERVED,
+  later,
   malformed,
   readsTracesOnly,
   Refusal,
   TOKEN_NOT_KNOWN_YET,
   tooLarge,
-  unavailable,
 } from './refusal.ts'
 
 export type HeadOptions = Pick<ReceiverOptions, 'admitsHost' | 'authorise' | 'queue'>
@@ -103,10 +103,10 @@ function expectToken(authorisation: Authorisation, retryAfterMs: () => number): 
       return authorisation.source
     case 'rotating':
       // Never 401: senders would throw away what will be fine a minute later.
-      throw unavailable(
-        { message: TOKEN_NOT_KNOWN_YET, retryAfterMs: retryAfterMs() },
-        'token-rotating',
-      )
+      throw later('token-rotating', {
+        message: TOKEN_NOT_KNOWN_YET,
+        retryAfterMs: retryAfterMs(),
+      })
     case 'missing':
     case 'wrong':
       throw new Refusal(401, {

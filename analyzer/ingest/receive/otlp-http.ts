@@ -7,13 +7,12 @@ import { STATUS_CODES } from './otlp-response.ts'
 import { discardRest, readBody } from './read-body.ts'
 import type { ReceiverOptions } from './receiver.ts'
 import {
-  busy,
+  later,
   malformed,
   PROBLEM_OF_OURS,
   Refusal,
   tooLarge,
   TOO_MUCH_ARRIVES,
-  unavailable,
 } from './refusal.ts'
 import { answerUnreadableRequests } from './unreadable-requests.ts'
 
@@ -30,6 +29,7 @@ const CHECK_MS = 1000
 const KEEP_ALIVE_MS = 120_000
 /** Thousands of senders, and far from a process's file descriptors. */
 const CONNECTIONS_MAX = 2000
+
 /** The OTLP/HTTP receiver, to the letter of the OpenTelemetry protocol specification. */
 export function createOtlpHttpServer(options: ReceiverOptions): Server {
   const server = createServer({
@@ -124,9 +124,8 @@ class Receiver {
       case 'too-large':
         throw tooLarge(this.#options.queue.bodyBytesMax)
       case 'busy':
-        throw busy(answer)
       case 'unavailable':
-        throw unavailable(answer)
+        throw later(answer.kind, answer)
       default:
         answer satisfies never
     }
@@ -146,7 +145,10 @@ class Receiver {
       case 'too-large':
         throw tooLarge(queue.bodyBytesMax)
       case 'busy':
-        throw busy({ message: TOO_MUCH_ARRIVES, retryAfterMs: queue.retryAfterMs() })
+        throw later('busy', {
+          message: TOO_MUCH_ARRIVES,
+          retryAfterMs: queue.retryAfterMs(),
+        })
       case 'aborted':
         throw malformed('the body ended early')
       default:
@@ -169,6 +171,6 @@ class Receiver {
     const why = error instanceof Error ? error.message : String(error)
     this.#options.log(`ingest failed: ${why}`, 'error')
     const retryAfterMs = this.#options.queue.retryAfterMs()
-    return unavailable({ message: PROBLEM_OF_OURS, retryAfterMs })
+    return later('unavailable', { message: PROBLEM_OF_OURS, retryAfterMs })
   }
 }

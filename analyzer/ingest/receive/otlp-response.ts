@@ -1,5 +1,5 @@
 import type { Encoding } from '../decode-otlp.ts'
-import type { RejectCounts } from '../otlp/decoded.ts'
+import type { RejectCounts } from '../otlp/rejections.ts'
 import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
 
 /** Codes of gRPC, which `google.rpc.Status` bodies carry. */

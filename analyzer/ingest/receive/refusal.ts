@@ -64,25 +64,15 @@ export interface Later {
   readonly retryAfterMs: number
 }
 
-/**
- * Nothing is wrong: there is more to do than fits. Not 429, which OTLP allows as well: the exporter
- * of Python that many a LiteLLM has (opentelemetry-python 1.28) throws away on it, and comes again
- * on 503.
- */
-export function busy({ message, retryAfterMs }: Later): Refusal {
-  return new Refusal(503, {
-    reason: 'busy',
-    code: STATUS_CODES.unavailable,
-    message,
-    retryAfterS: toSeconds(retryAfterMs),
-  })
-}
+/** What passes without anybody doing anything at the sender. */
+type PassingReason = Extract<RefusalReason, 'busy' | 'unavailable' | 'token-rotating'>
 
-/** Something is wrong with us, or with the way to us, for now. */
-export function unavailable(
-  { message, retryAfterMs }: Later,
-  reason: RefusalReason = 'unavailable',
-): Refusal {
+/**
+ * The same again will be fine. Not 429, which OTLP allows as well where there is more to do than
+ * fits: the exporter of Python that many a LiteLLM has (opentelemetry-python 1.28) throws away on
+ * it, and comes again on 503.
+ */
+export function later(reason: PassingReason, { message, retryAfterMs }: Later): Refusal {
   return new Refusal(503, {
     reason,
     code: STATUS_CODES.unavailable,

@@ -64,7 +64,7 @@ export function shapeOf(
 ): ContentShape {
   const messages = messagesOf(value, side)
   if (messages === undefined) {
-    return { ...NO_SHAPE, lengths: [textOf(value).length] }
+    return shapeOfLength(textOf(value).length)
   }
   const last = messages.slice(-ROLES_MAX)
   const lastRole = last.at(-1)?.role ?? ''
@@ -84,6 +84,18 @@ export function shapeOf(
   }
 }
 
+/** Where nothing but the length can be told. */
+export function shapeOfLength(length: number): ContentShape {
+  return {
+    secondwindShape: 1,
+    roles: [],
+    messages: 0,
+    lastRole: '',
+    prefill: false,
+    lengths: [length],
+  }
+}
+
 /** 64 bits: enough to tell the requests of a time window apart, too few to be worth attacking. */
 export function saltedHash(text: string, salt: Uint8Array): string {
   return createHmac('sha256', salt).update(text).digest('hex').slice(0, 16)
@@ -92,15 +104,6 @@ export function saltedHash(text: string, salt: Uint8Array): string {
 /** Whether a text is a list of messages, under whatever key it stands. */
 export function looksLikeMessages(text: string): boolean {
   return /^\s*[[{]/u.test(text) && /['"]role['"]\s*:/u.test(text)
-}
-
-const NO_SHAPE: ContentShape = {
-  secondwindShape: 1,
-  roles: [],
-  messages: 0,
-  lastRole: '',
-  prefill: false,
-  lengths: [],
 }
 
 /** Undefined where the value cannot be read as messages: then nothing is said about roles. */

@@ -1,7 +1,7 @@
-import { RejectedError } from '../otlp/decoded.ts'
+import { RejectedError } from '../otlp/rejections.ts'
 import { KeyTable, type KnownKey } from './key-table.ts'
 import { ATTRIBUTES_MAX } from '../limits.ts'
-import type { MessageScan } from '../otlp/message-scan.ts'
+import { type MessageScan, writeDropped } from '../otlp/message-scan.ts'
 import { WIRE_BYTES } from '../otlp/protobuf-reader.ts'
 import type { ProtobufWriter } from '../otlp/protobuf-writer.ts'
 import { readKeyValue } from '../otlp/read-value.ts'
@@ -12,6 +12,13 @@ export interface AttributeStripperOptions extends ValueStripperOptions {
   readonly writer: ProtobufWriter
   /** Whether a value that cannot be taken is left out; otherwise its span is rejected for it. */
   readonly lenient: boolean
+}
+
+/** Their numbers in the message that has them. */
+export interface AttributeFields {
+  readonly attributes: number
+  /** Of the count that a sender dropped itself. */
+  readonly dropped: number
 }
 
 /** Attributes up to this are remembered with what became of them: most come again. */
@@ -40,8 +47,15 @@ export class AttributeStripper {
     this.#keys = new KeyTable(options.treatmentOf)
   }
 
-  /** Writes the attributes that the scan found under this field number; how many were dropped. */
-  strip(scan: MessageScan, field: number): number {
+  /** Writes what the scan found in these fields: the attributes, and how many were dropped. */
+  strip(scan: MessageScan, { attributes, dropped }: AttributeFields): void {
+    const { reader, writer } = this.#options
+    const own = this.#stripAll(scan, attributes)
+    writeDropped(writer, dropped, own + scan.uint32(reader, dropped))
+  }
+
+  /** How many were dropped. */
+  #stripAll(scan: MessageScan, field: number): number {
     const count = scan.count(field)
     if (count === 0) return 0
     if (count > ATTRIBUTES_MAX) return this.#stripSome(scan, field)

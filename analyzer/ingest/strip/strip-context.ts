@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 
 import type { ContextRecord } from '../../store/span-record.ts'
 import type { Attributes } from '../../story/span.ts'
-import type { ValueBudget } from '../otlp/decoded.ts'
+import type { ValueBudget } from '../otlp/value-budget.ts'
 import { decodeContext } from '../otlp/decode-span.ts'
 import { NAME_CHARS_MAX } from '../limits.ts'
-import { MessageScan, writeDropped } from '../otlp/message-scan.ts'
+import { MessageScan } from '../otlp/message-scan.ts'
 import { type ProtobufReader, WIRE_BYTES, WIRE_VARINT } from '../otlp/protobuf-reader.ts'
 import type { ProtobufWriter } from '../otlp/protobuf-writer.ts'
 import { scrubSecrets } from './scrub-secrets.ts'
@@ -79,12 +79,11 @@ export class ContextStripper {
   }
 
   #stripResource({ start, end }: Place): void {
-    const { reader, writer, attributes } = this.#options
+    const { reader, attributes } = this.#options
     const scan = this.#resourceScan
     reader.seek(start, end)
     scan.read(reader)
-    const dropped = attributes.strip(scan, RESOURCE.attributes)
-    writeDropped(writer, RESOURCE.dropped, dropped + scan.uint32(reader, RESOURCE.dropped))
+    attributes.strip(scan, RESOURCE)
   }
 
   #stripScope({ start, end }: Place): void {
@@ -96,8 +95,7 @@ export class ContextStripper {
       const text = scrubSecrets(scan.string(reader, field).slice(0, NAME_CHARS_MAX))
       if (text !== '') writer.stringField(field, text)
     }
-    const dropped = attributes.strip(scan, SCOPE.attributes)
-    writeDropped(writer, SCOPE.dropped, dropped + scan.uint32(reader, SCOPE.dropped))
+    attributes.strip(scan, SCOPE)
   }
 }
 

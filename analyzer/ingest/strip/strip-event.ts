@@ -1,5 +1,5 @@
 import { EVENTS_MAX, NAME_CHARS_MAX } from '../limits.ts'
-import { MessageScan, visitMessages, writeDropped } from '../otlp/message-scan.ts'
+import { MessageScan, visitMessages } from '../otlp/message-scan.ts'
 import {
   type ProtobufReader,
   WIRE_BYTES,
@@ -51,7 +51,6 @@ export class EventStripper {
     const name = scan.string(reader, EVENT.name).slice(0, NAME_CHARS_MAX)
     if (name !== '') writer.stringField(EVENT.name, scrubSecrets(name))
     const stripper = CONTENT_EVENT.test(name) ? contentAttributes : attributes
-    const dropped = stripper.strip(scan, EVENT.attributes)
-    writeDropped(writer, EVENT.dropped, dropped + scan.uint32(reader, EVENT.dropped))
+    stripper.strip(scan, EVENT)
   }
 }

@@ -1,5 +1,5 @@
 import { LINKS_MAX } from '../limits.ts'
-import { MessageScan, visitMessages, writeDropped } from '../otlp/message-scan.ts'
+import { MessageScan, visitMessages } from '../otlp/message-scan.ts'
 import {
   type ProtobufReader,
   WIRE_BYTES,
@@ -71,8 +71,7 @@ export class LinkStripper {
     scan.copy(LINK.spanId, reader, writer)
     const traceState = stripTraceState(scan.string(reader, LINK.traceState))
     if (traceState !== '') writer.stringField(LINK.traceState, traceState)
-    const dropped = attributes.strip(scan, LINK.attributes)
-    writeDropped(writer, LINK.dropped, dropped + scan.uint32(reader, LINK.dropped))
+    attributes.strip(scan, LINK)
     scan.copy(LINK.flags, reader, writer)
   }
 }

@@ -1,5 +1,5 @@
 import type { ContextRecord, SpanRecord } from '../../store/span-record.ts'
-import type { RejectReason } from '../otlp/decoded.ts'
+import type { RejectReason } from '../otlp/rejections.ts'
 import { NAME_CHARS_MAX } from '../limits.ts'
 import { MessageScan, writeDropped } from '../otlp/message-scan.ts'
 import {
@@ -11,6 +11,7 @@ import {
 } from '../otlp/protobuf-reader.ts'
 import type { ProtobufWriter } from '../otlp/protobuf-writer.ts'
 import { cutName } from './scrub-secrets.ts'
+import { STATUS_ERROR } from '../otlp/span-codes.ts'
 import { isAllZero, SPAN_ID_BYTES, TRACE_ID_BYTES } from '../otlp/span-ids.ts'
 import { findTimes, microsecondsAt, type SpanTimes } from '../otlp/span-times.ts'
 import type { AttributeStripper } from './strip-attributes.ts'
@@ -38,7 +39,7 @@ const SPAN = {
   startTime: 7,
   endTime: 8,
   attributes: 9,
-  droppedAttributes: 10,
+  dropped: 10,
   events: 11,
   droppedEvents: 12,
   links: 13,
@@ -67,7 +68,6 @@ const LAYOUT = [
 ]
 const STATUS = { message: 2, code: 3 } as const
 const STATUS_LAYOUT = [undefined, undefined, WIRE_BYTES, WIRE_VARINT]
-const STATUS_ERROR = 2
 
 /**
  * One span, from the bytes that came to the bytes that are kept: validated, limited, stripped, its
@@ -92,8 +92,7 @@ export class SpanStripper {
     // Forgets what was written of a span that was rejected.
     writer.rewind(0)
     this.#writeHead(times)
-    const rest = attributes.strip(scan, SPAN.attributes)
-    writeDropped(writer, SPAN.droppedAttributes, rest + scan.uint32(reader, SPAN.droppedAttributes))
+    attributes.strip(scan, SPAN)
     const restEvents = events.strip(scan, SPAN.events)
     writeDropped(writer, SPAN.droppedEvents, restEvents + scan.uint32(reader, SPAN.droppedEvents))
     const restLinks = links.strip(scan, SPAN.links)

@@ -1,5 +1,11 @@
 import type { AttributeValue } from '../../story/span.ts'
-import { looksLikeMessages, saltedHash, shapeOf, type ContentSide } from './content-shape.ts'
+import {
+  looksLikeMessages,
+  saltedHash,
+  shapeOf,
+  shapeOfLength,
+  type ContentSide,
+} from './content-shape.ts'
 import { NAME_CHARS_MAX, VALUE_CHARS_MAX } from '../limits.ts'
 import { parseLiteral } from './parse-literal.ts'
 import { cutStackTrace, cutUrl, scrubErrorText, scrubSecrets } from './scrub-secrets.ts'
@@ -99,14 +105,7 @@ export function stripContent(value: AttributeValue, { treatment, salt }: Field):
 
 /** Bytes are opaque: only how many there were can be told. */
 export function stripBytes(length: number): string {
-  return JSON.stringify({
-    secondwindShape: 1,
-    roles: [],
-    messages: 0,
-    lastRole: '',
-    prefill: false,
-    lengths: [length],
-  })
+  return JSON.stringify(shapeOfLength(length))
 }
 
 /** An object as JSON text with what may stay of it, whatever notation it came in. */

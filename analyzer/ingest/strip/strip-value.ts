@@ -1,4 +1,4 @@
-import type { ValueBudget } from '../otlp/decoded.ts'
+import type { ValueBudget } from '../otlp/value-budget.ts'
 import { NAME_CHARS_MAX } from '../limits.ts'
 import {
   type ProtobufReader,

@@ -1,11 +1,11 @@
 import { array, assert, nat, property } from 'fast-check'
 import { expect, test } from 'vitest'
 
+import type { Encoding } from '../../../analyzer/ingest/decode-otlp.ts'
 import {
   encodeRequest,
   halve,
   toPiece,
-  type Encoding,
   type Piece,
 } from '../../../cli/ingest/piece.ts'
 import { ProtobufFileReader } from '../../../cli/ingest/protobuf-file-reader.ts'
