@@ -5,8 +5,8 @@ import { IntakeQueue } from './ingest/receive/intake-queue.ts'
 import type { RefusedRequest } from './ingest/receive/receiver.ts'
 import { RefusedSenders } from './ingest/receive/refused-senders.ts'
 import { ShedSignal } from './ingest/shed-signal.ts'
+import type { KeepingReport } from './store/keeping-report.ts'
 import { measureDisk, type DiskUse } from './store/measure-disk.ts'
-import type { KeepingReport } from './threads/worker-data.ts'
 
 export interface IntakeOptions {
   readonly config: AnalyzerConfig

@@ -2,25 +2,12 @@ import type { IngestReport } from '../ingest/ingest-report.ts'
 import type { IntakeLevel } from '../ingest/receive/intake-queue.ts'
 import type { RefusalReason } from '../ingest/receive/receiver.ts'
 import type { RefusedSender } from '../ingest/receive/refused-senders.ts'
+import type { KeepingReport } from '../store/keeping-report.ts'
 import type { DiskUse } from '../store/measure-disk.ts'
-import type { StorePart } from '../store/store.ts'
 
-/** Of all parts of the store of one kind. */
-export interface PartTotals {
-  readonly kind: StorePart['kind']
-  readonly count: number
-  readonly bytes: number
-  readonly spans: number
-}
-
-/** Of dropping and packing what is old. */
-export interface KeepingFacts {
-  /** Why something is not dropped or packed; undefined where all is well. */
+export interface KeepingFacts extends Omit<KeepingReport, 'trouble'> {
+  /** Undefined where all is well. */
   readonly trouble: { readonly why: string; readonly sinceMs: number } | undefined
-  /** Files that cannot be read, or were set aside because of that. */
-  readonly damaged: readonly string[]
-  /** Undefined until the keeper has looked. */
-  readonly parts: readonly PartTotals[] | undefined
 }
 
 /**

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 
 import { AnalyzerError } from '../errors.ts'
+import { messageOf } from '../message-of.ts'
 
 /** How long a token that was replaced is still taken: senders are restarted one after the other. */
 const ROTATION_MS = 60_000
@@ -110,7 +111,7 @@ function readTokens(path: string): readonly Buffer[] {
     return lines.map(hash)
   } catch (error: unknown) {
     throw new AnalyzerError('ANALYZER_TOKEN_UNUSABLE', {
-      message: `the token file ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      message: `the token file ${path} cannot be used: ${messageOf(error)}`,
       hint: 'Put one token into it, on one line, readable by this process; two lines while you rotate.',
       cause: error,
     })

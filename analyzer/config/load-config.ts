@@ -5,6 +5,7 @@ import { LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 
 import { AnalyzerError } from '../errors.ts'
+import { messageOf } from '../message-of.ts'
 import { parseRouterConfig, type RouterConfig } from '../story/router-config.ts'
 import { type AnalyzerSection, type SourceSection, analyzerSchema } from './analyzer-schema.ts'
 import { DEFAULT_SOURCE, type AnalyzerConfig, type SourceConfig } from './config.ts'
@@ -153,8 +154,4 @@ function own(document: unknown, key: string): unknown {
   }
   const value: unknown = Reflect.get(document, key)
   return value
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import type { WriteLog } from '../log.ts'
+import { messageOf } from '../message-of.ts'
 
 /**
  * One commit for all that came in this time: an fsync costs more than decoding hundreds of spans.
@@ -97,7 +98,7 @@ export class GroupCommit<Body> {
       this.#tellEnd()
       return undefined
     } catch (error: unknown) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       const failure = { why, isStoreTrouble: isStoreTrouble(error) }
       this.#tell(failure)
       onCommit({ tookMs: performance.now() - startedMs, failure })

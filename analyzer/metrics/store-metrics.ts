@@ -1,4 +1,4 @@
-import type { PartTotals } from '../api/intake-facts.ts'
+import type { PartTotals } from '../store/keeping-report.ts'
 import { readMetric, single, type Metric, type MetricFacts } from './metric.ts'
 import type { Sample } from './prometheus-text.ts'
 

@@ -121,15 +121,6 @@ export class PendingTraces {
     this.#queue.schedule(trace, untilMs)
   }
 
-  /** To be looked at again at once: it was taken, and there was no time for it. */
-  putBack(trace: PendingTrace): void {
-    this.#queue.schedule(trace, this.#lookAtMs(trace))
-  }
-
-  isDue(trace: PendingTrace, nowMs: number): boolean {
-    return (trace.waitUntilMs ?? this.dueAtMs(trace)) <= nowMs
-  }
-
   dueAtMs({ settling }: PendingTrace): number {
     return dueAtMs(settling, this.#settleMs)
   }

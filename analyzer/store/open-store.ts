@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.ts'
 import { filesOf } from './sqlite/folder-files.ts'
 import { SegmentKeeper } from './sqlite/keeping/segment-keeper.ts'
 import { VerdictsWatermark } from './sqlite/keeping/watermark.ts'
@@ -34,7 +35,7 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
     new SegmentHandles({
       catalogue: of,
       onDamaged: (file, error) => {
-        const why = error instanceof Error ? error.message : String(error)
+        const why = messageOf(error)
         const next = '"secondwind db check" says what is lost'
         log(`${file} cannot be read, all others can: ${why}; ${next}`, 'error')
       },

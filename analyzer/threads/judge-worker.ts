@@ -2,6 +2,7 @@ import { workerData } from 'node:worker_threads'
 
 import { answerQuery } from '../api/answer-query.ts'
 import type { ApiAnswer } from '../api/query.ts'
+import { messageOf } from '../message-of.ts'
 import { JudgeLoop } from '../settling/judge-loop.ts'
 import { openStore } from '../store/open-store.ts'
 import { lowerPriority } from './lower-priority.ts'
@@ -41,7 +42,7 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
   let paused: { readonly sinceMs: number; readonly why: string } | undefined
   let timer: NodeJS.Timeout
   const pause = (error: unknown): void => {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     if (paused?.why !== why) log(`judging pauses: ${why}`, 'error')
     if (paused === undefined) emit('paused')
     paused = { sinceMs: paused?.sinceMs ?? Date.now(), why }

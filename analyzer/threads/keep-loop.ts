@@ -1,7 +1,7 @@
-import type { PartTotals } from '../api/intake-facts.ts'
-import type { SpanKeeper, SpanLimits, StorePart, Watermark } from '../store/store.ts'
-import type { KeepingReport } from './worker-data.ts'
 import type { WriteLog } from '../log.ts'
+import { messageOf } from '../message-of.ts'
+import type { KeepingReport, PartTotals } from '../store/keeping-report.ts'
+import type { SpanKeeper, SpanLimits, StorePart, Watermark } from '../store/store.ts'
 
 export interface KeepLoopOptions {
   readonly keeper: SpanKeeper
@@ -55,7 +55,7 @@ export class KeepLoop {
       this.#report()
       return tidied.more ? PAUSE_MS : IDLE_MS
     } catch (error: unknown) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       if (why !== this.#thrown) log(`old spans are neither packed nor dropped: ${why}`, 'warn')
       this.#thrown = why
       this.#report()

@@ -1,10 +1,11 @@
 import { workerData } from 'node:worker_threads'
 
+import type { KeepingReport } from '../store/keeping-report.ts'
 import { openStore } from '../store/open-store.ts'
 import { KeepLoop } from './keep-loop.ts'
 import { lowerPriority } from './lower-priority.ts'
 import { nameThread } from './name-thread.ts'
-import type { KeeperWorkerData, KeepingReport } from './worker-data.ts'
+import type { KeeperWorkerData } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'
 
 /** Commits, reads and verdicts go before. */

@@ -1,3 +1,5 @@
+import { messageOf } from '../message-of.ts'
+
 /** As much of a thread as is needed to keep one running. */
 export interface RunningThread {
   /** Rejects where it could not start. */
@@ -51,7 +53,7 @@ export class RestartedThread {
     const thread = this.#options.start(onEnd)
     this.#thread = thread
     thread.ready().catch((error: unknown) => {
-      onEnd(error instanceof Error ? error.message : String(error))
+      onEnd(messageOf(error))
     })
   }
 

@@ -6,6 +6,7 @@ import type { AnalyzerConfig } from '../config/config.ts'
 import type { ExportBody, IngestAnswer } from '../ingest/ingestor.ts'
 import type { IngestReport } from '../ingest/ingest-report.ts'
 import type { ShedSignal } from '../ingest/shed-signal.ts'
+import type { KeepingReport } from '../store/keeping-report.ts'
 import type { StorePlace } from '../store/open-store.ts'
 import type { DataFolder } from '../store/sqlite/data-folder.ts'
 import { RestartedThread } from './restarted-thread.ts'
@@ -16,7 +17,6 @@ import type {
   JudgeEvent,
   JudgeWorkerData,
   KeeperWorkerData,
-  KeepingReport,
 } from './worker-data.ts'
 import type { WriteLog } from '../log.ts'
 

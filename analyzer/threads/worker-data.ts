@@ -1,4 +1,4 @@
-import type { IntakeFacts, PartTotals } from '../api/intake-facts.ts'
+import type { IntakeFacts } from '../api/intake-facts.ts'
 import type { ApiQuery } from '../api/query.ts'
 import type { SourceMatch } from '../config/match-source.ts'
 import type { StorePlace } from '../store/open-store.ts'
@@ -29,16 +29,6 @@ export interface JudgeCall {
 
 export interface KeeperWorkerData {
   readonly store: StorePlace
-}
-
-/** What whoever looks after the analyzer should know of dropping and packing. */
-export interface KeepingReport {
-  /** Why something is not dropped or packed; undefined where all is well. */
-  readonly trouble: string | undefined
-  /** Files that cannot be read, or were set aside because of that. */
-  readonly damaged: readonly string[]
-  /** Undefined until it was looked for the first time. */
-  readonly parts: readonly PartTotals[] | undefined
 }
 
 /** Verdicts changed; judging cannot go on for now; it does again. */

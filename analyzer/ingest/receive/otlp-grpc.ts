@@ -10,6 +10,7 @@ import {
   type ServiceDefinition,
 } from '@grpc/grpc-js'
 
+import { messageOf } from '../../message-of.ts'
 import { GrpcGate, toStatusObject, unavailable, type GrpcRefusal } from './grpc-gate.ts'
 import type { ExportBody, IngestAnswer } from '../ingestor.ts'
 import { encodeExportResponse } from './otlp-response.ts'
@@ -154,7 +155,7 @@ class Receiver {
       return toAnswer(await ingest(request), queue.bodyBytesMax)
     } catch (error: unknown) {
       // A defect of ours must not make senders throw their spans away.
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       log(`ingest failed: ${why}`, 'error')
       const later = { message: PROBLEM_OF_OURS, retryAfterMs: queue.retryAfterMs() }
       return refused(unavailable('unavailable', later))

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
+import { messageOf } from '../../message-of.ts'
 import { answerRefusal, answerStored } from './answer-http.ts'
 import type { IngestAnswer } from '../ingestor.ts'
 import { encodingOf, readHead, type OtlpHead } from './otlp-head.ts'
@@ -168,7 +169,7 @@ class Receiver {
   #toRefusal(error: unknown): Refusal {
     if (error instanceof Refusal) return error
     // A defect of ours must not make senders throw their spans away: anything but 503 would.
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     this.#options.log(`ingest failed: ${why}`, 'error')
     const retryAfterMs = this.#options.queue.retryAfterMs()
     return later('unavailable', { message: PROBLEM_OF_OURS, retryAfterMs })

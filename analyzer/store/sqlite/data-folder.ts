@@ -16,6 +16,7 @@ import { dirname, join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 
 import { AnalyzerError } from '../../errors.ts'
+import { messageOf } from '../../message-of.ts'
 import { isMissing } from './files.ts'
 import { filesOf } from './folder-files.ts'
 import { isDamage, sqliteCode } from './open-database.ts'
@@ -152,7 +153,7 @@ function readSalt(file: string): Uint8Array {
 function unwritable(path: string, error: unknown): AnalyzerError {
   const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
   return new AnalyzerError('ANALYZER_DATA_UNWRITABLE', {
-    message: `${path} cannot be used as the data folder: ${error instanceof Error ? error.message : String(error)}`,
+    message: `${path} cannot be used as the data folder: ${messageOf(error)}`,
     hint: isFull
       ? 'Make room on its disk ("secondwind db prune --to-size 500MiB" drops the oldest spans), or choose another --data-dir.'
       : 'Choose a writable --data-dir, or change the owner or the permissions of this one.',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { KeepLoop } from '../../../analyzer/threads/keep-loop.ts'
 import type { SpanKeeper, TidyNow, TidyReport } from '../../../analyzer/store/store.ts'
-import type { KeepingReport } from '../../../analyzer/threads/worker-data.ts'
+import type { KeepingReport } from '../../../analyzer/store/keeping-report.ts'
 import { WIDE_LIMITS } from '../../support/open-test-store.ts'
 
 const NOTHING: TidyReport = { more: false, done: [], failed: [] }

@@ -2,6 +2,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 
 import { AnalyzerError } from '../../../errors.ts'
+import { messageOf } from '../../../message-of.ts'
 import { namesIn, syncFile, syncFolder } from '../files.ts'
 import { filesOf, type FolderFiles } from '../folder-files.ts'
 import { openForReading } from '../open-database.ts'
@@ -149,10 +150,7 @@ function prepareTarget({ path, target }: BackupOptions): string {
     return folder
   } catch (error: unknown) {
     if (error instanceof AnalyzerError) throw error
-    throw refuse(
-      `cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      error,
-    )
+    throw refuse(`cannot be written: ${messageOf(error)}`, error)
   }
 }
 

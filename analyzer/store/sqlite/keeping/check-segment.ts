@@ -1,3 +1,4 @@
+import { messageOf } from '../../../message-of.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 import { walkParts } from '../packing/walk-parts.ts'
 import { type ChunkOwner, splitChunk, sumOfChunk } from '../segments/chunk.ts'
@@ -32,7 +33,7 @@ export function checkSegment({ file, name }: Part): CheckedSegment {
         : [{ kind: 'counts-differ', file: name, expected: sealed, found: found.counted }]
     return { spans: found.spans, problems: [...found.problems, ...differs] }
   } catch (error: unknown) {
-    const detail = error instanceof Error ? error.message : String(error)
+    const detail = messageOf(error)
     return { spans: 0, problems: [{ kind: 'unreadable', file: name, detail }] }
   } finally {
     database?.close()

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 
+import { messageOf } from '../../../message-of.ts'
 import { checkCounts } from '../verdicts/check-counts.ts'
 import { readDatabase } from '../open-database.ts'
 import { toPosition } from '../segments/position.ts'
@@ -31,7 +32,7 @@ export function checkVerdicts(path: string, list: () => readonly Part[]): readon
         : problems
     })
   } catch (error: unknown) {
-    const detail = error instanceof Error ? error.message : String(error)
+    const detail = messageOf(error)
     return [{ kind: 'verdicts-unreadable', file, detail }]
   }
 }

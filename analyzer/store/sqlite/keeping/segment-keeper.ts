@@ -9,6 +9,7 @@ import type {
   TidyNow,
   TidyReport,
 } from '../../store.ts'
+import { messageOf } from '../../../message-of.ts'
 import { syncFolder } from '../files.ts'
 import { packSegment } from '../packing/pack-segment.ts'
 import { toPosition } from '../segments/position.ts'
@@ -143,7 +144,7 @@ export class SegmentKeeper implements SpanKeeper {
       return { ...MORE, done: [`${part.name} was packed: ${part.bytes} bytes are now ${bytes}`] }
     } catch (error: unknown) {
       this.#packing = undefined
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       return this.#giveUp(part, { nowMs, why })
     }
   }
