@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 
-import { DOCUMENT_BYTES_MAX, decodeDocument } from '../../analyzer/ingest/decode-document.ts'
+import { DOCUMENT_BYTES_MAX, decodeDocument } from './decode-document.ts'
 import { judge } from '../../analyzer/rules/judge.ts'
 import type { RuledFinding } from '../../analyzer/rules/rule.ts'
 import { assembleStories, isRecognised } from '../../analyzer/story/assemble.ts'

@@ -1,6 +1,6 @@
 import { assert, beforeAll, describe, expect, test } from 'vitest'
 
-import { decodeDocument } from '../../analyzer/ingest/decode-document.ts'
+import { decodeDocument } from '../../cli/classify/decode-document.ts'
 import { judge } from '../../analyzer/rules/judge.ts'
 import { assembleStories } from '../../analyzer/story/assemble.ts'
 import type { Story } from '../../analyzer/story/story.ts'

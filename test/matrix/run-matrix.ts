@@ -1,5 +1,5 @@
 import { createTelemetry } from '../../collector/telemetry/create-telemetry.ts'
-import { decodeDocument } from '../../analyzer/ingest/decode-document.ts'
+import { decodeDocument } from '../../cli/classify/decode-document.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import { loadTestConfig } from '../support/start-router.ts'
 import { startFakeUpstream } from '../support/fake-upstream.ts'

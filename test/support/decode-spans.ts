@@ -1,4 +1,4 @@
-import { type DecodedDocument, toSpans } from '../../analyzer/ingest/decode-document.ts'
+import { type DecodedDocument, toSpans } from '../../cli/classify/decode-document.ts'
 import { type Encoding, OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import { protobufRequest } from './otlp.ts'

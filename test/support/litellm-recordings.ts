@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
-import { decodeDocument } from '../../analyzer/ingest/decode-document.ts'
+import { decodeDocument } from '../../cli/classify/decode-document.ts'
 import { judge } from '../../analyzer/rules/judge.ts'
 import { assembleStories } from '../../analyzer/story/assemble.ts'
 import { parseRouterConfig } from '../../analyzer/story/router-config.ts'

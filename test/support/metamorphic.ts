@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 import { expect, onTestFinished } from 'vitest'
 
-import { decodeDocument } from '../../analyzer/ingest/decode-document.ts'
+import { decodeDocument } from '../../cli/classify/decode-document.ts'
 import { parseRouterConfig, type RouterConfig } from '../../analyzer/story/router-config.ts'
 import { JudgeLoop } from '../../analyzer/settling/judge-loop.ts'
 import type { SpanReader } from '../../analyzer/store/store.ts'

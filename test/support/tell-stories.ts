@@ -1,6 +1,6 @@
 import { assert } from 'vitest'
 
-import { decodeDocument } from '../../analyzer/ingest/decode-document.ts'
+import { decodeDocument } from '../../cli/classify/decode-document.ts'
 import { assembleStories } from '../../analyzer/story/assemble.ts'
 import { parseRouterConfig } from '../../analyzer/story/router-config.ts'
 import type { Story } from '../../analyzer/story/story.ts'

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { OtlpDecoder } from '../../../analyzer/ingest/decode-otlp.ts'
-import type { DecodedDocument } from '../../../analyzer/ingest/decode-document.ts'
+import type { DecodedDocument } from '../../../cli/classify/decode-document.ts'
 import {
   JSON_DEPTH_MAX,
   SPANS_MAX,

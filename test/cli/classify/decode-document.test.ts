@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
-import { decodeDocument } from '../../../analyzer/ingest/decode-document.ts'
+import { decodeDocument } from '../../../cli/classify/decode-document.ts'
 import { buildSpan, jsonRequest, protobufRequest } from '../../support/otlp.ts'
 
 const salt = Buffer.from('salt')
