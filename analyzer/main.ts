@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url'
+
 import { HostGate, isLoopback } from './api/host-gate.ts'
 import { createApiServer } from './api/api-server.ts'
 import type { IntakeFacts } from './api/intake-facts.ts'
 import { LiveFeed } from './api/live-feed.ts'
 import type { ApiAnswer, ApiQuery } from './api/query.ts'
 import { createAuthoriser, type Authoriser } from './authorise.ts'
+import { builtUrl } from './built-url.ts'
 import type { AnalyzerConfig } from './config/config.ts'
 import { loadAnalyzerConfig } from './config/load-config.ts'
 import { AnalyzerError } from './errors.ts'
@@ -14,7 +17,6 @@ import { createMetrics } from './metrics/metrics.ts'
 import { scrape } from './metrics/scrape.ts'
 import { openDataFolder, type DataFolder } from './store/sqlite/data-folder.ts'
 import {
-  dashboardFolder,
   startIngest,
   startJudge,
   startKeeper,
@@ -137,7 +139,7 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
     live,
     admitsHost,
     authorise: authoriser.read,
-    dashboardDir: dashboardFolder(),
+    dashboardDir: fileURLToPath(builtUrl('dashboard')),
     log,
   })
   const page = await startApi(api, { host, port: options.port })

@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 
 import type { ApiAnswer } from '../api/query.ts'
+import { builtUrl } from '../built-url.ts'
 import type { AnalyzerConfig } from '../config/config.ts'
 import type { ExportBody, IngestAnswer } from '../ingest/ingestor.ts'
 import type { IngestReport } from '../ingest/ingest-report.ts'
@@ -121,14 +121,4 @@ function storePlace({ retention }: AnalyzerConfig, { path }: DataFolder): StoreP
 /** The body's memory, to be handed to a thread rather than copied. */
 export function toTransfer({ buffer }: Uint8Array): readonly ArrayBuffer[] {
   return buffer instanceof ArrayBuffer ? [buffer] : []
-}
-
-export function dashboardFolder(): string {
-  return fileURLToPath(builtUrl('dashboard'))
-}
-
-/** Of what is built: workers load compiled files only, whether or not this one is. */
-function builtUrl(path: string): URL {
-  const toDist = import.meta.url.endsWith('.ts') ? '../../dist/' : '../../'
-  return new URL(`${toDist}${path}`, import.meta.url)
 }

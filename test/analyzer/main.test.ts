@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
@@ -11,7 +9,6 @@ import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { startAnalyzer } from '../../analyzer/main.ts'
-import { openStore } from '../../analyzer/store/open-store.ts'
 import type {
   WireHealth,
   WireIncident,
@@ -23,7 +20,6 @@ import type {
   WireTrace,
 } from '../../analyzer/api/wire.ts'
 import { buildSpan, protobufRequest } from '../support/otlp.ts'
-import { WIDE_LIMITS } from '../support/open-test-store.ts'
 import { parsePrometheus } from '../support/parse-prometheus.ts'
 import { runAnalyzer } from '../support/running-analyzer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -114,26 +110,20 @@ test('recordings of real LiteLLM become requests, incidents and traces that the 
   }
 })
 
-/** What a fresh analyzer makes of these bodies, in an order that does not depend on theirs. */
-async function verdictsOf(
-  bodies: readonly Buffer[],
-  { settleBetween }: { readonly settleBetween: boolean },
-): Promise<readonly unknown[]> {
+/** What a fresh analyzer makes of what comes in rounds, each judged before the next. */
+async function verdictsOf(...rounds: readonly (readonly Buffer[])[]): Promise<readonly unknown[]> {
   const dataDir = temporaryFolder()
   // One salt, so that hashes can be compared.
   writeFileSync(join(dataDir, 'salt'), Buffer.alloc(32, 7))
   const analyzer = await runAnalyzer({ routerConfigFile: ROUTER_CONFIG, dataDir })
   const { api, send } = analyzer
-  const settled = (): Promise<boolean> =>
-    waitUntil(async () => {
+  for (const bodies of rounds) {
+    for (const body of bodies) expect((await send(body, JSON_GZIP)).status).toBe(200)
+    await waitUntil(async () => {
       const { requestsPending, spansStored } = await api<WireHealth>('health')
       return spansStored > 0 && requestsPending === 0
-    })
-  for (const body of bodies) {
-    expect((await send(body, JSON_GZIP)).status).toBe(200)
-    if (settleBetween) await settled()
+    }, 'everything judged')
   }
-  await settled()
   const { requests } = await api<WireRequestList>('requests?limit=200')
   const { incidents } = await api<WireIncidentList>('incidents?window=30d')
   await analyzer.stop()
@@ -148,14 +138,12 @@ async function verdictsOf(
 test('the same spans in another order, twice, and late, give the same requests and incidents', async () => {
   const bodies = recordings()
   const pieces = bodies.flatMap((body) => splitSpans(body))
-  const plain = await verdictsOf(bodies, { settleBetween: false })
+  const plain = await verdictsOf(bodies)
   expect(plain[0]).toHaveLength(36)
-  const twice = [...bodies.toReversed(), ...bodies]
-  expect(await verdictsOf(twice, { settleBetween: false })).toEqual(plain)
-  expect(await verdictsOf(pieces.toReversed(), { settleBetween: false })).toEqual(plain)
+  expect(await verdictsOf([...pieces.toReversed(), ...bodies])).toEqual(plain)
   // The first spans are judged alone, and what was said of them is withdrawn.
-  const late = [...pieces.slice(0, 15), ...bodies]
-  expect(await verdictsOf(late, { settleBetween: true })).toEqual(plain)
+  const [early, late] = [pieces.slice(0, 15), bodies]
+  expect(await verdictsOf(early, late)).toEqual(plain)
 }, 60_000)
 
 interface JsonTraces {
@@ -438,66 +426,3 @@ test.each([
     hint: expect.stringContaining(hint) as unknown,
   })
 })
-
-const DIST = new URL('../../dist/analyzer/main.js', import.meta.url).href
-const PROGRAM = `
-  const { startAnalyzer } = await import(process.argv[2])
-  const analyzer = await startAnalyzer({
-    host: '127.0.0.1', port: 0, otlpHttpPort: 0, otlpGrpcPort: 0, dataDir: process.argv[3],
-    allowedHosts: [], settleMs: 100, log: (line) => console.error(line),
-  })
-  console.log(JSON.stringify({ otlp: analyzer.otlpHttpUrl, page: analyzer.pageUrl }))
-`
-
-async function startProcess(dataDir: string) {
-  const program = join(temporaryFolder(), 'program.mjs')
-  writeFileSync(program, PROGRAM)
-  const child = spawn(process.execPath, [program, DIST, dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  onTestFinished(() => {
-    child.kill('SIGKILL')
-  })
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  return { child, urls: JSON.parse(line) as { otlp: string; page: string } }
-}
-
-test('kill -9 in the middle of ingest, ten times: no acknowledged span is lost', async () => {
-  const dataDir = temporaryFolder()
-  const acknowledged = new Set<string>()
-  let last = 0
-  for (let round = 0; round < 10; round += 1) {
-    const { child, urls } = await startProcess(dataDir)
-    const before = acknowledged.size
-    const writers = Array.from({ length: 4 }, async () => {
-      for (;;) {
-        const ids = Array.from({ length: 20 }, () => {
-          last += 1
-          return last.toString(16).padStart(16, '0')
-        })
-        const body = protobufRequest(ids.map((spanId) => buildSpan({ spanId })))
-        const headers = { 'content-type': 'application/x-protobuf' }
-        const init = { method: 'POST', headers, body: Uint8Array.from(body) }
-        const response = await fetch(`${urls.otlp}/v1/traces`, init)
-        if (response.status === 200) for (const id of ids) acknowledged.add(id)
-      }
-    })
-    const ended = Promise.allSettled(writers)
-    await waitUntil(() => acknowledged.size > before + 100 + round * 37, 'spans acknowledged')
-    const exit = once(child, 'exit')
-    child.kill('SIGKILL')
-    await Promise.all([exit, ended])
-  }
-  const { child, urls } = await startProcess(dataDir)
-  const health = (await (await fetch(`${urls.page}/api/v1/health`)).json()) as WireHealth
-  const place = { path: dataDir, limits: WIDE_LIMITS }
-  const reader = openStore(place, { now: Date.now, log: () => undefined }).openReader()
-  const stored = reader
-    .readAfter(0, last + 1)
-    .flatMap(({ spans }) => spans.map(({ spanId }) => spanId))
-  reader.close()
-  child.kill('SIGKILL')
-  expect(new Set(stored).size).toBe(stored.length)
-  expect([...acknowledged].filter((id) => !stored.includes(id))).toEqual([])
-  expect(health.spansStored).toBe(stored.length)
-}, 90_000)

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { percentile, runKills } from '../system/analyzer-faults/kill-runs.ts'
 
-/** `npm test` has five; `SECONDWIND_KILLS` asks for more, `SECONDWIND_SEED` for others. */
 /** Some of them are sealed and packed under the kills. */
 const SMALL_SEGMENTS = ['retention: {span_mib: 256}']
+/** `npm test` has five; `SECONDWIND_KILLS` asks for more, `SECONDWIND_SEED` for others. */
 const runs = Number(process.env['SECONDWIND_KILLS'] ?? 30)
 const seed = Number(process.env['SECONDWIND_SEED'] ?? 2)
 

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { percentile, runKills } from './kill-runs.ts'
 
+/** Some of them are sealed and packed under the kills. */
+const SMALL_SEGMENTS = ['retention: {span_mib: 32}']
+
 /**
  * Invariants I7 and I12: what was acknowledged survives `kill -9` at any moment, once and whole,
  * and no repair step is needed. `SECONDWIND_SEED` plays one run again.
  */
-/** Some of them are sealed and packed under the kills. */
-const SMALL_SEGMENTS = ['retention: {span_mib: 32}']
 const seed = Number(process.env['SECONDWIND_SEED'] ?? 1)
 
 test('after five kills under eight senders all that was acked is there, once, and judged as without', async () => {
