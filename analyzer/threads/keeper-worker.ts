@@ -5,6 +5,7 @@ import { openStore } from '../store/open-store.ts'
 import { KeepLoop } from './keep-loop.ts'
 import { lowerPriority } from './lower-priority.ts'
 import { nameThread } from './name-thread.ts'
+import { repeat } from './repeat.ts'
 import type { KeeperWorkerData } from './worker-data.ts'
 import { runWorker } from './worker-calls.ts'
 
@@ -27,17 +28,13 @@ runWorker<never, never, KeepingReport>(({ log, emit }) => {
     log,
     report: emit,
   })
-  let timer: NodeJS.Timeout
-  const turn = (): void => {
-    timer = setTimeout(turn, loop.turn())
-  }
-  timer = setTimeout(turn, 0)
+  const stopTurns = repeat(() => loop.turn())
   return {
     answer: () => {
       throw new TypeError('the keeper answers nothing')
     },
     stop: () => {
-      clearTimeout(timer)
+      stopTurns()
       keeper.close()
       watermark.close()
     },

@@ -1,0 +1,79 @@
+import { messageOf } from '../message-of.ts'
+import { JudgeLoop, type JudgeLoopOptions } from '../settling/judge-loop.ts'
+import type { VerdictLimits } from '../store/verdict-store.ts'
+import type { JudgeEvent } from './worker-data.ts'
+
+export interface JudgeTurnsOptions extends JudgeLoopOptions {
+  readonly limits: VerdictLimits
+  readonly emit: (event: JudgeEvent) => void
+}
+
+const PRUNE_INTERVAL_MS = 60_000
+/** Between two looks at the log: fine enough for a short `settle_ms`, idle otherwise. */
+const TURN_MS_MIN = 10
+const TURN_MS_MAX = 200
+/** Disk full, file locked. */
+const AFTER_FAILURE_MS = 1000
+
+/** Judges turn by turn, drops old verdicts in between, and pauses while the store is in trouble. */
+export class JudgeTurns {
+  readonly #options: JudgeTurnsOptions
+  readonly #turnMs: number
+  #loop: JudgeLoop
+  #prunedAtMs: number
+  #paused: { readonly sinceMs: number; readonly why: string } | undefined
+
+  constructor(options: JudgeTurnsOptions) {
+    this.#options = options
+    this.#turnMs = Math.min(Math.max(options.settleMs / 10, TURN_MS_MIN), TURN_MS_MAX)
+    this.#loop = new JudgeLoop(options)
+    this.#prunedAtMs = options.now()
+  }
+
+  /** What judges now: another one after each pause. */
+  get loop(): JudgeLoop {
+    return this.#loop
+  }
+
+  get pausedSinceMs(): number | undefined {
+    return this.#paused?.sinceMs
+  }
+
+  /** One turn; after how long the next one is due. */
+  turn(): number {
+    try {
+      // All that a loop knows stands in the files: after trouble it starts again there.
+      if (this.#paused !== undefined) this.#loop = new JudgeLoop(this.#options)
+      const { more, changed } = this.#loop.turn()
+      this.#resume()
+      if (changed) this.#options.emit('changed')
+      this.#prune()
+      return more ? 0 : this.#turnMs
+    } catch (error: unknown) {
+      this.#pause(messageOf(error))
+      return AFTER_FAILURE_MS
+    }
+  }
+
+  #resume(): void {
+    if (this.#paused === undefined) return
+    this.#options.log('judging goes on')
+    this.#options.emit('resumed')
+    this.#paused = undefined
+  }
+
+  #pause(why: string): void {
+    const { log, emit, now } = this.#options
+    if (this.#paused?.why !== why) log(`judging pauses: ${why}`, 'error')
+    if (this.#paused === undefined) emit('paused')
+    this.#paused = { sinceMs: this.#paused?.sinceMs ?? now(), why }
+  }
+
+  #prune(): void {
+    const { verdicts, limits, now } = this.#options
+    const nowMs = now()
+    if (nowMs - this.#prunedAtMs <= PRUNE_INTERVAL_MS) return
+    // Steps follow each other with a turn of judging between them.
+    if (!verdicts.prune(limits, nowMs)) this.#prunedAtMs = nowMs
+  }
+}
