@@ -16,12 +16,7 @@ import { startApi, startOtlpGrpc, startOtlpHttp } from './listeners.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { scrape } from './metrics/scrape.ts'
 import { openDataFolder, type DataFolder } from './store/sqlite/data-folder.ts'
-import {
-  startIngest,
-  startJudge,
-  startKeeper,
-  toTransfer,
-} from './threads/start-threads.ts'
+import { startIngest, startJudge, startKeeper, toTransfer } from './threads/start-threads.ts'
 import type { JudgeEvent } from './threads/worker-data.ts'
 import type { WriteLog } from './log.ts'
 

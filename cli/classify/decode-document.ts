@@ -1,6 +1,11 @@
 import type { SpanRecord } from '../../analyzer/store/span-record.ts'
 import type { Span } from '../../analyzer/story/span.ts'
-import { type Decoded, type DecodedRecords, type Malformed, orMalformed } from '../../analyzer/ingest/otlp/decoded.ts'
+import {
+  type Decoded,
+  type DecodedRecords,
+  type Malformed,
+  orMalformed,
+} from '../../analyzer/ingest/otlp/decoded.ts'
 import { type RejectCounts, Rejections } from '../../analyzer/ingest/otlp/rejections.ts'
 import { OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
 import { decodeContext, decodeSpan } from '../../analyzer/ingest/otlp/decode-span.ts'

@@ -118,9 +118,9 @@ function Requests({ list, route }: RequestsProps): ReactNode {
 /** Words that are no name are looked for in the newest requests first: older ones may match too. */
 function SearchedBackTo({ at }: { readonly at: string }): ReactNode {
   return (
-    <p className="searched-back-to" role="status">
+    <output className="searched-back-to">
       Searched back to <LocalTime at={at} />. Older requests may match too: go on with Older.
-    </p>
+    </output>
   )
 }
 

@@ -2,12 +2,7 @@ import { array, assert, nat, property } from 'fast-check'
 import { expect, test } from 'vitest'
 
 import type { Encoding } from '../../../analyzer/ingest/decode-otlp.ts'
-import {
-  encodeRequest,
-  halve,
-  toPiece,
-  type Piece,
-} from '../../../cli/ingest/piece.ts'
+import { encodeRequest, halve, toPiece, type Piece } from '../../../cli/ingest/piece.ts'
 import { ProtobufFileReader } from '../../../cli/ingest/protobuf-file-reader.ts'
 import { buildSpan, jsonRequest, jsonSpan, protobufRequest } from '../../support/otlp.ts'
 

@@ -338,7 +338,9 @@ describe('damage', () => {
     const writer = openWriter()
     const resource = { attributes: [], droppedAttributesCount: 3 }
     const scope = { name: 'lib', attributes: [{ key: 'k', value: { stringValue: 'v' } }] }
-    const request = { resourceSpans: [{ resource, scopeSpans: [{ scope, spans: [jsonSpan(span(1))] }] }] }
+    const request = {
+      resourceSpans: [{ resource, scopeSpans: [{ scope, spans: [jsonSpan(span(1))] }] }],
+    }
     const decoded = new OtlpDecoder({ salt: Buffer.alloc(32) }).decode(
       Buffer.from(JSON.stringify(request)),
       'json',
