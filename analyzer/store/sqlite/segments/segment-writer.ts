@@ -91,8 +91,9 @@ export class SegmentWriter implements SpanWriter {
   }
 
   close(): void {
-    this.#open.close()
+    // The writing end last: only that one can copy the log back into its file.
     this.#options.handles.close()
+    this.#open.close()
   }
 
   #append(arrivals: readonly SpanArrival[], tallies: readonly Tally[]): Appended {

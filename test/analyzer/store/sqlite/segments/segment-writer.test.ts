@@ -149,6 +149,19 @@ describe('a segment', () => {
   })
 })
 
+test('a writer that is closed leaves one file, and no log that is still to be copied', () => {
+  const { path, openWriter } = folder()
+  const before = openWriter()
+  append(before, 1)
+  before.close()
+  const writer = openWriter()
+  // Comes again: the segment is read as well, by a handle that cannot write.
+  append(writer, 1)
+  append(writer, 2)
+  writer.close()
+  expect(readdirSync(join(path, 'segments'))).toEqual(['000001.hot.db'])
+})
+
 test('where somebody took all segments away, new spans come behind what was judged', () => {
   const { path, store, openWriter, openReader, file } = folder({ bytesMax: 1 })
   const before = openWriter()
