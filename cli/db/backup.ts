@@ -33,6 +33,7 @@ export async function backup(args: readonly string[], io: CommandIo): Promise<nu
     values.json === true
       ? `${JSON.stringify({ schemaVersion: 1, dataDir: path, backup: target, files, bytes })}\n`
       : `${target} holds a copy of ${path}: ${files} files, ${showBytes(bytes)}\n` +
+          `  verify it: secondwind db check --data-dir ${target}\n` +
           `  start an analyzer on it: secondwind analyzer --data-dir ${target}\n`,
   )
   return EXIT.ok

@@ -13,14 +13,14 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
     case 'unreadable':
       return {
         what: `it cannot be opened: ${problem.detail}`,
-        meaning: 'its spans are lost to the analyzer; all other files can be read',
-        remedy: RESTORE,
+        meaning: 'spans of it are lost to the analyzer; all other files can be read',
+        remedy: remedyFor(problem.file),
       }
     case 'pages-damaged':
       return {
         what: `SQLite finds damage in it: ${problem.detail}`,
         meaning: 'spans on the damaged pages are lost, the others can still be read',
-        remedy: RESTORE,
+        remedy: remedyFor(problem.file),
       }
     case 'block-damaged':
       return {
@@ -78,6 +78,14 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
       }
   }
 }
+
+/** One that is still written is mended as far as it can be, by whoever writes it. */
+function remedyFor(file: string): string {
+  return file.endsWith('.hot.db') ? `${START_AGAIN}; or ${RESTORE}` : RESTORE
+}
+
+const START_AGAIN =
+  'start the analyzer again: if this is the file that it writes to, it stores again what can be read of it'
 
 const RESTORE =
   'stop the analyzer and put the file of the same number from a backup in its place; else leave it, for it goes by its age'

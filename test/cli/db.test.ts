@@ -85,6 +85,10 @@ test('stats of a folder with files that cannot be read tells the others', async 
   expect(stdout).toMatch(/spans +8 in /)
   expect(stdout).toMatch(/judged +all but 8, which wait to settle/)
   expect(stdout).toContain('damaged   000002.packed.db: "secondwind db check" says')
+  expect(stdout).toContain('damaged   000004.hot.db: "secondwind db check" says')
+  const checked = await db(dataDir, 'check')
+  expect(checked.exitCode).toBe(1)
+  expect(checked.stdout).toContain('  do: start the analyzer again: if this is the file that')
 })
 
 test('check says of files that were set aside what is lost with them, and is content', async () => {

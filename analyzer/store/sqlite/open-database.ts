@@ -98,7 +98,10 @@ export function orDamaged<T>(path: string, open: () => T): T {
     if (/^SQLITE_(?:CANTOPEN|READONLY|PERM|IOERR|FULL)/u.test(code)) {
       throw new AnalyzerError('ANALYZER_DATA_UNWRITABLE', {
         message: `${path} cannot be opened for writing (${code})`,
-        hint: 'Check the owner, the permissions and the free space of the data folder.',
+        hint:
+          code === 'SQLITE_FULL'
+            ? 'The disk is full: make room ("secondwind db prune --to-size 500MiB" drops the oldest spans).'
+            : 'Check the owner, the permissions and the free space of the data folder.',
         cause: error,
       })
     }

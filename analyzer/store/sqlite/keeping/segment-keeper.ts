@@ -14,6 +14,7 @@ import { syncFolder } from '../files.ts'
 import { packSegment } from '../packing/pack-segment.ts'
 import { toPosition } from '../segments/position.ts'
 import { removeDatabaseFile, type SegmentCatalogue } from '../segments/segment-catalogue.ts'
+import { readSegmentHeader } from '../segments/segment-header.ts'
 import { leftoversIn, setAsideIn } from './leftovers.ts'
 import { databaseBytes, PartFiles, type Part } from './part-files.ts'
 import { nextDrop } from './retention.ts'
@@ -78,7 +79,9 @@ export class SegmentKeeper implements SpanKeeper {
 
   stats(): StoreStats {
     const parts = this.#parts.list({ countsLast: true })
-    const unread = parts.filter((part) => !part.isReadable && part.kind !== 'open')
+    const unread = parts.filter(
+      ({ isReadable, kind, file }) => !isReadable && (kind !== 'open' || isBegun(file.path)),
+    )
     return {
       bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
       spans: parts.reduce((sum, part) => sum + part.spans, 0),
@@ -161,6 +164,13 @@ const MORE: TidyReport = { ...NOTHING_DONE, more: true }
 function toStorePart(part: Part): StorePart {
   const { name, kind, bytes, spans, createdMs, lastReceivedMs } = part
   return { name, kind, bytes, spans, createdMs, lastReceivedMs }
+}
+
+/** One of which nothing is there yet cannot be read either, and is not damaged. */
+function isBegun(path: string): boolean {
+  if (!existsSync(path)) return false
+  const header = readSegmentHeader(path)
+  return header.kind === 'damaged' || (header.kind === 'database' && header.version > 0)
 }
 
 function freeBytesOf(folder: string): number {
