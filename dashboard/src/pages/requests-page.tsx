@@ -106,9 +106,9 @@ function Requests({ list, route }: RequestsProps): ReactNode {
           <RequestTable list={held} />
         </div>
       )}
-      {list.searchedBackTo !== null && <SearchedBackTo at={list.searchedBackTo} />}
       <nav className="pager" aria-label="Pages">
         {route.before !== '' && <Link to={{ ...route, before: '' }}>Newest</Link>}
+        {list.searchedBackTo !== null && <SearchedBackTo at={list.searchedBackTo} />}
         {list.next !== null && <Link to={{ ...route, before: list.next }}>Older</Link>}
       </nav>
     </>
@@ -118,8 +118,10 @@ function Requests({ list, route }: RequestsProps): ReactNode {
 /** Words that are no name are looked for in the newest requests first: older ones may match too. */
 function SearchedBackTo({ at }: { readonly at: string }): ReactNode {
   return (
-    <output className="searched-back-to">
-      Searched back to <LocalTime at={at} />. Older requests may match too: go on with Older.
+    <output>
+      <small>
+        Searched back to <LocalTime at={at} />. Older requests may match too: go on with Older.
+      </small>
     </output>
   )
 }
