@@ -45,13 +45,14 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
       // Where all segments were taken away: what was judged is not judged again, so that spans
       // which came to an old position would never be.
       const watermark = new VerdictsWatermark(files.verdicts)
-      const { segment } = toPlace(watermark.judgedUpTo())
+      const judgedUpTo = watermark.judgedUpTo()
       watermark.close()
-      const segments = new SegmentCatalogue(path, segment)
+      const segments = new SegmentCatalogue(path, toPlace(judgedUpTo).segment)
       const writer = new SegmentWriter({
         catalogue: segments,
         handles: handles(segments),
         limits,
+        judgedUpTo,
         now,
         log,
       })

@@ -1,10 +1,10 @@
 import { MalformedError } from '../../../ingest/otlp/protobuf-reader.ts'
 import type { UsRange } from '../../us-range.ts'
-import { refuseNewer } from '../migrate.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 import { COUNTERS_QUERY } from '../segments/counters.ts'
 import type { HashKey } from '../segments/id-hash.ts'
 import type { IdFilter } from '../segments/id-filter.ts'
+import { refuseUnknownVersion } from '../segments/segment-header.ts'
 import { readBirth, readFilter, readSeal } from '../segments/segment-meta.ts'
 import type {
   ChunkHead,
@@ -24,7 +24,7 @@ import { decodeTracePart, type PackedChunk } from './trace-part.ts'
 export function openPackedSegment(path: string, options: PackedSegmentOptions): Segment {
   const database = openForReading(path)
   try {
-    refuseNewer(database, { path, migrations: PACKED_MIGRATIONS })
+    refuseUnknownVersion(database, { path, migrations: PACKED_MIGRATIONS })
     // Nobody writes it any more: one lock is taken and kept, and pages that were read stay valid.
     database.pragma('locking_mode = EXCLUSIVE')
     return new PackedSegment(database, options)
@@ -81,6 +81,12 @@ class PackedSegment implements Segment {
       else chunks.push(...opened.map((chunk) => this.#toStored(chunk, place.source)))
     }
     return chunks.toSorted((left, right) => left.row - right.row).slice(0, limit)
+  }
+
+  *newestOfTrace(traceId: Buffer): Generator<Buffer> {
+    for (const place of this.#statements.ofTrace.all(traceId).toReversed()) {
+      for (const { bytes } of this.#open(place)?.toReversed() ?? []) yield bytes
+    }
   }
 
   failedIn(source: string, range: UsRange): Iterable<ChunkHead> {

@@ -4,16 +4,19 @@ import { isDamage, orDamaged } from '../open-database.ts'
 import { PACKED_MIGRATIONS } from '../packing/packed-schema.ts'
 import { HOT_MIGRATIONS } from './hot-schema.ts'
 import { OpenSegment, type Inheritance } from './open-segment.ts'
+import { toPosition } from './position.ts'
 import type { RecentSegments } from './recent-segments.ts'
 import { removeDatabaseFile, type SegmentCatalogue, type SegmentFile } from './segment-catalogue.ts'
 import type { SegmentHandles } from './segment-handles.ts'
-import { readSegmentHeader } from './segment-header.ts'
+import { readSegmentHeader, type SegmentHeader } from './segment-header.ts'
 import type { WriteLog } from '../../../log.ts'
 
 export interface BeginContext {
   readonly catalogue: SegmentCatalogue
   readonly handles: SegmentHandles
   readonly nowMs: number
+  /** Spans up to this position are not judged again: no new one may come there. */
+  readonly judgedUpTo: number
   readonly log: WriteLog
 }
 
@@ -32,20 +35,41 @@ export function resumeSegments(context: BeginContext): Resumed {
   const { catalogue, handles, nowMs } = context
   catalogue.prepare()
   const files = catalogue.list()
-  for (const file of files) refuseNewerFile(file)
+  // All of them before any is opened: see `SegmentHeader`.
+  const headers = new Map(files.map((file) => [file, readSegmentHeader(file.path)]))
+  for (const [file, header] of headers) refuseNewerFile(file, header)
   const damaged: SegmentFile[] = []
-  for (const file of files) {
+  for (const [file, header] of headers) {
     // Of one that is not begun or that cannot be read it is not known either.
     if (file.kind === 'packed' || handles.sealOf(file) !== undefined) continue
-    const open = openUndamaged(file, context)
+    const open = header.kind === 'damaged' ? undefined : openUndamaged(file, context)
     if (open === undefined) damaged.push(file)
-    else if (file === files.at(-1)) return { open, damaged }
-    else {
-      open.seal(nowMs)
-      open.close()
-    }
+    else if (file === files.at(-1) && !isBehindJudged(open, context)) return { open, damaged }
+    else if (!isSealedBy(open, nowMs)) damaged.push(file)
   }
   return { open: beginSegment(context), damaged }
+}
+
+/** Whether the file lacks what was judged of it: somebody took its log away, or a disk lost it. */
+function isBehindJudged({ number, path, rowMax }: OpenSegment, context: BeginContext): boolean {
+  const { judgedUpTo, log } = context
+  if (toPosition({ segment: number, row: rowMax }) >= judgedUpTo) return false
+  const missing = 'spans that were stored behind it, and judged, are not there any more'
+  log(`${path} ends at chunk ${rowMax}: ${missing}; new ones go to another file`, 'error')
+  return true
+}
+
+/** False where only now it is noticed that the segment is damaged: an index, say. */
+function isSealedBy(open: OpenSegment, nowMs: number): boolean {
+  try {
+    open.seal(nowMs)
+    return true
+  } catch (error: unknown) {
+    if (isDamage(error)) return false
+    throw error
+  } finally {
+    open.close()
+  }
 }
 
 export function beginSegment(context: BeginContext): OpenSegment {
@@ -79,7 +103,6 @@ export function rememberRecent(recent: RecentSegments, { handles, nowMs }: Begin
 }
 
 function openUndamaged(file: SegmentFile, context: BeginContext): OpenSegment | undefined {
-  if (readSegmentHeader(file.path).kind === 'damaged') return undefined
   try {
     return orDamaged(file.path, () => new OpenSegment(file, inheritance(file.number, context)))
   } catch (error: unknown) {
@@ -103,8 +126,7 @@ function inheritance(number: number, { handles, nowMs }: BeginContext): Inherita
 }
 
 /** Before anything is written anywhere: an older release must leave the folder as it is. */
-function refuseNewerFile({ path, kind }: SegmentFile): void {
-  const header = readSegmentHeader(path)
+function refuseNewerFile({ path, kind }: SegmentFile, header: SegmentHeader): void {
   const migrations = kind === 'hot' ? HOT_MIGRATIONS : PACKED_MIGRATIONS
   if (header.kind === 'database') refuseNewerVersion(header.version, { path, migrations })
 }

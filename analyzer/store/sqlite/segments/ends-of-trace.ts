@@ -1,33 +1,68 @@
+import { ProtobufReader, WIRE_FIXED64 } from '../../../ingest/otlp/protobuf-reader.ts'
 import { splitChunk } from './chunk.ts'
-import { endNsOf } from './plan-append.ts'
 import type { SegmentHandles } from './segment-handles.ts'
-import { hasIds, spanKeyOf, traceIdOf } from './stored-ids.ts'
+import { hasIds, spanKeyOf } from './stored-ids.ts'
 
-/** Of a trace, looked at for spans that came before: more are stored again, and read once. */
-const TRACE_CHUNKS_MAX = 10_000
+/**
+ * Of a trace, looked through for spans that came before: some 25,000 spans. Where a program puts
+ * all it does into one trace, each commit would otherwise read all that there is of it. What came
+ * before these is stored again, and read once.
+ */
+const LOOKED_BYTES_MAX = 8 * 1024 * 1024
 
-/** What these segments hold of the trace that a span belongs to: when each of its spans ended. */
+/** Spans of one trace that may have been stored before. */
+export interface LookedFor {
+  readonly traceId: Buffer
+  /** By `spanKeyOf`. */
+  readonly spans: ReadonlySet<string>
+  /** Where they may be. */
+  readonly segments: ReadonlySet<number>
+}
+
+/** When each of them ended that is there: the newest are looked at first, for they come again. */
 export function endsOfTrace(
   handles: SegmentHandles,
-  span: Buffer,
-  segments: readonly number[],
-): Map<string, bigint> {
+  { traceId, spans, segments }: LookedFor,
+): ReadonlyMap<string, bigint> {
   const ends = new Map<string, bigint>()
-  const traceId = Buffer.from(traceIdOf(span))
-  for (const file of handles.list()) {
-    if (!segments.includes(file.number)) continue
-    const chunks = handles.use(file, (segment) => segment.chunksOfTrace(traceId, TRACE_CHUNKS_MAX))
-    for (const { bytes } of chunks ?? []) if (bytes !== undefined) addEnds(ends, bytes)
+  let looked = 0
+  for (const file of handles.list().toReversed()) {
+    if (!segments.has(file.number)) continue
+    handles.use(file, (segment) => {
+      for (const chunk of segment.newestOfTrace(traceId)) {
+        if (looked >= LOOKED_BYTES_MAX || ends.size === spans.size) return
+        looked += chunk.length
+        addEnds(ends, { chunk, spans })
+      }
+    })
   }
   return ends
 }
 
-function addEnds(ends: Map<string, bigint>, chunk: Buffer): void {
+interface InChunk {
+  readonly chunk: Buffer
+  readonly spans: ReadonlySet<string>
+}
+
+function addEnds(ends: Map<string, bigint>, { chunk, spans }: InChunk): void {
   for (const span of splitChunk(chunk).spans) {
     if (!hasIds(span)) continue
     const key = spanKeyOf(span)
+    if (!spans.has(key)) continue
     const endNs = endNsOf(span)
     const known = ends.get(key)
     if (known === undefined || endNs > known) ends.set(key, endNs)
   }
+}
+
+const END_TIME_FIELD = 8
+
+/** Of a stored span; nothing that ever ended where it says nothing of it. */
+export function endNsOf(span: Buffer): bigint {
+  const reader = new ProtobufReader(span)
+  while (reader.next()) {
+    if (reader.is(END_TIME_FIELD, WIRE_FIXED64)) return reader.fixed64()
+    reader.skip()
+  }
+  return 0n
 }

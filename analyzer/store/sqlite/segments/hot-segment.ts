@@ -1,11 +1,11 @@
 import type { UsRange } from '../../us-range.ts'
 import { isDamage, openForReading, orDamaged, type SqliteDatabase } from '../open-database.ts'
-import { refuseNewer } from '../migrate.ts'
 import { CHUNK_HEAD_BYTES, sumOfChunk, traceIdOfChunk } from './chunk.ts'
 import { COUNTERS_QUERY } from './counters.ts'
 import { HOT_MIGRATIONS } from './hot-schema.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
+import { refuseUnknownVersion } from './segment-header.ts'
 import { readBirth, readFilter, readSeal } from './segment-meta.ts'
 import type {
   ChunkHead,
@@ -29,7 +29,7 @@ export function openHotSegment(number: number, path: string): Segment | undefine
   const database = openForReading(path)
   try {
     const segment = orDamaged(path, () => {
-      refuseNewer(database, { path, migrations: HOT_MIGRATIONS })
+      refuseUnknownVersion(database, { path, migrations: HOT_MIGRATIONS })
       const version: unknown = database.pragma('user_version', { simple: true })
       const birth = version === 0 ? undefined : readBirth(database)
       return birth && new HotSegment(number, { database, hashKey: birth.hashKey })
@@ -117,6 +117,21 @@ class HotSegment implements Segment {
     })
   }
 
+  *newestOfTrace(traceId: Buffer): Generator<Buffer> {
+    const hex = traceId.toString('hex')
+    const hash = this.#hash.ofTrace(traceId, 0)
+    let before = Number.MAX_SAFE_INTEGER
+    for (;;) {
+      const rows = this.#statements.newestOfTrace.all(hash, before, HEADS_AT_ONCE)
+      for (const row of rows) {
+        const bytes = this.chunk(row)?.bytes
+        if (bytes !== undefined && traceIdOfChunk(bytes) === hex) yield bytes
+      }
+      before = rows.at(-1) ?? before
+      if (rows.length < HEADS_AT_ONCE) return
+    }
+  }
+
   failedIn(source: string, range: UsRange): Iterable<ChunkHead> {
     return this.#headsIn('failed', source, range)
   }
@@ -130,9 +145,13 @@ class HotSegment implements Segment {
     if (id === undefined) return []
     const hex = traceId.toString('hex')
     const hash = this.#hash.ofTrace(traceId, 0)
-    const heads = this.#statements.startsOfTrace.all(hash, id).flatMap(toHead)
-    const own = heads.filter((head) => head.traceId === hex)
-    return own.filter(({ atUs }) => atUs === own[0]?.atUs)
+    const own: ChunkHead[] = []
+    // As far as is needed: another trace may have this hash.
+    for (const row of this.#statements.startsOfTrace.iterate(hash, id)) {
+      if (own[0] !== undefined && row.at_us !== own[0].atUs) break
+      own.push(...toHead(row).filter((head) => head.traceId === hex))
+    }
+    return own
   }
 
   counters(): readonly Counter[] {
@@ -236,6 +255,11 @@ function prepare(database: SqliteDatabase) {
         'SELECT row FROM chunks WHERE trace_hash = ? ORDER BY row LIMIT ?',
       )
       .pluck(),
+    newestOfTrace: database
+      .prepare<[number, number, number], number>(
+        'SELECT row FROM chunks WHERE trace_hash = ? AND row < ? ORDER BY row DESC LIMIT ?',
+      )
+      .pluck(),
     failed: database.prepare<[number, number, number, number, number], HeadRow>(
       `SELECT row, end_us AS at_us, ${HEAD} FROM failures JOIN chunks USING (row)
        WHERE failures.source_id = ? AND (end_us, row) > (?, ?) AND end_us <= ?
@@ -254,7 +278,7 @@ function prepare(database: SqliteDatabase) {
     startsOfTrace: database.prepare<[number, number], HeadRow>(
       // The plus keeps the planner from the index by start: it would walk all that a source sent.
       `SELECT row, start_us AS at_us, ${HEAD} FROM chunks
-       WHERE trace_hash = ? AND +source_id = ? ORDER BY start_us LIMIT 8`,
+       WHERE trace_hash = ? AND +source_id = ? ORDER BY start_us`,
     ),
     lastIndexed: database
       .prepare<[], number>(

@@ -53,6 +53,7 @@ export class OpenSegment {
   #contextIds = new WeakMap<ContextRecord, number>()
   #spans = 0
   #lastReceivedMs = 0
+  #isSealed = false
 
   constructor(file: { readonly number: number; readonly path: string }, inherited: Inheritance) {
     this.number = file.number
@@ -82,6 +83,16 @@ export class OpenSegment {
   /** As large as the file will be once its log is copied back. */
   bytes(): number {
     return (this.#statements.pageCount.get() ?? 0) * HOT_PAGE_BYTES
+  }
+
+  /** Of the last chunk; 0 where there is none. */
+  get rowMax(): number {
+    return this.#statements.rowMax.get() ?? 0
+  }
+
+  /** Nothing may be written to it any more. */
+  get isSealed(): boolean {
+    return this.#isSealed
   }
 
   /** How far the file of an older release was taken over; 0 where there is none. */
@@ -121,6 +132,7 @@ export class OpenSegment {
       })
     })
     seal.immediate()
+    this.#isSealed = true
     // A reader may hold a part of it back: then the log stays, and is read like the rest.
     this.#database.pragma('wal_checkpoint(TRUNCATE)')
     const { hashKey } = this.birth
@@ -280,6 +292,7 @@ function prepare(database: SqliteDatabase) {
     takenOver: database
       .prepare<[], number>(`SELECT value FROM counters WHERE name = '${TAKEN_OVER}'`)
       .pluck(),
+    rowMax: database.prepare<[], number | null>('SELECT max(row) FROM chunks').pluck(),
     pageCount: database.prepare<[], number>('PRAGMA page_count').pluck(),
     all: database.prepare<[], ChunkRow>('SELECT received_ms, spans, bytes FROM chunks'),
     traceHashes: database.prepare<[], number>('SELECT DISTINCT trace_hash FROM chunks').pluck(),

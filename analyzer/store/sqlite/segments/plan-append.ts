@@ -1,4 +1,3 @@
-import { ProtobufReader, WIRE_FIXED64 } from '../../../ingest/otlp/protobuf-reader.ts'
 import type { SpanRecord } from '../../span-record.ts'
 import type { SpanArrival } from '../../store.ts'
 import {
@@ -7,15 +6,16 @@ import {
   type ChunkDraft,
   type SourceDelta,
 } from './chunk-draft.ts'
+import { endNsOf, type LookedFor } from './ends-of-trace.ts'
 import type { OpenSegment } from './open-segment.ts'
 import type { HashedSegment, RecentSegments } from './recent-segments.ts'
-import { spanKeyOf, traceKeyOf } from './stored-ids.ts'
+import { spanKeyOf, traceIdOf, traceKeyOf } from './stored-ids.ts'
 
 export interface AppendContext {
   readonly open: OpenSegment
   readonly recent: RecentSegments
-  /** What these segments hold of a trace: when each span ended, by `spanKeyOf`. */
-  readonly endsOf: (span: Buffer, segments: readonly number[]) => Map<string, bigint>
+  /** When spans ended that were stored before, by `spanKeyOf`. */
+  readonly endsOf: (looked: LookedFor) => ReadonlyMap<string, bigint>
 }
 
 export interface AppendPlan {
@@ -27,8 +27,8 @@ interface TraceDraft {
   readonly hash: number
   readonly recent: readonly HashedSegment[]
   readonly chunks: ChunkDraft[]
-  /** Some of its spans may have come before. */
-  suspect: boolean
+  /** Spans of it that may have come before, by `spanKeyOf`; mostly none. */
+  suspects: Set<string> | undefined
 }
 
 /**
@@ -47,18 +47,21 @@ export function planAppend(arrivals: readonly SpanArrival[], context: AppendCont
         trace = beginTrace(record.bytes, context)
         traces.set(key, trace)
       }
-      if (mayBeThere(record.bytes, trace, context)) trace.suspect = true
+      if (mayBeThere(record.bytes, trace, context)) {
+        trace.suspects ??= new Set()
+        trace.suspects.add(spanKeyOf(record.bytes))
+      }
       addTo(trace, arrival, record)
     }
   }
   const chunks: ChunkDraft[] = []
   for (const trace of traces.values()) {
-    if (trace.suspect) leaveOutKnown(trace, deltas, context)
+    if (trace.suspects !== undefined) leaveOutKnown(trace, deltas, context)
     for (const chunk of trace.chunks) {
       if (chunk.records.length === 0) continue
       chunks.push(chunk)
       const delta = deltas.get(chunk.source)
-      if (delta !== undefined && !trace.suspect) delta.stored += chunk.records.length
+      if (delta !== undefined && trace.suspects === undefined) delta.stored += chunk.records.length
     }
   }
   return { chunks, deltas }
@@ -76,7 +79,7 @@ function beginTrace(span: Buffer, { open, recent }: AppendContext): TraceDraft {
     hash: open.hash.ofTrace(span),
     recent: recent.mayHaveTraceOf(span),
     chunks: [],
-    suspect: false,
+    suspects: undefined,
   }
 }
 
@@ -134,7 +137,11 @@ function leaveOutKnown(
   const [first] = trace.chunks
   const [span] = first?.records ?? []
   if (span === undefined) return
-  const stored = endsOf(span.bytes, [...trace.recent.map(({ number }) => number), open.number])
+  const stored = endsOf({
+    traceId: Buffer.from(traceIdOf(span.bytes)),
+    spans: trace.suspects ?? new Set(),
+    segments: new Set([...trace.recent.map(({ number }) => number), open.number]),
+  })
   const coming = new Map<string, SpanRecord>()
   for (const { source, records } of trace.chunks) {
     const delta = deltas.get(source)
@@ -156,16 +163,4 @@ function leaveOutKnown(
   for (const chunk of trace.chunks) {
     chunk.records = chunk.records.filter((record) => kept.delete(record))
   }
-}
-
-const END_TIME_FIELD = 8
-
-/** Of a stored span; nothing that ever ended where it says nothing of it. */
-export function endNsOf(span: Buffer): bigint {
-  const reader = new ProtobufReader(span)
-  while (reader.next()) {
-    if (reader.is(END_TIME_FIELD, WIRE_FIXED64)) return reader.fixed64()
-    reader.skip()
-  }
-  return 0n
 }

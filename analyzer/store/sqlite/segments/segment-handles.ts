@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+
 import { AnalyzerError } from '../../../errors.ts'
 import { isDamage, isGone, orDamaged } from '../open-database.ts'
 import { BlockCache } from '../packing/block-cache.ts'
@@ -5,7 +7,7 @@ import { openPackedSegment } from '../packing/packed-segment.ts'
 import type { SegmentCatalogue, SegmentFile } from './segment-catalogue.ts'
 import { openHotSegment } from './hot-segment.ts'
 import type { IdFilter } from './id-filter.ts'
-import { readSegmentHeader } from './segment-header.ts'
+import { isUnborn } from './segment-header.ts'
 import type { Segment, SegmentSeal } from './segment.ts'
 import type { TraceProbe } from './trace-probe.ts'
 
@@ -161,19 +163,16 @@ interface KnownSegment {
 }
 
 function openSegment({ number, kind, path }: SegmentFile, blocks: BlockCache): Segment | undefined {
-  const header = readSegmentHeader(path)
-  switch (header.kind) {
-    case 'unborn':
-      // What is packed was whole before it got its name.
-      if (kind === 'packed') throw damaged(path)
-      return undefined
-    case 'damaged':
-      throw damaged(path)
-    case 'database':
-      return kind === 'hot'
-        ? openHotSegment(number, path)
-        : orDamaged(path, () => openPackedSegment(path, { number, blocks }))
+  if (isUnborn(path)) {
+    // What is packed was whole before it got its name.
+    if (kind === 'packed') throw damaged(path)
+    return undefined
   }
+  // SQLite would remove a log that has nothing before it.
+  if (statSync(path).size === 0) throw damaged(path)
+  return kind === 'hot'
+    ? openHotSegment(number, path)
+    : orDamaged(path, () => openPackedSegment(path, { number, blocks }))
 }
 
 function damaged(path: string): AnalyzerError {

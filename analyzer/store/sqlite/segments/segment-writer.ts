@@ -23,11 +23,14 @@ import type { WriteLog } from '../../../log.ts'
 const SEGMENT_BYTES_MAX = 256 * 1024 * 1024
 const SEGMENT_MS_MAX = 24 * 3_600_000
 const SHARE_OF_LIMITS = 8
+const CLOCK_STEP_MS = 3_600_000
 
 export interface SegmentWriterOptions {
   readonly catalogue: SegmentCatalogue
   readonly handles: SegmentHandles
   readonly limits: SpanLimits
+  /** Spans up to this position are not judged again. */
+  readonly judgedUpTo: number
   readonly now: () => number
   readonly log: WriteLog
 }
@@ -114,15 +117,19 @@ export class SegmentWriter implements SpanWriter {
     return planAppend(arrivals, {
       open: this.#open,
       recent: this.#recent,
-      endsOf: (span, segments) => endsOfTrace(this.#options.handles, span, segments),
+      endsOf: (looked) => endsOfTrace(this.#options.handles, looked),
     })
   }
 
   #isDue(nowMs: number): boolean {
-    const { spans, birth } = this.#open
+    const { spans, birth, isSealed } = this.#open
+    // It was sealed, and the next one could not be begun: what came to it now would not be found.
+    if (isSealed) return true
     if (spans === 0) return false
     const { ageMsMax, bytesMax } = this.#options.limits
     return (
+      // The clock was put back: a segment of that time would not end before it comes again.
+      birth.createdMs - nowMs > CLOCK_STEP_MS ||
       spans >= SEGMENT_SPANS_MAX ||
       this.#open.bytes() >= Math.min(SEGMENT_BYTES_MAX, bytesMax / SHARE_OF_LIMITS) ||
       nowMs - birth.createdMs >= Math.min(SEGMENT_MS_MAX, ageMsMax / SHARE_OF_LIMITS)
@@ -166,7 +173,7 @@ export class SegmentWriter implements SpanWriter {
   }
 
   #context(nowMs: number): BeginContext {
-    const { catalogue, handles, log } = this.#options
-    return { catalogue, handles, nowMs, log }
+    const { catalogue, handles, judgedUpTo, log } = this.#options
+    return { catalogue, handles, nowMs, judgedUpTo, log }
   }
 }

@@ -115,6 +115,7 @@ function crashAfter(steps: number): string | undefined {
     handles: new SegmentHandles({ catalogue, onDamaged: () => undefined }),
     // So that segments begin on the way.
     limits: { ...WIDE_LIMITS, bytesMax: 8 * 150_000 },
+    judgedUpTo: 0,
     now: () => 1_800_000_000_000,
     log: () => undefined,
   })

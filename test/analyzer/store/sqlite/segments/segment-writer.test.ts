@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -18,6 +19,9 @@ import { AnalyzerError } from '../../../../../analyzer/errors.ts'
 import { OtlpDecoder } from '../../../../../analyzer/ingest/decode-otlp.ts'
 import { openStore } from '../../../../../analyzer/store/open-store.ts'
 import { toPlace } from '../../../../../analyzer/store/sqlite/segments/position.ts'
+import { SegmentCatalogue } from '../../../../../analyzer/store/sqlite/segments/segment-catalogue.ts'
+import { SegmentHandles } from '../../../../../analyzer/store/sqlite/segments/segment-handles.ts'
+import { SegmentWriter } from '../../../../../analyzer/store/sqlite/segments/segment-writer.ts'
 import type { SpanLimits, SpanReader, SpanWriter } from '../../../../../analyzer/store/store.ts'
 import { arrivalOf } from '../../../../support/arrivals.ts'
 import { WIDE_LIMITS } from '../../../../support/open-test-store.ts'
@@ -178,6 +182,94 @@ test('where somebody took all segments away, new spans come behind what was judg
   expect(file('000004.hot.db')).toSatisfy(existsSync)
 })
 
+test('a segment that was sealed is written no more, though the next one cannot be begun', () => {
+  const { path, clock, logged, openReader } = folder()
+  class Catalogue extends SegmentCatalogue {
+    hasRoom = true
+    override hotPath(number: number): string {
+      return this.hasRoom ? super.hotPath(number) : join(path, 'no', 'such', 'folder')
+    }
+  }
+  const catalogue = new Catalogue(path)
+  const handles = new SegmentHandles({ catalogue, onDamaged: () => logged.push('damaged') })
+  const limits = { ageMsMax: 8 * HOUR_MS, bytesMax: 1e9 }
+  const now = (): number => clock.nowMs
+  const writer = new SegmentWriter({
+    catalogue,
+    handles,
+    limits,
+    judgedUpTo: 0,
+    now,
+    log: (line) => logged.push(line),
+  })
+  onTestFinished(() => writer.close())
+  const at = (receivedAtMs: number, number: number) =>
+    writer.append([arrivalOf([span(number)], { receivedAtMs })])
+  at(clock.nowMs, 1)
+  catalogue.hasRoom = false
+  expect(() => at(clock.nowMs + HOUR_MS, 2)).toThrow('does not exist')
+  // The clock is put back: by its age alone the segment would be written on.
+  expect(() => at(clock.nowMs, 2)).toThrow('does not exist')
+  catalogue.hasRoom = true
+  at(clock.nowMs, 2)
+  expect(openReader().trace(traceId(2)).spans).toHaveLength(1)
+  expect(stored(openReader())).toEqual([1, 2])
+})
+
+test('a segment that was begun while the clock was ahead ends when it is put back', () => {
+  const { openWriter, clock, files } = folder()
+  const at = (writer: SpanWriter, number: number): void => {
+    writer.append([arrivalOf([span(number)], { receivedAtMs: clock.nowMs })])
+  }
+  clock.nowMs += 365 * 24 * HOUR_MS
+  const writer = openWriter()
+  at(writer, 1)
+  clock.nowMs -= 365 * 24 * HOUR_MS
+  at(writer, 2)
+  at(writer, 3)
+  expect(files()).toEqual(['000001.hot.db', '000002.hot.db'])
+})
+
+function isLocked(path: string): boolean {
+  return readFileSync('/proc/locks', 'utf8').includes(`:${statSync(path).ino} `)
+}
+
+/**
+ * Whoever looks into a file with a tool of SQLite's takes itself for the only one where no lock
+ * stands on it, and removes the log with all that is in it: version 3.40 does.
+ */
+test('a segment that is written stays locked, whoever reads it', () => {
+  const before = folder()
+  const writer = before.openWriter()
+  append(writer, 1)
+  expect(stored(before.openReader())).toEqual([1])
+  expect(before.file('000001.hot.db')).toSatisfy(isLocked)
+  const { openWriter, openReader, file } = before.crashed()
+  openWriter()
+  expect(stored(openReader())).toEqual([1])
+  expect(file('000001.hot.db')).toSatisfy(isLocked)
+})
+
+test('of a trace without end, what came last is known, and what lies far back is read once', () => {
+  const { openWriter, openReader } = folder()
+  const writer = openWriter()
+  const part = (number: number) =>
+    buildSpan({
+      traceId: traceId(1),
+      spanId: number.toString(16).padStart(16, '0'),
+      attributes: { words: 'w'.repeat(10_000) },
+    })
+  const arrival = (numbers: readonly number[]) =>
+    arrivalOf(numbers.map(part), { receivedAtMs: 1_800_000_000_000 })
+  for (let begin = 1; begin <= 1000; begin += 50) {
+    writer.append([arrival(RANGE(50).map((at) => begin + at - 1))])
+  }
+  expect(writer.append([arrival([1000, 999, 950])])).toEqual({ stored: 0, duplicates: 3 })
+  // Some 10 MB back: to look for it there would take longer with each commit.
+  expect(writer.append([arrival([1])])).toEqual({ stored: 1, duplicates: 0 })
+  expect(openReader().trace(traceId(1)).spans).toHaveLength(1000)
+})
+
 describe('after a crash', () => {
   test('in the middle of a segment it is written on', () => {
     const before = folder()
@@ -234,6 +326,27 @@ describe('after a crash', () => {
     expect(isSealed(file('000002.hot.db'))).toBe(false)
   })
 
+  test('without its log a segment that was judged further is written on no more', () => {
+    const before = folder()
+    const writer = before.openWriter()
+    append(writer, 1)
+    const database = new Database(before.file('000001.hot.db'))
+    database.pragma('wal_checkpoint(TRUNCATE)')
+    database.close()
+    for (const number of [2, 3, 4]) append(writer, number)
+    const judgedUpTo = before.openReader().readAfter(0, 9).at(-1)?.position ?? 0
+    const verdicts = before.store.openVerdicts()
+    verdicts.replace([], { judgedUpTo, unrecognised: 0 })
+    verdicts.close()
+    const { openWriter, openReader, file, files, logged } = before.crashed()
+    for (const suffix of ['-wal', '-shm']) rmSync(file(`000001.hot.db${suffix}`), { force: true })
+    append(openWriter(), 5)
+    const after = openReader().readAfter(judgedUpTo, 9)
+    expect(after.flatMap(({ spans }) => spans.map((each) => each.traceId))).toEqual([traceId(5)])
+    expect(files()).toEqual(['000001.hot.db', '000002.hot.db'])
+    expect(logged.join('\n')).toMatch(/000001\.hot\.db ends at chunk 1: spans that were stored/u)
+  })
+
   test('without its log a segment has what was copied back, and goes on', () => {
     const before = folder()
     append(before.openWriter(), 1)
@@ -258,6 +371,16 @@ function isSealed(path: string): boolean {
   const sealed = database.prepare("SELECT 1 FROM meta WHERE key = 'sealed_ms'").get()
   database.close()
   return sealed !== undefined
+}
+
+function rootPage(path: string, name: string): number {
+  const database = new Database(path, { readonly: true })
+  const page = database
+    .prepare<[string], number>('SELECT rootpage FROM sqlite_schema WHERE name = ?')
+    .pluck()
+    .get(name)
+  database.close()
+  return page ?? 0
 }
 
 function spoil(path: string, at: number, length: number): void {
@@ -332,6 +455,30 @@ describe('damage', () => {
     expect(readdirSync(join(path, 'segments')).some((name) => name.includes('.damaged-'))).toBe(
       true,
     )
+  })
+
+  test('of an index that is noticed when the segment is sealed is no reason not to start', () => {
+    const one = folder()
+    const writer = one.openWriter()
+    for (const number of RANGE(20)) append(writer, number)
+    writer.close()
+    const two = folder()
+    append(two.openWriter(), 21)
+    const { openWriter, openReader, file } = one.crashed()
+    const other = two.crashed()
+    for (const suffix of ['', '-wal']) {
+      copyFileSync(other.file(`000001.hot.db${suffix}`), file(`000002.hot.db${suffix}`))
+    }
+    const database = new Database(file('000001.hot.db'))
+    database.pragma('wal_checkpoint(TRUNCATE)')
+    database.close()
+    spoil(
+      file('000001.hot.db'),
+      (rootPage(file('000001.hot.db'), 'chunks_by_trace') - 1) * 8192,
+      64,
+    )
+    append(openWriter(), 22)
+    expect(stored(openReader()).toSorted((a, b) => a - b)).toEqual(RANGE(22))
   })
 
   test('that comes while it is written loses no span that is acknowledged afterwards', () => {
