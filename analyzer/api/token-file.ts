@@ -69,7 +69,8 @@ export class TokenFile {
 
   #look(): void {
     const nowMs = this.#now()
-    if (nowMs - this.#lookedAtMs < LOOK_MS) return
+    // Also where the clock was put back.
+    if (Math.abs(nowMs - this.#lookedAtMs) < LOOK_MS) return
     this.#lookedAtMs = nowMs
     let next: readonly Buffer[]
     try {

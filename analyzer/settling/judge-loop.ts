@@ -28,6 +28,9 @@ const JUDGE_TRACES = 500
 const JUDGE_MS = 100
 const READS_AT_ONCE = 5
 
+/** The clock was put back when it is so much earlier than it was. */
+const CLOCK_STEP_MS = 10_000
+
 /** Traces that are known to have been told as in a crowd, so that it is not asked again. */
 const CROWDED_KNOWN_MAX = 20_000
 
@@ -38,13 +41,14 @@ const CROWDED_KNOWN_MAX = 20_000
 export class JudgeLoop {
   readonly #options: JudgeLoopOptions
   readonly #judging: JudgeGroupOptions
-  readonly #pending: PendingTraces
-  readonly #log: ReadLog
-  readonly #unrecognised: UnrecognisedSpans
+  #pending: PendingTraces
+  #log: ReadLog
+  #unrecognised: UnrecognisedSpans
   readonly #talliedUpTo: number
   readonly #knowCrowd = new Set<string>()
   /** Knows nothing that is older than the newest span that was read. */
   #gatherer: TraceGatherer
+  #lastTurnMs = -Infinity
 
   constructor(options: JudgeLoopOptions) {
     const { reader, verdicts, routerConfigs, settleMs } = options
@@ -91,6 +95,8 @@ export class JudgeLoop {
 
   /** One turn; whether there is more to do at once, and whether verdicts have changed. */
   turn(): { readonly more: boolean; readonly changed: boolean } {
+    if (this.#options.now() < this.#lastTurnMs - CLOCK_STEP_MS) this.#readAgain()
+    this.#lastTurnMs = this.#options.now()
     const moreToRead = this.#readSpans()
     const judgements: Judgement[] = []
     const untilMs = this.#options.now() + JUDGE_MS
@@ -108,6 +114,15 @@ export class JudgeLoop {
     }
   }
 
+  /** The clock was put back: what was received before is due when it was to be, not a day later. */
+  #readAgain(): void {
+    const { reader, verdicts, settleMs, log } = this.#options
+    const { judgedUpTo, unrecognised } = verdicts.progress()
+    this.#unrecognised = new UnrecognisedSpans(unrecognised)
+    this.#pending = new PendingTraces(settleMs)
+    this.#log = new ReadLog(reader, { from: judgedUpTo, log })
+  }
+
   /** Whether there may be more. */
   #readSpans(): boolean {
     // The log waits on disk, and its lag is seen; memory would not wait.
@@ -116,7 +131,8 @@ export class JudgeLoop {
     if (chunks.length === 0) return false
     const { reader, verdicts } = this.#options
     this.#gatherer = new TraceGatherer({ reader, verdicts })
-    for (const chunk of chunks) this.#pending.add(chunk)
+    const nowMs = this.#options.now()
+    for (const chunk of chunks) this.#pending.add(notLater(chunk, nowMs))
     return more
   }
 
@@ -126,7 +142,11 @@ export class JudgeLoop {
       const nowMs = now()
       const trace = this.#pending.takeNext(nowMs) ?? this.#takeEarly(nowMs + settleMs)
       if (trace === undefined || !this.#pending.needsEarlierSpans(trace)) return trace
-      this.#pending.complete(trace, reader.spansOf(trace.source, trace.traceId).spans)
+      const { spans } = reader.spansOf(trace.source, trace.traceId)
+      this.#pending.complete(
+        trace,
+        spans.map((arrival) => notLater(arrival, nowMs)),
+      )
     }
   }
 
@@ -270,4 +290,12 @@ export class JudgeLoop {
     }
     verdicts.replace([], progress)
   }
+}
+
+/** What was received while the clock was ahead has been here since now, at the latest. */
+function notLater<Received extends { readonly receivedAtMs: number }>(
+  received: Received,
+  nowMs: number,
+): Received {
+  return received.receivedAtMs <= nowMs ? received : { ...received, receivedAtMs: nowMs }
 }

@@ -1,6 +1,7 @@
 import type { LoggedChunk } from '../store/store.ts'
 import {
   dueAtMs,
+  INCOMPLETE_AFTER_MS,
   NOTHING_ARRIVED,
   SETTLE_AFTER_REQUEST_SPAN_MS,
   withArrival,
@@ -15,6 +16,13 @@ import type { TraceOfSource } from './gather-traces.ts'
  * is not read on, which costs nothing but time: it is on disk.
  */
 export const PENDING_TRACES_MAX = 200_000
+
+/**
+ * A trace that never falls silent is judged when its first new span has waited for so long, twice
+ * the longest request: a program that puts all it does into one trace would hold back the watermark
+ * for ever, and with it all that is packed. What comes afterwards opens it again.
+ */
+const WAIT_MS_MAX = 2 * INCOMPLETE_AFTER_MS
 
 /** A trace of a source that has spans which no verdict knows of yet. */
 export interface PendingTrace extends TraceOfSource, Scheduled {
@@ -121,8 +129,8 @@ export class PendingTraces {
     this.#queue.schedule(trace, untilMs)
   }
 
-  dueAtMs({ settling }: PendingTrace): number {
-    return dueAtMs(settling, this.#settleMs)
+  dueAtMs({ settling, firstReceivedMs }: PendingTrace): number {
+    return Math.min(dueAtMs(settling, this.#settleMs), firstReceivedMs + WAIT_MS_MAX)
   }
 
   delete(trace: PendingTrace): void {

@@ -72,7 +72,8 @@ export class JudgeTurns {
   #prune(): void {
     const { verdicts, limits, now } = this.#options
     const nowMs = now()
-    if (nowMs - this.#prunedAtMs <= PRUNE_INTERVAL_MS) return
+    // Also where the clock was put back.
+    if (Math.abs(nowMs - this.#prunedAtMs) <= PRUNE_INTERVAL_MS) return
     // Steps follow each other with a turn of judging between them.
     if (!verdicts.prune(limits, nowMs)) this.#prunedAtMs = nowMs
   }

@@ -65,7 +65,8 @@ export class KeepLoop {
 
   #look(): void {
     const { keeper, now } = this.#options
-    if (now() - this.#lookedAtMs < LOOK_MS) return
+    // Also where the clock was put back.
+    if (Math.abs(now() - this.#lookedAtMs) < LOOK_MS) return
     this.#lookedAtMs = now()
     const { damaged, parts } = keeper.stats()
     this.#damaged = damaged

@@ -124,6 +124,27 @@ test('without its request span nothing is said for half an hour', () => {
   expect(after(2000)).toEqual(['failed 1'])
 })
 
+test('a trace that never falls silent is judged nevertheless, and holds nothing back', () => {
+  const { after, receive, verdicts, lastPosition } = court()
+  for (let number = 1; number <= 1000; number += 1) {
+    receive(buildSpan({ scope: LITELLM, spanId: number.toString(16).padStart(16, '0') }))
+    after(10_000)
+  }
+  const { judgedUpTo } = verdicts.progress()
+  expect(judgedUpTo).toBeGreaterThan((lastPosition() ?? 0) - 500)
+})
+
+test('what was received while the clock was ahead is judged once it is put back', () => {
+  const { clock, after, receive, pending } = court()
+  clock.nowMs += 24 * 3_600_000
+  receive(attempt, request)
+  expect(pending()).toBe(1)
+  expect(after(0)).toEqual([])
+  clock.nowMs -= 24 * 3_600_000
+  expect(after(0)).toEqual([])
+  expect(after(2000)).toEqual(['failed 1'])
+})
+
 test('others are judged when nothing of theirs has come for the settling time', () => {
   const { receive, after, pending } = court()
   const root = buildSpan({ scope: LITELLM, name: 'POST /v1/chat/completions' })
