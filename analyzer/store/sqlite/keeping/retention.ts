@@ -11,9 +11,17 @@ export function nextDrop(
 ): 'age' | 'size' | undefined {
   const [oldest] = parts
   if (oldest === undefined || oldest.kind === 'open' || parts.length === 1) return undefined
-  // Where it is not known what a part holds, only its size can decide.
-  const isOld = oldest.lastReceivedMs > 0 && oldest.lastReceivedMs < nowMs - limits.ageMsMax
-  if (isOld) return 'age'
+  if (newestIn(parts.slice(0, -1), nowMs) < nowMs - limits.ageMsMax) return 'age'
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
   return bytes > limits.bytesMax ? 'size' : undefined
+}
+
+/**
+ * When the last span of the oldest part came, at the latest. One that cannot be read does not tell,
+ * nor does one that was written while the clock was ahead: they are older than the next part that
+ * does. They would hold back all that is behind them.
+ */
+function newestIn(parts: readonly StorePart[], nowMs: number): number {
+  const told = parts.find(({ lastReceivedMs }) => lastReceivedMs > 0 && lastReceivedMs <= nowMs)
+  return told?.lastReceivedMs ?? Infinity
 }

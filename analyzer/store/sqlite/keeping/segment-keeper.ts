@@ -114,7 +114,9 @@ export class SegmentKeeper implements SpanKeeper {
   /** Nobody writes it any more, and the judge will not come back to it. */
   #mayPack(part: Part, nowMs: number): boolean {
     if (part.kind !== 'sealed' || !part.isSealed || !this.#isJudged(part)) return false
-    return nowMs >= (this.#retryAtMs.get(part.name) ?? 0)
+    const retryAtMs = this.#retryAtMs.get(part.name) ?? 0
+    // Also where the clock was put back.
+    return nowMs >= retryAtMs || nowMs < retryAtMs - RETRY_MS
   }
 
   #isJudged({ file, rowMax }: Part): boolean {

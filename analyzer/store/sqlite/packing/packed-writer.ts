@@ -37,17 +37,23 @@ export class PackedWriter {
   #open: Buffer[] = []
   #openBytes = 0
   #unsyncedBytes = 0
+  #isClosed = false
 
   constructor(path: string) {
     this.#database = new Database(path)
-    this.#database.pragma(`page_size = ${PAGE_BYTES}`)
-    this.#database.pragma('locking_mode = EXCLUSIVE')
-    this.#database.pragma('journal_mode = OFF')
-    this.#database.pragma('synchronous = OFF')
-    migrate(this.#database, { path, migrations: PACKED_MIGRATIONS })
-    this.#statements = prepare(this.#database)
-    this.#file = openSync(path, 'r+')
-    this.#database.exec('BEGIN')
+    try {
+      this.#database.pragma(`page_size = ${PAGE_BYTES}`)
+      this.#database.pragma('locking_mode = EXCLUSIVE')
+      this.#database.pragma('journal_mode = OFF')
+      this.#database.pragma('synchronous = OFF')
+      migrate(this.#database, { path, migrations: PACKED_MIGRATIONS })
+      this.#statements = prepare(this.#database)
+      this.#database.exec('BEGIN')
+      this.#file = openSync(path, 'r+')
+    } catch (error: unknown) {
+      this.#database.close()
+      throw error
+    }
   }
 
   /** Of the tables that stand in a segment of either form. */
@@ -89,16 +95,17 @@ export class PackedWriter {
   /** Whole and on disk when it returns. */
   finish(): void {
     this.#closeBlock()
-    this.#sync()
-    this.close()
-  }
-
-  close(): void {
-    if (!this.#database.open) return
-    if (this.#database.inTransaction) this.#database.exec('COMMIT')
+    this.#database.exec('COMMIT')
     this.#database.close()
     fdatasyncSync(this.#file)
+  }
+
+  /** Whatever became of it: a disk that is full must get back what an unfinished file took. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
     closeSync(this.#file)
+    this.#database.close()
   }
 
   #closeBlock(): void {

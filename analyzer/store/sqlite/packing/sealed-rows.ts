@@ -70,7 +70,9 @@ export class SealedRows {
 
   /** From this one on; some may be of another trace with the same hash. */
   rowsOfTrace({ traceHash, row }: HotChunk): readonly number[] {
-    return this.#statements.rowsOfTrace.all(traceHash, row)
+    const rows = this.#statements.rowsOfTrace.all(traceHash, row)
+    // A damaged index must not lose the row that is known to be there.
+    return rows[0] === row ? rows : [row, ...rows.filter((other) => other !== row)]
   }
 
   *failures(): Generator<HotFailure, void> {

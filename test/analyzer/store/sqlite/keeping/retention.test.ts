@@ -48,6 +48,18 @@ test.each<[string, StorePart[], number, ReturnType<typeof nextDrop>]>([
     9000,
     undefined,
   ],
+  [
+    'what cannot be read with what came after it',
+    [part({ lastReceivedMs: 0 }), part({}), part({ kind: 'open' })],
+    6001,
+    'age',
+  ],
+  [
+    'what came while the clock was ahead with what came after it',
+    [part({ lastReceivedMs: 90_000 }), part({}), part({ kind: 'open' })],
+    6001,
+    'age',
+  ],
 ])('drops %s', (_, ...[parts, nowMs, expected]) => {
   expect(nextDrop(parts, LIMITS, nowMs)).toBe(expected)
 })

@@ -268,6 +268,36 @@ test('leaves the hot file where it is when it cannot be read, and nothing beside
   expect(statSync(options.hotFile).size).toBe(bytes.length)
 })
 
+test('keeps the hot file where rows of it are hidden from whoever walks them', () => {
+  const options = files()
+  writeHotSegment(options.hotFile, { chunks: interleaved() })
+  const database = new Database(options.hotFile)
+  database.exec('DELETE FROM chunks WHERE row = 3')
+  database.close()
+  expect(() => packWhole(options)).toThrow('spans were found of 8 that it was sealed with')
+  expect(readdirSync(options.folder).filter((name) => name.endsWith('.db'))).toEqual([
+    '000001.hot.db',
+  ])
+})
+
+test('loses no row that only an index has lost', () => {
+  const options = files()
+  writeHotSegment(options.hotFile, { chunks: interleaved() })
+  const database = new Database(options.hotFile)
+  database.unsafeMode()
+  database.pragma('writable_schema = ON')
+  database.exec(`DELETE FROM sqlite_schema WHERE name = 'chunks_by_trace'`)
+  const version = Number(database.pragma('schema_version', { simple: true }))
+  database.pragma(`schema_version = ${version + 1}`)
+  database.close()
+  const again = new Database(options.hotFile)
+  again.exec('CREATE INDEX chunks_by_trace ON chunks (trace_hash) WHERE row <> 3')
+  again.close()
+  packWhole(options)
+  const rows = openPacked(options.packedFile).chunksAfter(0, 100)
+  expect(rows.map(({ row }) => row)).toEqual([1, 2, 3, 4, 5, 6])
+})
+
 test('tells which chunks a damaged block has lost, and reads the others', () => {
   const options = files()
   const chunks = manyChunks(2000)
