@@ -22,6 +22,11 @@ export function unpackStory(story: Buffer): string {
   return `${digits.slice(0, 2 * TRACE_BYTES)}-${digits.slice(2 * TRACE_BYTES)}`
 }
 
+/** The trace, packed, that a packed story begins with. */
+export function firstTrace(story: Buffer): Buffer {
+  return story.subarray(0, 1 + TRACE_BYTES)
+}
+
 /** Begins the packed story of every request whose first attempt is in this trace. */
 export function packTrace(traceId: string): Buffer {
   return TRACE.test(traceId) ? Buffer.from(`01${traceId}`, 'hex') : textBytes(traceId)

@@ -1,11 +1,12 @@
 import type { Verdict } from '../../verdict-store.ts'
-import type { IncidentBook } from './incident-book.ts'
 import type { SqliteDatabase } from '../open-database.ts'
-import { behindPrefix, packStory, packTrace } from './pack-ids.ts'
+import type { IncidentBook } from './incident-book.ts'
+import { behindPrefix, firstTrace, packStory, packTrace } from './pack-ids.ts'
 import { packWire } from './pack-wire.ts'
 import type { CountedIds, SeriesBook } from './series-book.ts'
 import type { Rollups } from './rollups.ts'
 import type { TermIndex } from './term-index.ts'
+import type { TraceTies } from './trace-ties.ts'
 
 /** Places of one millisecond in the key of requests. */
 const PLACES = 1024
@@ -20,6 +21,7 @@ export interface Books {
   readonly terms: TermIndex
   readonly rollups: Rollups
   readonly incidents: IncidentBook
+  readonly ties: TraceTies
 }
 
 /** A request that is stored, as far as taking it back needs it. */
@@ -103,9 +105,15 @@ export class RequestBook {
     const rows = this.#statements.oldest.all(keyOf(beforeMs), limit).map(toStoredRow)
     for (const row of rows) {
       this.#books.incidents.prune(row.id)
+      const source = this.#books.series.request(row.series_id)?.source ?? ''
+      this.#books.ties.forget(source, this.#tracesOf(row))
       this.#remove(row)
     }
     return rows.length
+  }
+
+  #tracesOf({ id, story }: StoredRow): readonly Buffer[] {
+    return [firstTrace(story), ...this.#statements.tracesOf.all(id)]
   }
 
   #remove({ id, terms }: StoredRow): void {
@@ -202,6 +210,9 @@ function prepare(database: SqliteDatabase) {
        VALUES (:id, :story, :at_ms, :series_id, :failure_id, :terms, :findings, :wire)`,
     ),
     addTrace: database.prepare<[Buffer, number]>('INSERT INTO further_traces VALUES (?, ?)'),
+    tracesOf: database
+      .prepare<[number], Buffer>('SELECT trace FROM further_traces WHERE request_id = ?')
+      .pluck(),
     removeTraces: database.prepare<[number]>('DELETE FROM further_traces WHERE request_id = ?'),
     remove: database.prepare<[number]>('DELETE FROM requests WHERE id = ?'),
     oldest: database.prepare<[number, number], Row>(REQUEST_BOOK_QUERIES.oldest),

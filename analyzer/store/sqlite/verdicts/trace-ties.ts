@@ -67,6 +67,11 @@ export class TraceTies {
     for (const lookout of lookouts) this.#putLookout(source, lookout)
   }
 
+  /** Of a request that goes for its age: nobody tells its traces again. */
+  forget(source: string, traces: readonly Buffer[]): void {
+    for (const trace of traces) this.#statements.untie.run(trace, source)
+  }
+
   /** A bounded step; whether there may be more. */
   prune(beforeMs: number, limit: number): boolean {
     return this.#statements.prune.run(toInteger(beforeMs * 1000), limit).changes === limit

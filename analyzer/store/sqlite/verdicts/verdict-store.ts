@@ -66,13 +66,14 @@ class SqliteVerdictStore implements VerdictStore {
     this.#terms = new TermIndex(database)
     this.#rollups = new Rollups(database, this.#series)
     this.#incidents = new IncidentBook(database)
+    this.#ties = new TraceTies(database)
     this.#requests = new RequestBook(database, {
       series: this.#series,
       terms: this.#terms,
       rollups: this.#rollups,
       incidents: this.#incidents,
+      ties: this.#ties,
     })
-    this.#ties = new TraceTies(database)
     this.#queries = new RequestQueries(database, this.#terms)
   }
 

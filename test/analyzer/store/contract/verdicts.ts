@@ -322,6 +322,25 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
       expect(idsOf(store, { limit: 10 })).toEqual([])
     })
 
+    test('which traces were told together is forgotten with their requests', () => {
+      const store = open()
+      const hour = 60 * MINUTE_MS
+      const [old, young] = ['01', '02'].map((digits) => digits.repeat(16))
+      const tell = (traceIds: readonly string[], atMs: number): void => {
+        const [first = ''] = traceIds
+        const verdict = buildVerdict(storyOf(first), { traceIds, atMs, occurrence: undefined })
+        store.replace([{ source: 'litellm', traceIds, verdicts: [verdict] }], NO_PROGRESS)
+      }
+      tell([old ?? '', 'a further one'], 1000)
+      tell([young ?? '', 'another one'], 4 * hour)
+      while (store.prune({ requestAgeMsMax: 2 * hour, incidentAgeMsMax: 99 * hour }, 5 * hour)) {
+        continue
+      }
+      expect(store.toldWith('litellm', old ?? '')).toEqual([])
+      expect(store.toldWith('litellm', 'a further one')).toEqual([])
+      expect(store.toldWith('litellm', young ?? '')).toHaveLength(2)
+    })
+
     test('counts outlive their requests, by the hour, and end with the incidents', () => {
       const store = open()
       const hour = 60 * MINUTE_MS
