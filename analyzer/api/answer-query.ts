@@ -212,7 +212,7 @@ function requests(filter: RequestFilter, { verdicts }: AnswerContext): WireReque
 }
 
 function trace(traceId: string, { reader, verdicts }: AnswerContext): ApiAnswer {
-  const { spans } = reader.trace(traceId)
+  const { spans, isCut } = reader.trace(traceId)
   if (spans.length === 0) {
     return {
       kind: 'not-found',
@@ -221,7 +221,7 @@ function trace(traceId: string, { reader, verdicts }: AnswerContext): ApiAnswer 
     }
   }
   const requests = verdicts.requestsOfTrace(traceId).map(parseRequest)
-  return found(toWireTrace(traceId, { spans, requests }))
+  return found(toWireTrace(traceId, { spans, isCut, requests }))
 }
 
 function rules(): WireRules {

@@ -1,13 +1,10 @@
-import type { ReceivedSpan } from '../store/store.ts'
+import type { ReceivedSpan, StoredTrace } from '../store/store.ts'
 import type { Attributes, AttributeValue } from '../story/span.ts'
 import type { WireRequest, WireSpan, WireTrace } from './wire.ts'
 
 export function toWireTrace(
   traceId: string,
-  {
-    spans,
-    requests,
-  }: { readonly spans: readonly ReceivedSpan[]; readonly requests: readonly WireRequest[] },
+  { spans, isCut, requests }: StoredTrace & { readonly requests: readonly WireRequest[] },
 ): WireTrace {
   let startNs: bigint | undefined
   let endNs = 0n
@@ -21,6 +18,7 @@ export function toWireTrace(
     startTimeUnixNano: String(startNs ?? 0n),
     durationNano: String(startNs === undefined ? 0n : endNs - startNs),
     spans: spans.map(toWireSpan),
+    cut: isCut,
     requests,
   }
 }

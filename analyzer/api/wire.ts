@@ -282,6 +282,8 @@ export interface WireTrace {
   readonly startTimeUnixNano: string
   readonly durationNano: string
   readonly spans: readonly WireSpan[]
+  /** There are more spans than can be shown: these are those that came first. */
+  readonly cut: boolean
   readonly requests: readonly WireRequest[]
 }
 

@@ -526,6 +526,7 @@ export const trace: WireTrace = {
   traceId: TRACE_ID,
   startTimeUnixNano: String(START_NS),
   durationNano: String(2_410_000_000n),
+  cut: false,
   spans: [
     sketchSpan({
       id: '00a2c3d4e5f60718',

@@ -44,6 +44,7 @@ export function TraceView({ trace, span }: TraceViewProps): ReactNode {
         <p>
           {formatPlural(rows.length, 'span')} · {formatDurationNs(BigInt(range.durationNs))} ·{' '}
           {errors === 0 ? 'no errors' : formatPlural(errors, 'error')}
+          {trace.cut && ' among those that came first: there are more than can be shown'}
         </p>
         {errors > 0 && (
           <p className="trace-buttons">
