@@ -9,6 +9,7 @@ import { messageOf } from '../message-of.ts'
 import { parseRouterConfig, type RouterConfig } from '../story/router-config.ts'
 import { type AnalyzerSection, type SourceSection, analyzerSchema } from './analyzer-schema.ts'
 import { DEFAULT_SOURCE, type AnalyzerConfig, type SourceConfig } from './config.ts'
+import { parseRouterConfigText } from './read-router-config.ts'
 
 export interface ConfigFiles {
   /** Its section `analyzer:` is ours. */
@@ -32,13 +33,11 @@ export function loadAnalyzerConfig({ configFile, routerConfigFile }: ConfigFiles
   const base = configFile === undefined ? '.' : dirname(configFile)
   const sources = section.sources.map((source) => toSource(source, base))
   // One file may hold all: then the router in it is the one whose spans come without a source.
-  const ownRouter = own(document, 'model_list') === undefined ? undefined : document
-  const routerDocument = routerConfigFile === undefined ? ownRouter : readYaml(routerConfigFile)
+  const ownRouter =
+    own(document, 'model_list') === undefined ? undefined : parseRouterConfig(document)
+  const router = routerConfigFile === undefined ? ownRouter : readRouter(routerConfigFile)
   return {
-    sources: withDefaultSource(
-      sources,
-      routerDocument === undefined ? undefined : parseRouterConfig(routerDocument),
-    ),
+    sources: withDefaultSource(sources, router),
     settleMs: section.settle_ms,
     retention: {
       spanAgeMsMax: section.retention.span_days * DAY_MS,
@@ -94,10 +93,7 @@ function toSource(source: SourceSection, base: string): SourceConfig {
     name,
     match: new Map(Object.entries(match)),
     tokenFile: tokenFile === undefined ? undefined : resolve(base, tokenFile),
-    routerConfig:
-      routerConfig === undefined
-        ? undefined
-        : parseRouterConfig(readYaml(resolve(base, routerConfig))),
+    routerConfig: routerConfig === undefined ? undefined : readRouter(resolve(base, routerConfig)),
   }
 }
 
@@ -113,11 +109,23 @@ function withDefaultSource(
   ]
 }
 
-function readYaml(file: string): unknown {
-  let text: string
+/**
+ * As `classify` reads it. Another file would pass for a router without fallbacks, and each failure
+ * would be told as one that nothing was configured for.
+ */
+function readRouter(file: string): RouterConfig {
+  const read = parseRouterConfigText(readText(file), file)
+  if (read.kind === 'read') return read.config
+  throw new AnalyzerError('ANALYZER_CONFIG_INVALID', {
+    message: read.message,
+    hint: "Pass the config.yaml that LiteLLM itself is started with; the analyzer's own is --config.",
+  })
+}
+
+function readText(file: string): string {
   try {
     if (statSync(file).size > FILE_BYTES_MAX) throw new Error('it is larger than 8 MiB')
-    text = readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error: unknown) {
     throw new AnalyzerError('ANALYZER_CONFIG_UNREADABLE', {
       message: `${file} cannot be read: ${messageOf(error)}`,
@@ -125,8 +133,15 @@ function readYaml(file: string): unknown {
       cause: error,
     })
   }
+}
+
+function readYaml(file: string): unknown {
+  const text = readText(file)
   const lineCounter = new LineCounter()
-  const document = parseDocument(text, { lineCounter, prettyErrors: false })
+  // It may be LiteLLM's own file, which is read as LiteLLM's parser does: `<<` merges, and the last
+  // of two equal keys holds. The sidecar tells of such keys.
+  const asLiteLlm = { merge: true, uniqueKeys: false }
+  const document = parseDocument(text, { ...asLiteLlm, lineCounter, prettyErrors: false })
   const [error] = document.errors
   if (error !== undefined) {
     const { line, col } = lineCounter.linePos(error.pos[0])

@@ -20,8 +20,12 @@ function file(content: string, name = 'config.yaml'): string {
 }
 
 function failure(content: string): AnalyzerError {
+  return refusalOf(() => loadAnalyzerConfig({ configFile: file(content) }))
+}
+
+function refusalOf(load: () => unknown): AnalyzerError {
   try {
-    loadAnalyzerConfig({ configFile: file(content) })
+    load()
   } catch (error: unknown) {
     if (error instanceof AnalyzerError) return error
     throw error
@@ -92,4 +96,42 @@ test('a router file that is missing is named', () => {
   )
   expect(error.code).toBe('ANALYZER_CONFIG_UNREADABLE')
   expect(error.message).toContain('/nowhere/router.yaml')
+})
+
+test.each([
+  ['another YAML', 'services: {web: {image: x}}', 'it has none of model_list'],
+  ['the analyzer’s own', 'analyzer: {settle_ms: 100}', 'it has none of model_list'],
+  ['a text', 'just words', 'it holds no settings'],
+  ['no YAML', 'model_list: [', 'it is not YAML'],
+])('%s is no router file: it would pass for a router without fallbacks', (_, content, what) => {
+  const routerConfigFile = file(content)
+  for (const load of [
+    () => loadAnalyzerConfig({ routerConfigFile }),
+    () =>
+      loadAnalyzerConfig({
+        configFile: file(
+          `analyzer: {sources: [{name: a, match: {b: c}, router_config: ${routerConfigFile}}]}`,
+        ),
+      }),
+  ]) {
+    const error = refusalOf(load)
+    expect(error.code).toBe('ANALYZER_CONFIG_INVALID')
+    expect(error.message).toContain(`${routerConfigFile}: ${what}`)
+    expect(error.hint).toContain('LiteLLM')
+  }
+})
+
+test('a router file is read as LiteLLM reads it: merges, and the last of two equal keys', () => {
+  const text = `
+base: &base {fallbacks: [{main: [lost]}]}
+router_settings:
+  <<: *base
+  fallbacks: [{main: [first]}]
+  fallbacks: [{main: [last]}]
+model_list: []
+`
+  for (const files of [{ configFile: file(text) }, { routerConfigFile: file(text) }]) {
+    const [source] = loadAnalyzerConfig(files).sources
+    expect(source?.routerConfig?.fallbacks.get('main')).toEqual(['last'])
+  }
 })
