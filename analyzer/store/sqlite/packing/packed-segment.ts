@@ -77,7 +77,8 @@ class PackedSegment implements Segment {
       // Parts of several sources, and of a runaway trace, lie within each other.
       if (chunks.filter((chunk) => chunk.row < place.row).length >= limit) break
       const opened = this.#open(place)
-      if (opened === undefined) chunks.push({ row: place.row, bytes: undefined })
+      // Of pages SQLite believes every byte: another trace's part must not be told as this one's.
+      if (opened?.[0]?.row !== place.row) chunks.push({ row: place.row, bytes: undefined })
       else chunks.push(...opened.map((chunk) => this.#toStored(chunk, place.source)))
     }
     return chunks.toSorted((left, right) => left.row - right.row).slice(0, limit)

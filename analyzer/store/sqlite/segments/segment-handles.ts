@@ -170,9 +170,16 @@ function openSegment({ number, kind, path }: SegmentFile, blocks: BlockCache): S
   }
   // SQLite would remove a log that has nothing before it.
   if (statSync(path).size === 0) throw damaged(path)
-  return kind === 'hot'
-    ? openHotSegment(number, path)
-    : orDamaged(path, () => openPackedSegment(path, { number, blocks }))
+  if (kind === 'packed') return orDamaged(path, () => openPackedSegment(path, { number, blocks }))
+  const segment = openHotSegment(number, path)
+  try {
+    // A file that is replaced goes before its log: what was opened between the two lacks the log.
+    statSync(path)
+    return segment
+  } catch (error: unknown) {
+    segment?.close()
+    throw error
+  }
 }
 
 function damaged(path: string): AnalyzerError {

@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib'
+
 import type { Statement } from 'better-sqlite3'
 
 import type { UsRange } from '../../us-range.ts'
@@ -40,8 +42,8 @@ export function writeSeal(database: SqliteDatabase, seal: SealToWrite): void {
     ...(failures === undefined
       ? {}
       : { failed_from_us: failures.fromUs, failed_to_us: failures.toUs }),
-    [FILTERS.spans]: filters.spans.toBytes(),
-    [FILTERS.traces]: filters.traces.toBytes(),
+    ...withSum(FILTERS.spans, filters.spans.toBytes()),
+    ...withSum(FILTERS.traces, filters.traces.toBytes()),
     sealed_ms: seal.sealedMs,
   })
 }
@@ -58,9 +60,21 @@ export function readSeal(database: SqliteDatabase): SegmentSeal | undefined {
   }
 }
 
+/** None where it is not what was written: it would say of what is there that it is not. */
 export function readFilter(database: SqliteDatabase, of: FilterName): IdFilter | undefined {
   const value = get(database, FILTERS[of])
-  return value instanceof Uint8Array ? IdFilter.from(value) : undefined
+  if (!(value instanceof Uint8Array) || number(database, sumOf(FILTERS[of])) !== crc32(value)) {
+    return undefined
+  }
+  return IdFilter.from(value)
+}
+
+function withSum(key: string, bytes: Uint8Array): Readonly<Record<string, MetaValue>> {
+  return { [key]: bytes, [sumOf(key)]: crc32(bytes) }
+}
+
+function sumOf(key: string): string {
+  return `${key}_sum`
 }
 
 function range(

@@ -63,14 +63,7 @@ export class SegmentWriter implements SpanWriter {
   }
 
   append(arrivals: readonly SpanArrival[], tallies: readonly Tally[] = []): Appended {
-    try {
-      return this.#append(arrivals, tallies)
-    } catch (error: unknown) {
-      if (!isDamage(error)) throw error
-      // Nothing of it was stored, and nothing ever will be in this file.
-      this.#replaceDamaged()
-      return this.#append(arrivals, tallies)
-    }
+    return this.#orInAnother(() => this.#append(arrivals, tallies))
   }
 
   /** How far the file of an older release was taken over; 0 where there is none. */
@@ -79,14 +72,8 @@ export class SegmentWriter implements SpanWriter {
   }
 
   /** The spans, and in the same commit how far that is. */
-  takeOver(arrivals: readonly SpanArrival[], { upTo, totals, rejected }: TakenOver): void {
-    const { chunks, deltas } = this.#plan(arrivals)
-    const counted = new Map(deltas)
-    for (const { source, ...total } of totals) counted.set(source, { ...total, duplicates: 0 })
-    const tallies: readonly Tally[] = [
-      { source: DEFAULT_SOURCE, result: 'rejected', reason: 'before 0.2', count: rejected },
-    ]
-    this.#open.write({ chunks, deltas: counted, tallies, takenOver: upTo })
+  takeOver(arrivals: readonly SpanArrival[], takenOver: TakenOver): void {
+    this.#orInAnother(() => this.#takeOver(arrivals, takenOver))
   }
 
   forgetTakenOver(): void {
@@ -99,6 +86,17 @@ export class SegmentWriter implements SpanWriter {
     this.#open.close()
   }
 
+  #orInAnother<T>(write: () => T): T {
+    try {
+      return write()
+    } catch (error: unknown) {
+      if (!isDamage(error)) throw error
+      // Nothing of it was stored, and nothing ever will be in this file.
+      this.#replaceDamaged()
+      return write()
+    }
+  }
+
   #append(arrivals: readonly SpanArrival[], tallies: readonly Tally[]): Appended {
     const { chunks, deltas } = this.#plan(arrivals)
     if (deltas.size > 0 || tallies.length > 0) this.#open.write({ chunks, deltas, tallies })
@@ -109,6 +107,16 @@ export class SegmentWriter implements SpanWriter {
       duplicates += delta.duplicates
     }
     return { stored, duplicates }
+  }
+
+  #takeOver(arrivals: readonly SpanArrival[], { upTo, totals, rejected }: TakenOver): void {
+    const { chunks, deltas } = this.#plan(arrivals)
+    const counted = new Map(deltas)
+    for (const { source, ...total } of totals) counted.set(source, { ...total, duplicates: 0 })
+    const tallies: readonly Tally[] = [
+      { source: DEFAULT_SOURCE, result: 'rejected', reason: 'before 0.2', count: rejected },
+    ]
+    this.#open.write({ chunks, deltas: counted, tallies, takenOver: upTo })
   }
 
   #plan(arrivals: readonly SpanArrival[]): AppendPlan {

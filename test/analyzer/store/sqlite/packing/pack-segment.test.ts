@@ -298,6 +298,20 @@ test('loses no row that only an index has lost', () => {
   expect(rows.map(({ row }) => row)).toEqual([1, 2, 3, 4, 5, 6])
 })
 
+test('tells no trace of another, though its place in the block is damaged', () => {
+  const options = files()
+  writeHotSegment(options.hotFile, { chunks: interleaved() })
+  packWhole(options)
+  const database = new Database(options.packedFile)
+  database.exec(
+    'UPDATE parts SET byte_offset = (SELECT byte_offset FROM parts WHERE row = 2) WHERE row = 5',
+  )
+  database.close()
+  const { traceId } = spanOf(3, 7)
+  const chunks = openPacked(options.packedFile).chunksOfTrace(Buffer.from(traceId, 'hex'), 10)
+  expect(chunks).toEqual([{ row: 5, bytes: undefined }])
+})
+
 test('tells which chunks a damaged block has lost, and reads the others', () => {
   const options = files()
   const chunks = manyChunks(2000)

@@ -481,6 +481,16 @@ describe('damage', () => {
     expect(stored(openReader()).toSorted((a, b) => a - b)).toEqual(RANGE(22))
   })
 
+  test('of a filter hides no trace', () => {
+    const { openReader, file } = written().crashed()
+    const database = new Database(file('000001.hot.db'))
+    database.exec(
+      `UPDATE meta SET value = zeroblob(length(value)) WHERE key IN ('trace_filter', 'span_filter')`,
+    )
+    database.close()
+    expect(openReader().trace(traceId(1)).spans).toHaveLength(1)
+  })
+
   test('that comes while it is written loses no span that is acknowledged afterwards', () => {
     const { openWriter, openReader, file, files } = folder()
     const writer = openWriter()
