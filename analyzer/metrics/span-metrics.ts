@@ -24,7 +24,7 @@ export const createSpanMetrics = (): readonly Metric[] => [
   }),
   readMetric({
     name: 'secondwind_spans_unrecognised_total',
-    help: 'Spans of traces that tell of no LLM request.',
+    help: 'Spans of traces in which no dialect knows a span.',
     type: 'counter',
     labels: [],
     read: ({ judged }) => (judged === undefined ? [] : [[[], judged.unrecognised]]),
