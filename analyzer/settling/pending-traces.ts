@@ -74,15 +74,15 @@ export class PendingTraces {
     return this.#traces.get(keyOf({ source, traceId }))
   }
 
-  add({ position, source, receivedAtMs, spans }: LoggedChunk): void {
-    const [first] = spans
+  add({ position, source, receivedAtMs, heads }: LoggedChunk): void {
+    const [first] = heads
     if (first === undefined) return
     const trace = this.#at({ source, traceId: first.traceId }, { position, receivedAtMs })
-    for (const span of spans) trace.settling = withArrival(trace.settling, { span, receivedAtMs })
+    for (const span of heads) trace.settling = withArrival(trace.settling, { span, receivedAtMs })
     trace.lastPosition = position
-    trace.newSpans += spans.length
-    this.#spans += spans.length
-    trace.chunks.push([position, spans.length])
+    trace.newSpans += heads.length
+    this.#spans += heads.length
+    trace.chunks.push([position, heads.length])
     trace.waitUntilMs = undefined
     // One that is due later than it is scheduled for is scheduled anew when its time comes.
     const atMs = this.#lookAtMs(trace)

@@ -36,7 +36,7 @@ export class ReadLog {
     const chunks = this.#reader.readAfter(this.#readUpTo, READ_SPANS)
     let spans = 0
     for (const chunk of chunks) {
-      spans += chunk.spans.length
+      spans += chunk.heads.length
       if (chunk.unreadable > 0) this.#sayUnreadable(chunk)
     }
     const last = chunks.at(-1)

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../story/join-window.ts'
 import type { Arrival } from '../story/settle.ts'
-import type { Span } from '../story/span.ts'
+import type { Span, SpanHead } from '../story/span.ts'
 import type { SpanRecord } from './span-record.ts'
 import type { VerdictStore } from './verdict-store.ts'
 
@@ -66,6 +66,9 @@ export interface LoggedChunk {
   readonly position: number
   readonly source: string
   readonly receivedAtMs: number
+  /** Of each span. */
+  readonly heads: readonly SpanHead[]
+  /** Decoded each time that they are asked for: following the log needs only their heads. */
   readonly spans: readonly Span[]
   /** Of what is stored here so many cannot be read: the others can. */
   readonly unreadable: number

@@ -1,7 +1,7 @@
 import { SCOPE_NAME } from '../../collector/vocabulary.ts'
 import { litellmNeighbours } from './dialects/litellm/neighbours.ts'
 import type { Neighbours } from './join-window.ts'
-import type { Span } from './span.ts'
+import type { Span, SpanHead } from './span.ts'
 
 /** Three default batch delays of an exporter: after that much silence nothing more is expected. */
 export const SETTLE_MS = 15_000
@@ -32,7 +32,10 @@ export interface Settling {
 export const NOTHING_ARRIVED: Settling = { lastMs: -Infinity, requestMs: -Infinity, ours: false }
 
 /** In any order, any number of times. */
-export function withArrival(settling: Settling, { span, receivedAtMs }: Arrival): Settling {
+export function withArrival(
+  settling: Settling,
+  { span, receivedAtMs }: { readonly span: SpanHead; readonly receivedAtMs: number },
+): Settling {
   const ours = span.scope.name === SCOPE_NAME
   return {
     lastMs: Math.max(settling.lastMs, receivedAtMs),

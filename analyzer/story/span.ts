@@ -21,6 +21,9 @@ export interface Span {
   readonly resource: Attributes
 }
 
+/** As much of a span as tells when its trace may be judged. */
+export type SpanHead = Pick<Span, 'traceId' | 'kind' | 'scope'>
+
 export type SpanKind = 'unspecified' | 'internal' | 'server' | 'client' | 'producer' | 'consumer'
 
 export interface SpanStatus {

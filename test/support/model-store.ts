@@ -12,6 +12,7 @@ import type {
   Tally,
 } from '../../analyzer/store/store.ts'
 import type { TimeRange } from '../../analyzer/story/join-window.ts'
+import type { Span, SpanHead } from '../../analyzer/story/span.ts'
 
 /** Everything that was ever stored, in the order of its arrival. */
 export interface ModelSpans {
@@ -91,6 +92,7 @@ export class ModelReader implements SpanReader {
       position: position + index + 1,
       source: each.source,
       receivedAtMs: each.receivedAtMs,
+      heads: [headOf(each.span)],
       spans: [each.span],
       unreadable: 0,
     }))
@@ -162,6 +164,10 @@ export class ModelReader implements SpanReader {
     const rejected = [...rejectedBy.values()].reduce((total, count) => total + count, 0)
     return { rejected, rejectedBy, shed }
   }
+}
+
+function headOf({ traceId, kind, scope }: Span): SpanHead {
+  return { traceId, kind, scope }
 }
 
 function idOf({ span }: Pick<ReceivedSpan, 'span'>): string {

@@ -4,6 +4,7 @@ import type {
   Scope,
   Span,
   SpanEvent,
+  SpanKind,
   SpanStatus,
 } from '../../story/span.ts'
 import { ValueBudget } from './value-budget.ts'
@@ -66,6 +67,16 @@ export function decodeSpan(bytes: Uint8Array, context: SpanContext): Span {
   }
 }
 
+/** The kind of the span that these bytes are: nothing behind it is read. */
+export function decodeKind(bytes: Uint8Array): SpanKind {
+  const reader = new ProtobufReader(bytes)
+  while (reader.next()) {
+    if (reader.is(6, WIRE_VARINT)) return KINDS[reader.uint32()] ?? 'unspecified'
+    reader.skip()
+  }
+  return 'unspecified'
+}
+
 /** The resource and the scope that these bytes of a `ContextRecord` are; throws likewise. */
 export function decodeContext(bytes: Uint8Array): SpanContext {
   const reader = new ProtobufReader(bytes)
@@ -82,11 +93,11 @@ export function decodeContext(bytes: Uint8Array): SpanContext {
 const UNSET: SpanStatus = { code: 'unset', message: '' }
 
 function readId(reader: ProtobufReader, length: number): string {
-  const bytes = reader.bytes()
+  const id = reader.hex()
   // Some senders write the parent of a root as no bytes.
-  if (bytes.length !== length && bytes.length > 0)
-    throw new MalformedError(`an id is ${bytes.length} bytes long`)
-  return bytes.toString('hex')
+  if (id.length !== 2 * length && id.length > 0)
+    throw new MalformedError(`an id is ${id.length / 2} bytes long`)
+  return id
 }
 
 function readResource(reader: ProtobufReader): Attributes {
@@ -150,6 +161,7 @@ function readAttribute(
   nesting: Nesting,
 ): void {
   const outerEnd = reader.enter()
-  into.set(...readKeyValue(reader, nesting))
+  const [key, value] = readKeyValue(reader, nesting)
+  into.set(key, value)
   reader.leave(outerEnd)
 }

@@ -1,3 +1,5 @@
+import type { KnownNames } from './known-names.ts'
+
 /** Raised for bytes that are not the message they claim to be; caught where decoding begins. */
 export class MalformedError extends Error {
   override readonly name = 'MalformedError'
@@ -122,6 +124,22 @@ export class ProtobufReader {
     const start = this.position
     this.#advance(length)
     return this.source.toString('utf8', start, start + length)
+  }
+
+  /** As `string`, for what comes again and again. */
+  name(known: KnownNames): string {
+    const length = this.#varint32()
+    const start = this.position
+    this.#advance(length)
+    return known.read(this.source, start, start + length)
+  }
+
+  /** Lower-case digits. */
+  hex(): string {
+    const length = this.#varint32()
+    const start = this.position
+    this.#advance(length)
+    return this.source.toString('hex', start, start + length)
   }
 
   bool(): boolean {

@@ -1,5 +1,6 @@
 import type { AttributeValue } from '../../story/span.ts'
 import type { ValueBudget } from './value-budget.ts'
+import { KnownNames } from './known-names.ts'
 import { type ProtobufReader, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.ts'
 
 /** How deep a value stands, and who counts it. */
@@ -8,12 +9,15 @@ export interface Nesting {
   readonly budget: ValueBudget
 }
 
+/** Keys of attributes: a few hundred, in millions of spans. */
+const KEYS = new KnownNames()
+
 /** The `KeyValue` that the reader stands in. Field numbers: opentelemetry-proto `common.proto`. */
 export function readKeyValue(reader: ProtobufReader, nesting: Nesting): [string, AttributeValue] {
   let key = ''
   let value: AttributeValue = null
   while (reader.next()) {
-    if (reader.is(1, WIRE_BYTES)) key = reader.string()
+    if (reader.is(1, WIRE_BYTES)) key = reader.name(KEYS)
     else if (reader.is(2, WIRE_BYTES)) value = within(reader, nesting, readValue)
     else reader.skip()
   }

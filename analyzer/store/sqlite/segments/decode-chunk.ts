@@ -1,9 +1,11 @@
-import { decodeSpan } from '../../../ingest/otlp/decode-span.ts'
+import { decodeKind, decodeSpan } from '../../../ingest/otlp/decode-span.ts'
+import { MalformedError } from '../../../ingest/otlp/protobuf-reader.ts'
 import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
-import type { Span } from '../../../story/span.ts'
+import type { Span, SpanHead, SpanKind } from '../../../story/span.ts'
 import { isStoreTrouble } from '../open-database.ts'
 import { splitChunk } from './chunk.ts'
 import type { StoredChunk } from './segment.ts'
+import { hasIds, traceIdTextOf } from './stored-ids.ts'
 
 export interface DecodedChunk {
   readonly spans: readonly Span[]
@@ -20,6 +22,36 @@ export function decodeChunk({ bytes, context }: StoredChunk): DecodedChunk {
     if (span !== undefined) spans.push(span)
   }
   return { spans, unreadable: split.spans.length - spans.length + (split.damaged ? 1 : 0) }
+}
+
+export interface ChunkHeads {
+  readonly heads: readonly SpanHead[]
+  /** So many beside them cannot be read. */
+  readonly unreadable: number
+}
+
+/** What of a chunk tells when its trace is due, at a tenth of the cost of its spans. */
+export function readHeads({ bytes, context: { scope } }: StoredChunk): ChunkHeads {
+  const split = splitChunk(bytes)
+  const heads: SpanHead[] = []
+  let traceId: string | undefined
+  for (const each of split.spans) {
+    const kind = hasIds(each) ? kindOrUndefined(each) : undefined
+    if (kind === undefined) continue
+    // All spans of a chunk are of one trace.
+    traceId ??= traceIdTextOf(each)
+    heads.push({ traceId, kind, scope })
+  }
+  return { heads, unreadable: split.spans.length - heads.length + (split.damaged ? 1 : 0) }
+}
+
+function kindOrUndefined(bytes: Buffer): SpanKind | undefined {
+  try {
+    return decodeKind(bytes)
+  } catch (error: unknown) {
+    if (error instanceof MalformedError) return undefined
+    throw error
+  }
 }
 
 /** Whatever a broken disk wrote there is undefined. */

@@ -110,11 +110,9 @@ class HotSegment implements Segment {
 
   chunksOfTrace(traceId: Buffer, limit: number): readonly (StoredChunk | LostChunk)[] {
     const hex = traceId.toString('hex')
-    return this.#rowsOfTrace(this.#hash.ofTrace(traceId, 0), limit).flatMap((row) => {
-      const chunk = this.chunk(row)
-      if (chunk === undefined) return []
-      return chunk.bytes === undefined || traceIdOfChunk(chunk.bytes) === hex ? [chunk] : []
-    })
+    return this.#chunksWithHash(this.#hash.ofTrace(traceId, 0), limit).filter(
+      ({ bytes }) => bytes === undefined || traceIdOfChunk(bytes) === hex,
+    )
   }
 
   *newestOfTrace(traceId: Buffer): Generator<Buffer> {
@@ -190,6 +188,16 @@ class HotSegment implements Segment {
     return found
   }
 
+  /** One by one only where one of them cannot be read. */
+  #chunksWithHash(hash: number, limit: number): readonly (StoredChunk | LostChunk)[] {
+    try {
+      return this.#statements.ofTrace.all(hash, limit).map((each) => this.#toChunk(each))
+    } catch (error: unknown) {
+      if (!isDamage(error)) throw error
+      return this.#rowsOfTrace(hash, limit).flatMap((row) => this.chunk(row) ?? [])
+    }
+  }
+
   /** Where the index is damaged the rows themselves may not be. */
   #rowsOfTrace(hash: number, limit: number): readonly number[] {
     try {
@@ -214,7 +222,8 @@ class HotSegment implements Segment {
     const { source_id: sourceId, context_id: contextId, received_ms: receivedMs } = row
     const context = this.#contexts.get(contextId)
     // SQLite believes every byte of a page that it can read.
-    const isWhole = row.sum === sumOfChunk(row.bytes, { sourceId, contextId, receivedMs })
+    const isWhole =
+      hasItsTypes(row) && row.sum === sumOfChunk(row.bytes, { sourceId, contextId, receivedMs })
     if (!isWhole || context === undefined) return { row: row.row, bytes: undefined }
     return {
       row: row.row,
@@ -235,6 +244,15 @@ class HotSegment implements Segment {
   }
 }
 
+/** Not even the types of its columns are certain on a damaged page. */
+function hasItsTypes({ source_id: source, context_id: context, received_ms: ms, bytes }: ChunkRow) {
+  return isId(source) && isId(context) && typeof ms === 'number' && Buffer.isBuffer(bytes)
+}
+
+function isId(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff
+}
+
 /** None where the bytes are damaged: the others can be told. */
 function toHead({ row, at_us: atUs, head }: HeadRow): readonly ChunkHead[] {
   const traceId = traceIdOfChunk(head)
@@ -250,6 +268,9 @@ function prepare(database: SqliteDatabase) {
       `SELECT ${COLUMNS} FROM chunks WHERE row > ? ORDER BY row LIMIT ?`,
     ),
     chunk: database.prepare<[number], ChunkRow>(`SELECT ${COLUMNS} FROM chunks WHERE row = ?`),
+    ofTrace: database.prepare<[number, number], ChunkRow>(
+      `SELECT ${COLUMNS} FROM chunks WHERE trace_hash = ? ORDER BY row LIMIT ?`,
+    ),
     rowsOfTrace: database
       .prepare<[number, number], number>(
         'SELECT row FROM chunks WHERE trace_hash = ? ORDER BY row LIMIT ?',

@@ -32,6 +32,8 @@ export class SegmentHandles {
   /** By path; what was used least recently stands first. */
   readonly #open = new Map<string, Segment>()
   readonly #known = new Map<number, KnownSegment>()
+  /** As far as it was known when the folder changed the last time: sealing one begins another. */
+  readonly #unsealed = new Set<number>()
   readonly #damaged = new Set<string>()
   readonly #blocks = new BlockCache()
   #files: readonly SegmentFile[] = []
@@ -119,13 +121,16 @@ export class SegmentHandles {
 
   #know(file: SegmentFile): KnownSegment | undefined {
     const known = this.#known.get(file.number)
-    if (known !== undefined) return known
+    if (known !== undefined || this.#unsealed.has(file.number)) return known
     const learnt = this.use(file, (segment): KnownSegment | undefined => {
       const seal = segment.seal()
       if (seal === undefined) return undefined
       return { seal, hashKey: segment.hashKey, traces: segment.filter('traces') }
     })
-    if (learnt === undefined) return undefined
+    if (learnt === undefined) {
+      this.#unsealed.add(file.number)
+      return undefined
+    }
     this.#known.set(file.number, learnt)
     this.#filterBytes += learnt.traces?.byteLength ?? 0
     for (const number of this.#known.keys()) {
@@ -138,6 +143,7 @@ export class SegmentHandles {
   /** Of files that are not there any more nothing is held open: their space is free only then. */
   #takeOver(files: readonly SegmentFile[]): void {
     this.#files = files
+    this.#unsealed.clear()
     const paths = new Set(files.map(({ path }) => path))
     for (const path of this.#open.keys()) if (!paths.has(path)) this.#close(path)
     for (const path of this.#damaged) if (!paths.has(path)) this.#damaged.delete(path)

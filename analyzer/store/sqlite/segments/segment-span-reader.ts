@@ -3,7 +3,7 @@ import type { Span } from '../../../story/span.ts'
 import type { LoggedChunk, ReceivedSpan, SpanCounts, SpanReader, StoredTrace } from '../../store.ts'
 import { toUsRange, type UsRange } from '../../us-range.ts'
 import { toCounts } from './counters.ts'
-import { decodeChunk } from './decode-chunk.ts'
+import { decodeChunk, readHeads } from './decode-chunk.ts'
 import { toPlace, toPosition } from './position.ts'
 import type { SegmentFile } from './segment-catalogue.ts'
 import type { SegmentHandles } from './segment-handles.ts'
@@ -41,7 +41,7 @@ export class SegmentSpanReader implements SpanReader {
           if (chunk.bytes === undefined) this.#handles.tellDamage(file, LOST)
           const logged = toLogged(file.number, chunk)
           found.push(logged)
-          spans += Math.max(1, logged.spans.length)
+          spans += Math.max(1, logged.heads.length)
           after = chunk.row
         }
         if ((chunks?.length ?? 0) < CHUNKS_AT_ONCE) break
@@ -181,10 +181,18 @@ export class SegmentSpanReader implements SpanReader {
 function toLogged(segment: number, chunk: StoredChunk | LostChunk): LoggedChunk {
   const position = toPosition({ segment, row: chunk.row })
   if (chunk.bytes === undefined) {
-    return { position, source: '', receivedAtMs: 0, spans: [], unreadable: 1 }
+    return { position, source: '', receivedAtMs: 0, heads: [], spans: [], unreadable: 1 }
   }
   const { source, receivedAtMs } = chunk
-  return { position, source, receivedAtMs, ...decodeChunk(chunk) }
+  return {
+    position,
+    source,
+    receivedAtMs,
+    ...readHeads(chunk),
+    get spans() {
+      return decodeChunk(chunk).spans
+    },
+  }
 }
 
 function spansAt(segment: Segment, { row }: ChunkHead): readonly Span[] {

@@ -31,6 +31,11 @@ export function traceIdOf(span: Buffer): Buffer {
   return span.subarray(TRACE_ID_AT, TRACE_ID_END)
 }
 
+/** The trace id as hex. */
+export function traceIdTextOf(span: Buffer): string {
+  return span.toString('hex', TRACE_ID_AT, TRACE_ID_END)
+}
+
 /** One character for each byte: shorter to make and to compare than hex. */
 export function traceKeyOf(span: Buffer): string {
   return span.toString('latin1', TRACE_ID_AT, TRACE_ID_END)

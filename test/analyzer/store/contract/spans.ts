@@ -74,6 +74,9 @@ export function spanContract(engine: SpanEngine): void {
         { source: 'x', receivedAtMs: 6, unreadable: 0 },
       ])
       expect(spansOf(chunks)).toEqual([first, second])
+      expect(chunks.flatMap(({ heads }) => heads)).toEqual(
+        [first, second].map(({ traceId: id, kind, scope }) => ({ traceId: id, kind, scope })),
+      )
     })
 
     test('are read on from a position, and never more than asked for by a whole chunk', () => {
