@@ -18,6 +18,12 @@ const BUSY_TIMEOUT_MS = 250
  */
 const CHECKPOINT_BYTES = 16 * 1024 * 1024
 
+/**
+ * Of what nobody waits for: pages that change in each commit, such as the newest of an index, are
+ * copied back once for many of them.
+ */
+const DERIVED_CHECKPOINT_BYTES = 32 * 1024 * 1024
+
 /** After a reader has held it open, the log is cut back to this. */
 const LOG_BYTES_MAX = 64 * 1024 * 1024
 
@@ -26,13 +32,18 @@ export interface WritingOptions {
   readonly pageBytes?: number
   /** Whether a file that is made by this call gives back to the disk what is deleted from it. */
   readonly shrinks?: boolean
+  /**
+   * What is in it can be made again, and it says from where: a power cut may take the last commits
+   * with it, in their order.
+   */
+  readonly isDerived?: boolean
 }
 
 /** Opens a file for the one connection that writes it. */
 export function openForWriting(
   path: string,
   migrations: readonly Migration[],
-  { pageBytes = 4096, shrinks = true }: WritingOptions = {},
+  { pageBytes = 4096, shrinks = true, isDerived = false }: WritingOptions = {},
 ): SqliteDatabase {
   return orDamaged(path, () => {
     const database = new Database(path, { timeout: BUSY_TIMEOUT_MS })
@@ -43,19 +54,25 @@ export function openForWriting(
     database.pragma('journal_mode = WAL')
     // better-sqlite3 is built to fall back to NORMAL in WAL mode, which loses acknowledged commits
     // at a power cut (invariant I7).
-    database.pragma('synchronous = FULL')
-    database.pragma(`wal_autocheckpoint = ${Math.ceil(CHECKPOINT_BYTES / pageBytes)}`)
+    if (isDerived) database.pragma('synchronous = NORMAL')
+    else database.pragma('synchronous = FULL')
+    const checkpointBytes = isDerived ? DERIVED_CHECKPOINT_BYTES : CHECKPOINT_BYTES
+    database.pragma(`wal_autocheckpoint = ${Math.ceil(checkpointBytes / pageBytes)}`)
     database.pragma(`journal_size_limit = ${LOG_BYTES_MAX}`)
     database.pragma('foreign_keys = ON')
     database.pragma('trusted_schema = OFF')
     migrate(database, { path, migrations })
     // Asked only now: before the first access to the file it reports what it will not do.
     const synchronous: unknown = database.pragma('synchronous', { simple: true })
-    if (synchronous !== FULL) throw new TypeError(`synchronous is ${String(synchronous)}, not FULL`)
+    const wanted = isDerived ? NORMAL : FULL
+    if (synchronous !== wanted) {
+      throw new TypeError(`synchronous is ${String(synchronous)}, not ${wanted}`)
+    }
     return database
   })
 }
 
+const NORMAL = 1
 const FULL = 2
 
 /** Opens a file that another connection has made, for reading only. */

@@ -6,7 +6,7 @@ import { DERIVATION } from '../verdicts/verdicts-schema.ts'
 
 /**
  * How far spans are judged, read from where it stands: nothing that was said between threads can be
- * older than that, or newer than what is on disk.
+ * older than that, or newer than what is committed.
  */
 export class VerdictsWatermark implements Watermark {
   readonly #file: string

@@ -1,12 +1,12 @@
-import type { Verdict } from '../../verdict-store.ts'
+import type { Judgement, Verdict } from '../../verdict-store.ts'
 import type { SqliteDatabase } from '../open-database.ts'
 import type { IncidentBook } from './incident-book.ts'
 import { behindPrefix, firstTrace, packStory, packTrace } from './pack-ids.ts'
-import { packWire } from './pack-wire.ts'
 import type { CountedIds, SeriesBook } from './series-book.ts'
 import type { Rollups } from './rollups.ts'
 import type { TermIndex } from './term-index.ts'
 import type { TraceTies } from './trace-ties.ts'
+import type { WireBook } from './wire-book.ts'
 
 /** Places of one millisecond in the key of requests. */
 const PLACES = 1024
@@ -22,6 +22,7 @@ export interface Books {
   readonly rollups: Rollups
   readonly incidents: IncidentBook
   readonly ties: TraceTies
+  readonly wires: WireBook
 }
 
 /** A request that is stored, as far as taking it back needs it. */
@@ -46,45 +47,54 @@ export class RequestBook {
     this.#books = books
   }
 
-  /** Those of a source that were told from this trace, or partly from it. */
-  ofTrace(source: string, traceId: string): readonly StoredRow[] {
-    const trace = packTrace(traceId)
-    return [
-      ...this.#statements.beginningIn.all(trace, behindPrefix(trace)),
-      ...this.#statements.alsoIn.all(trace),
-    ]
-      .map(toStoredRow)
-      .filter((row) => this.#books.series.request(row.series_id)?.source === source)
-  }
-
-  ofStory(storyId: string): StoredRow | undefined {
-    const row = this.#statements.byStory.get(packStory(storyId))
-    return row === undefined ? undefined : toStoredRow(row)
+  /**
+   * What a judgement takes the place of: requests of its source that were told from its traces, or
+   * partly from them, and those that it tells itself, whoever sent them.
+   */
+  replacedBy({ source, traceIds, verdicts }: Judgement): readonly StoredRow[] {
+    const rows = new Map<number, Row>()
+    const traces = traceIds.map(packTrace)
+    const stories = verdicts.map(({ storyId }) => packStory(storyId))
+    for (const trace of traces) {
+      const { beginningIn, alsoIn } = this.#statements
+      const found = [...beginningIn.all(trace, behindPrefix(trace)), ...alsoIn.all(trace)]
+      for (const row of found) {
+        const isOwn = this.#books.series.request(row.series_id)?.source === source
+        if (isOwn || stories.some((story) => story.equals(row.story))) rows.set(row.id, row)
+      }
+    }
+    for (const story of stories) {
+      if (traces.some((trace) => beginsWith(story, trace))) continue
+      const row = this.#statements.byStory.get(story)
+      if (row !== undefined) rows.set(row.id, row)
+    }
+    return [...rows.values()].map(toStoredRow)
   }
 
   put(verdict: Verdict): CountedIds {
-    const { series, terms, rollups, incidents } = this.#books
-    const { storyId, atMs, occurrence, caller } = verdict
+    const { series, terms, rollups, incidents, wires } = this.#books
+    const { storyId, atMs, occurrence, caller, outcome } = verdict
     const story = packStory(storyId)
-    const id = this.#placeOf(story, atMs)
     const counted: CountedIds = {
       series_id: series.requestSeries(verdict),
       failure_id: series.failureSeries(verdict) ?? null,
       findings: verdict.findings.map((finding) => series.findingSeries(finding)),
     }
-    this.#statements.insert.run({
-      id,
+    const termIds = terms.termsOf(verdict)
+    const id = this.#insert({
+      id: keyOf(atMs) + spread(story),
       story,
       at_ms: atMs,
       series_id: counted.series_id,
       failure_id: counted.failure_id,
-      terms: terms.add(id, verdict).join(','),
+      terms: termIds.join(','),
       findings: counted.findings.join(','),
-      wire: packWire(verdict.wire),
+      wire: wires.pack(verdict.wire, outcome === 'ok' && verdict.findings.length === 0),
     })
+    terms.add(id, termIds)
     for (const traceId of new Set(verdict.traceIds)) {
       const trace = packTrace(traceId)
-      if (!story.subarray(0, trace.length).equals(trace)) this.#statements.addTrace.run(trace, id)
+      if (!beginsWith(story, trace)) this.#statements.addTrace.run(trace, id)
     }
     const incidentId =
       occurrence === undefined
@@ -122,10 +132,15 @@ export class RequestBook {
     this.#statements.remove.run(id)
   }
 
-  /** A free key near its time; which one follows from the id, not from who came first. */
-  #placeOf(story: Buffer, atMs: number): number {
-    const id = keyOf(atMs) + spread(story)
-    if (this.#statements.isTaken.get(id) === undefined) return id
+  /** Under its own key, which follows from its id and not from who came first, or near to it. */
+  #insert(row: Row & { readonly wire: Buffer }): number {
+    if (this.#statements.insert.run(row).changes === 1) return row.id
+    const id = this.#freeFrom(row.at_ms)
+    this.#statements.insert.run({ ...row, id })
+    return id
+  }
+
+  #freeFrom(atMs: number): number {
     for (let ms = Math.min(atMs, KEY_MS_MAX); ; ms = this.#full.get(ms) ?? ms + 1) {
       const end = (ms + 1) * PLACES
       const last = this.#statements.lastBefore.get(end, ms * PLACES)?.id
@@ -154,6 +169,11 @@ function spread(story: Buffer): number {
   let hash = 0x811c9dc5
   for (const byte of story) hash = Math.imul(hash ^ byte, 0x01000193)
   return ((hash >>> 16) ^ hash) & (PLACES - 1)
+}
+
+/** Whether the first attempt of this request is in this trace. */
+function beginsWith(story: Buffer, trace: Buffer): boolean {
+  return trace.compare(story, 0, Math.min(trace.length, story.length)) === 0
 }
 
 function contributionOf(
@@ -203,11 +223,11 @@ function prepare(database: SqliteDatabase) {
     byStory: database.prepare<[Buffer], Row>(REQUEST_BOOK_QUERIES.byStory),
     beginningIn: database.prepare<[Buffer, Buffer], Row>(REQUEST_BOOK_QUERIES.beginningIn),
     alsoIn: database.prepare<[Buffer], Row>(REQUEST_BOOK_QUERIES.alsoIn),
-    isTaken: database.prepare<[number]>('SELECT 1 FROM requests WHERE id = ?'),
     lastBefore: database.prepare<[number, number], { id: number }>(REQUEST_BOOK_QUERIES.lastBefore),
     insert: database.prepare<[Row & { readonly wire: Buffer }]>(
       `INSERT INTO requests (${COLUMNS}, wire)
-       VALUES (:id, :story, :at_ms, :series_id, :failure_id, :terms, :findings, :wire)`,
+       VALUES (:id, :story, :at_ms, :series_id, :failure_id, :terms, :findings, :wire)
+       ON CONFLICT (id) DO NOTHING`,
     ),
     addTrace: database.prepare<[Buffer, number]>('INSERT INTO further_traces VALUES (?, ?)'),
     tracesOf: database

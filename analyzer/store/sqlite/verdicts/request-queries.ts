@@ -1,9 +1,9 @@
 import type { RequestFilter, RequestPage, StoredRequest } from '../../verdict-store.ts'
 import type { SqliteDatabase } from '../open-database.ts'
 import { behindPrefix, packStory, packTrace, unpackStory } from './pack-ids.ts'
-import { unpackWire } from './pack-wire.ts'
 import { expectedKey } from './request-book.ts'
 import type { Term, TermIndex, TermKind } from './term-index.ts'
+import type { WireBook } from './wire-book.ts'
 
 /**
  * Requests that one question looks at, at most: some 100 ms where their texts must be unpacked, and
@@ -17,10 +17,15 @@ const AT_ONCE = 500
 export class RequestQueries {
   readonly #statements: ReturnType<typeof prepare>
   readonly #terms: TermIndex
+  readonly #wires: WireBook
 
-  constructor(database: SqliteDatabase, terms: TermIndex) {
+  constructor(
+    database: SqliteDatabase,
+    { terms, wires }: { readonly terms: TermIndex; readonly wires: WireBook },
+  ) {
     this.#statements = prepare(database)
     this.#terms = terms
+    this.#wires = wires
   }
 
   ofTrace(traceId: string): readonly StoredRequest[] {
@@ -30,13 +35,13 @@ export class RequestQueries {
       ...this.#statements.alsoIn.all(trace),
     ]
       .toSorted((left, right) => left.at_ms - right.at_ms || left.story.compare(right.story))
-      .map(toStored)
+      .map((row) => this.#toStored(row))
   }
 
   withIds(ids: readonly number[]): readonly StoredRequest[] {
     return ids.flatMap((id) => {
       const row = this.#statements.byId.get(id)
-      return row === undefined ? [] : [toStored(row)]
+      return row === undefined ? [] : [this.#toStored(row)]
     })
   }
 
@@ -135,7 +140,7 @@ export class RequestQueries {
       .filter(({ id }) => id < beforeId && wanted.every((term) => this.#terms.has(term.id, id)))
       .toSorted((left, right) => right.id - left.id)
       .slice(0, limit)
-      .map(toStored)
+      .map((row) => this.#toStored(row))
   }
 
   /** Text that is no name, such as an error's: reads the newest requests, and says how far. */
@@ -154,6 +159,10 @@ export class RequestQueries {
       if (ids.length < AT_ONCE) return { requests }
     }
     return { requests, ...this.#placeOf(from) }
+  }
+
+  #toStored({ story, at_ms: atMs, wire }: Row): StoredRequest {
+    return { storyId: unpackStory(story), atMs, wire: this.#wires.unpack(wire) }
   }
 
   #placeOf(id: number | undefined): Pick<RequestPage, 'searchedTo'> {
@@ -186,10 +195,6 @@ interface Row {
   readonly story: Buffer
   readonly at_ms: number
   readonly wire: Buffer
-}
-
-function toStored({ story, at_ms: atMs, wire }: Row): StoredRequest {
-  return { storyId: unpackStory(story), atMs, wire: unpackWire(wire) }
 }
 
 /** More requests than one trace may show, or one beginning of an id. */

@@ -1,5 +1,4 @@
 import type { Verdict } from '../../verdict-store.ts'
-import { CountDeltas } from './count-deltas.ts'
 import type { SqliteDatabase } from '../open-database.ts'
 
 /** `name`: of a model, a deployment, a provider, an error. */
@@ -31,7 +30,9 @@ export interface Term {
 export class TermIndex {
   readonly #statements: ReturnType<typeof prepare>
   readonly #ids = new Map<string, number>()
-  readonly #counts = new CountDeltas<readonly [number]>()
+  readonly #counts = new Map<number, number>()
+  /** Not written yet: sorted, they are neighbours in the index, and many are one statement. */
+  #postings: Posting[] = []
   #terms: number
 
   constructor(database: SqliteDatabase) {
@@ -42,32 +43,45 @@ export class TermIndex {
   reload(): void {
     this.#ids.clear()
     this.#counts.clear()
+    this.#postings = []
     this.#terms = this.#statements.countTerms.get()?.count ?? 0
   }
 
-  add(requestId: number, verdict: Verdict): readonly number[] {
-    const ids = new Set(termsOf(verdict).flatMap((term) => this.#idOf(term) ?? []))
-    for (const id of ids) {
-      this.#statements.addPosting.run(id, requestId)
-      this.#counts.add([id], 1)
+  /** The names of a request, as numbers. */
+  termsOf(verdict: Verdict): readonly number[] {
+    const ids = new Set<number>()
+    for (const term of namesOf(verdict)) {
+      const id = this.#idOf(term)
+      if (id !== undefined) ids.add(id)
     }
     return [...ids]
   }
 
+  add(requestId: number, termIds: readonly number[]): void {
+    for (const termId of termIds) {
+      this.#postings.push({ termId, requestId })
+      this.#count(termId, 1)
+    }
+  }
+
   remove(requestId: number, termIds: readonly number[]): void {
-    for (const id of termIds) {
-      this.#statements.removePosting.run(id, requestId)
-      this.#counts.add([id], -1)
+    this.#writePostings()
+    for (const termId of termIds) {
+      this.#statements.removePosting.run(termId, requestId)
+      this.#count(termId, -1)
     }
   }
 
   flush(): void {
-    for (const { key, count } of this.#counts.take()) {
-      if (this.#statements.count.get(count, ...key)?.requests !== 0) continue
-      this.#statements.removeTerm.run(...key)
+    this.#writePostings()
+    for (const [termId, count] of this.#counts) {
+      // Also where it came and went within this transaction: nothing else may have it.
+      if (this.#statements.count.get(count, termId)?.requests !== 0) continue
+      this.#statements.removeTerm.run(termId)
       this.#terms -= 1
       this.#ids.clear()
     }
+    this.#counts.clear()
   }
 
   find(kind: TermKind, value: string): Term | undefined {
@@ -88,6 +102,25 @@ export class TermIndex {
     return this.#statements.hasPosting.get(termId, requestId) !== undefined
   }
 
+  #count(termId: number, by: 1 | -1): void {
+    this.#counts.set(termId, (this.#counts.get(termId) ?? 0) + by)
+  }
+
+  #writePostings(): void {
+    const sorted = this.#postings.toSorted(
+      (left, right) => left.termId - right.termId || left.requestId - right.requestId,
+    )
+    const whole = sorted.length - (sorted.length % POSTINGS_AT_ONCE)
+    for (let at = 0; at < whole; at += POSTINGS_AT_ONCE) {
+      const some = sorted.slice(at, at + POSTINGS_AT_ONCE)
+      this.#statements.addPostings.run(some.flatMap((one) => [one.termId, one.requestId]))
+    }
+    for (const { termId, requestId } of sorted.slice(whole)) {
+      this.#statements.addPosting.run(termId, requestId)
+    }
+    this.#postings = []
+  }
+
   #idOf({ kind, value }: NamedTerm): number | undefined {
     const key = `${kind} ${value}`
     const known = this.#ids.get(key)
@@ -106,12 +139,20 @@ export class TermIndex {
   }
 }
 
+interface Posting {
+  readonly termId: number
+  readonly requestId: number
+}
+
+/** Beyond a few dozen, a statement costs no less per row. */
+const POSTINGS_AT_ONCE = 64
+
 interface NamedTerm {
   readonly kind: TermKind
   readonly value: string
 }
 
-function termsOf(verdict: Verdict): readonly NamedTerm[] {
+function namesOf(verdict: Verdict): readonly NamedTerm[] {
   const { source, route, outcome, caller, findings, names } = verdict
   return [
     named('source', source),
@@ -161,6 +202,9 @@ function prepare(database: SqliteDatabase) {
     removeTerm: database.prepare<[number]>('DELETE FROM terms WHERE id = ?'),
     count: database.prepare<[number, number], { requests: number }>(
       'UPDATE terms SET requests = requests + ? WHERE id = ? RETURNING requests',
+    ),
+    addPostings: database.prepare<[readonly number[]]>(
+      `INSERT INTO postings VALUES ${Array.from({ length: POSTINGS_AT_ONCE }, () => '(?, ?)').join(', ')}`,
     ),
     addPosting: database.prepare<[number, number]>('INSERT INTO postings VALUES (?, ?)'),
     removePosting: database.prepare<[number, number]>(

@@ -25,6 +25,7 @@ import { TermIndex } from './term-index.ts'
 import { TraceTies } from './trace-ties.ts'
 import { DERIVATION, VERDICTS_MIGRATIONS } from './verdicts-schema.ts'
 import type { WriteLog } from '../../../log.ts'
+import { WireBook } from './wire-book.ts'
 
 /**
  * What cannot be read is kept aside, and all of it is derived again from the spans: an analyzer
@@ -32,15 +33,24 @@ import type { WriteLog } from '../../../log.ts'
  */
 export function openVerdictStore(file: string, { nowMs, log }: OpenOptions): VerdictStore {
   try {
-    return new SqliteVerdictStore(openForWriting(file, VERDICTS_MIGRATIONS))
+    return open(file)
   } catch (error: unknown) {
     if (!isDamage(error)) throw error
     const aside = setAside(file, nowMs)
     const what = 'cannot be read, and is derived again from the spans'
     log(`${file} ${what}; it was kept as ${aside}, and may be removed`, 'error')
-    return new SqliteVerdictStore(openForWriting(file, VERDICTS_MIGRATIONS))
+    return open(file)
   }
 }
+
+function open(file: string): VerdictStore {
+  const database = openForWriting(file, VERDICTS_MIGRATIONS, { isDerived: true })
+  database.pragma(`cache_size = -${CACHE_KIB}`)
+  return new SqliteVerdictStore(database)
+}
+
+/** Ids are random: of an index that does not fit, each request reads and writes a page. */
+const CACHE_KIB = 32 * 1024
 
 interface OpenOptions {
   readonly nowMs: number
@@ -56,6 +66,7 @@ class SqliteVerdictStore implements VerdictStore {
   readonly #incidents: IncidentBook
   readonly #requests: RequestBook
   readonly #ties: TraceTies
+  readonly #wires: WireBook
   readonly #queries: RequestQueries
 
   constructor(database: SqliteDatabase) {
@@ -67,14 +78,16 @@ class SqliteVerdictStore implements VerdictStore {
     this.#rollups = new Rollups(database, this.#series)
     this.#incidents = new IncidentBook(database)
     this.#ties = new TraceTies(database)
+    this.#wires = new WireBook(database)
     this.#requests = new RequestBook(database, {
       series: this.#series,
       terms: this.#terms,
       rollups: this.#rollups,
       incidents: this.#incidents,
       ties: this.#ties,
+      wires: this.#wires,
     })
-    this.#queries = new RequestQueries(database, this.#terms)
+    this.#queries = new RequestQueries(database, { terms: this.#terms, wires: this.#wires })
   }
 
   progress(): Progress {
@@ -171,17 +184,8 @@ class SqliteVerdictStore implements VerdictStore {
   }
 
   #replaceOne(judgement: Judgement): void {
-    const { traceIds, source, verdicts, again = false } = judgement
-    const before = new Map<string, StoredRow>()
-    const keep = (row: StoredRow): void => {
-      before.set(row.story.toString('latin1'), row)
-    }
-    for (const traceId of traceIds) this.#requests.ofTrace(source, traceId).forEach(keep)
-    for (const { storyId } of verdicts) {
-      const row = this.#requests.ofStory(storyId)
-      if (row !== undefined) keep(row)
-    }
-    const rows = [...before.values()]
+    const { verdicts, again = false } = judgement
+    const rows = this.#requests.replacedBy(judgement)
     for (const row of rows) this.#requests.takeBack(row)
     const coming = verdicts.map((verdict) => this.#requests.put(verdict))
     this.#ties.put(judgement)
@@ -210,18 +214,17 @@ class SqliteVerdictStore implements VerdictStore {
 
   /** What is remembered beside the file must not outlive a transaction that did not come about. */
   #inTransaction<T>(change: () => T): T {
+    const books = [this.#series, this.#terms, this.#rollups, this.#incidents]
     try {
       return this.#database
         .transaction(() => {
           const result = change()
-          for (const book of [this.#series, this.#terms, this.#rollups, this.#incidents]) {
-            book.flush()
-          }
+          for (const book of books) book.flush()
           return result
         })
         .immediate()
     } catch (error: unknown) {
-      for (const book of [this.#series, this.#terms, this.#rollups, this.#incidents]) book.reload()
+      for (const book of [...books, this.#wires]) book.reload()
       throw error
     }
   }
@@ -280,6 +283,7 @@ const DERIVED = [
   'occurrences',
   'told_together',
   'lookouts',
+  'wire_forms',
 ]
 
 function prepare(database: SqliteDatabase) {

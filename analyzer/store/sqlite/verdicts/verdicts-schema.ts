@@ -4,7 +4,7 @@ import type { Migration } from '../migrate.ts'
  * Raised when dialects or rules judge differently, or when a request is packed in another way: all
  * verdicts are then made again from the spans that are still there, at the next start.
  */
-export const DERIVATION = 2
+export const DERIVATION = 3
 
 /** Everything here is derived, except what people did to an incident. Times are milliseconds. */
 export const VERDICTS_MIGRATIONS: readonly Migration[] = [
@@ -223,5 +223,9 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX lookouts_by_trace ON lookouts (trace, source);
   CREATE INDEX lookouts_by_time ON lookouts (to_us);
+  `,
+  `
+  -- Texts of requests that differ in ids and times alone, with a gap for each of these.
+  CREATE TABLE wire_forms (id INTEGER PRIMARY KEY, form TEXT NOT NULL) STRICT;
   `,
 ]

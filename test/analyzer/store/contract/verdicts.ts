@@ -33,6 +33,10 @@ function storyOf(traceId: string): string {
   return `${traceId}-${'12'.repeat(8)}`
 }
 
+function hexOf(number: number): string {
+  return number.toString(16).padStart(32, '0')
+}
+
 /** What every engine must do with verdicts. */
 export function verdictContract({ name, open: openIn }: VerdictEngine): void {
   function open(folder = temporaryFolder()): VerdictStore {
@@ -52,6 +56,39 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
       before.replace([], { judgedUpTo: 7, unrecognised: 3 })
       before.close()
       expect(open(folder).progress()).toEqual({ judgedUpTo: 7, unrecognised: 3 })
+    })
+
+    test('many of one commit are found by their names, those taken back in it by none', () => {
+      const store = open()
+      const judgements = Array.from({ length: 150 }, (_, number) => {
+        const verdict = buildVerdict(storyOf(hexOf(number)), { names: [`model-${number % 3}`] })
+        return { source: 'litellm', traceIds: [hexOf(number)], verdicts: [verdict] }
+      })
+      const [first, second] = judgements
+      if (first === undefined || second === undefined) throw new Error('there are none')
+      const renamed = second.verdicts.map((verdict) => ({ ...verdict, names: ['other'] }))
+      const again = [
+        { ...first, verdicts: [] },
+        { ...second, verdicts: renamed },
+      ]
+      store.replace([...judgements, ...again], NO_PROGRESS)
+      const count = (words: string) => idsOf(store, { limit: 1000, text: words }).length
+      expect(['model-0', 'model-1', 'model-2', 'other'].map(count)).toEqual([49, 49, 50, 1])
+      expect(idsOf(store, { limit: 1000, outcome: 'failed' })).toHaveLength(149)
+    })
+
+    test('one told by another source takes the place of it', () => {
+      const store = open()
+      const traceIds = [hexOf(1)]
+      const verdict = buildVerdict(storyOf(hexOf(1)), { traceIds })
+      const told = (source: string) => ({
+        source,
+        traceIds,
+        verdicts: [{ ...verdict, source }],
+      })
+      store.replace([told('litellm'), told('other')], NO_PROGRESS)
+      expect(idsOf(store, { limit: 9, source: 'litellm' })).toEqual([])
+      expect(idsOf(store, { limit: 9, source: 'other' })).toEqual([verdict.storyId])
     })
 
     test('the same again changes nothing', () => {

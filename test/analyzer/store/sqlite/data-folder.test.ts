@@ -104,3 +104,13 @@ test('a file is opened so that every commit reaches the disk', () => {
   expect(database.pragma('journal_mode', { simple: true })).toBe('wal')
   expect(database.pragma('auto_vacuum', { simple: true })).toBe(2)
 })
+
+test('a file of what can be derived again does not wait for the disk', () => {
+  const file = join(temporaryFolder(), 'verdicts.db')
+  const database = openForWriting(file, VERDICTS_MIGRATIONS, { isDerived: true })
+  onTestFinished(() => {
+    database.close()
+  })
+  expect(database.pragma('synchronous', { simple: true })).toBe(1)
+  expect(database.pragma('journal_mode', { simple: true })).toBe('wal')
+})
