@@ -54,7 +54,7 @@ test('a queue that is full is full for both protocols, and has room again for bo
   const { queue, refused, post, call } = await bothReceivers()
   const { bytesMax } = queue.level()
   expect(queue.take(bytesMax)).toBe(true)
-  expect(await post()).toBe(429)
+  expect(await post()).toBe(503)
   expect(await call()).toBe(status.UNAVAILABLE)
   expect(refused.map(({ reason }) => reason)).toEqual(['busy', 'busy'])
   queue.release(bytesMax)

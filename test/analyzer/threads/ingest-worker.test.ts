@@ -111,11 +111,11 @@ test('behind a stalled writer no more waits than fits, failures are never shed, 
   const shed = everything.filter(({ answer }) => answer.includes('failures go first'))
   expect(shed.filter(({ isFailed }) => isFailed)).toEqual([])
   const acked = everything.filter(({ status }) => status === 200).length * SPANS_PER_BODY
-  const health = await waitUntil(async () => {
-    const current = await analyzer.api<WireHealth>('health')
-    return current.spansStored === acked && current
-  }, 'exactly what was acked')
-  expect(health.intake.requestsShed).toBeGreaterThanOrEqual(shed.length)
+  await waitUntil(async () => {
+    const { spansStored, intake } = await analyzer.api<WireHealth>('health')
+    // What the ingest thread counts reaches health a moment after the answers.
+    return spansStored === acked && intake.requestsShed >= shed.length
+  }, 'exactly what was acked, and all that was shed')
 }, 60_000)
 
 test('a stop in the middle of ingest: what was acked is there, and nothing is acked afterwards', async () => {
