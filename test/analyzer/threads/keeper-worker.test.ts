@@ -57,7 +57,10 @@ test('packs what is judged and keeps to the size while spans come, and every tra
   const { keeping, spansStored } = await api<WireHealth>('health')
   expect(keeping).toEqual({ troubledSince: null, why: null, damaged: [] })
   expect(spansStored).toBe(sent.length * 4)
-  expect(logged.filter((line) => line.includes('was packed'))).toHaveLength(packed())
+  await waitUntil(
+    () => logged.filter((line) => line.includes('was packed')).length === packed(),
+    'a line of the log for each file that was packed',
+  )
 }, 60_000)
 
 test('tells in health of a file that cannot be read, and everything else goes on', async () => {

@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs'
 
 import { expect, test } from 'vitest'
+
+import { waitUntil } from '../../support/wait-until.ts'
 import { startAnalyzerProcess } from './analyzer-process.ts'
 import { saltedFolder, sendAll } from './kill-runs.ts'
 import { checkStored } from './stored.ts'
@@ -20,7 +22,10 @@ test('spans are refused, not acknowledged, where somebody has removed the folder
     expect(sent).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/u) as unknown })
   }
   expect(await analyzer.status('/api/v1/overview')).toBe(200)
-  expect(JSON.stringify(await analyzer.api('health'))).toContain('was removed or replaced')
+  await waitUntil(
+    async () => JSON.stringify(await analyzer.api('health')).includes('was removed or replaced'),
+    'health says why',
+  )
   await analyzer.stop()
 
   const next = await startAnalyzerProcess({ dataDir })
