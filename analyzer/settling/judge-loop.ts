@@ -34,6 +34,22 @@ const CLOCK_STEP_MS = 10_000
 /** Traces that are known to have been told as in a crowd, so that it is not asked again. */
 const CROWDED_KNOWN_MAX = 20_000
 
+/** What has been read of the log and is not judged; all of it can be read again. */
+interface Unjudged {
+  readonly pending: PendingTraces
+  readonly log: ReadLog
+  readonly unrecognised: UnrecognisedSpans
+}
+
+function beginWhereJudged({ reader, verdicts, settleMs, log }: JudgeLoopOptions): Unjudged {
+  const { judgedUpTo, unrecognised } = verdicts.progress()
+  return {
+    pending: new PendingTraces(settleMs),
+    log: new ReadLog(reader, { from: judgedUpTo, log }),
+    unrecognised: new UnrecognisedSpans(unrecognised),
+  }
+}
+
 /**
  * Follows the log of spans and judges each trace once it has settled (design section 6). What it
  * knows beyond the store can be lost at any moment: it is read again from the log.
@@ -41,9 +57,7 @@ const CROWDED_KNOWN_MAX = 20_000
 export class JudgeLoop {
   readonly #options: JudgeLoopOptions
   readonly #judging: JudgeGroupOptions
-  #pending: PendingTraces
-  #log: ReadLog
-  #unrecognised: UnrecognisedSpans
+  #unjudged: Unjudged
   readonly #talliedUpTo: number
   readonly #knowCrowd = new Set<string>()
   /** Knows nothing that is older than the newest span that was read. */
@@ -51,13 +65,10 @@ export class JudgeLoop {
   #lastTurnMs = -Infinity
 
   constructor(options: JudgeLoopOptions) {
-    const { reader, verdicts, routerConfigs, settleMs } = options
+    const { reader, verdicts, routerConfigs } = options
     this.#options = options
-    const { judgedUpTo, unrecognised } = verdicts.progress()
     this.#talliedUpTo = verdicts.talliedUpTo()
-    this.#unrecognised = new UnrecognisedSpans(unrecognised)
-    this.#pending = new PendingTraces(settleMs)
-    this.#log = new ReadLog(reader, { from: judgedUpTo, log: options.log })
+    this.#unjudged = beginWhereJudged(options)
     this.#gatherer = new TraceGatherer({ reader, verdicts })
     this.#judging = {
       routerConfigs,
@@ -73,29 +84,32 @@ export class JudgeLoop {
     for (let reads = 0; reads < READS_AT_ONCE; reads += 1) {
       if (!this.#readSpans()) break
     }
-    return this.#pending.size
+    return this.#unjudged.pending.size
   }
 
   lag(): JudgeLag {
     const nowMs = this.#options.now()
-    const nextMs = this.#pending.nextMs()
-    const unread = this.#log.countUnread()
+    const nextMs = this.#unjudged.pending.nextMs()
+    const unread = this.#unjudged.log.countUnread()
     return {
-      spans: this.#pending.spans + unread,
+      spans: this.#unjudged.pending.spans + unread,
       oldestReceivedMs:
-        this.#pending.first()?.firstReceivedMs ??
-        (unread > 0 ? this.#log.lastReceivedMs : undefined),
+        this.#unjudged.pending.first()?.firstReceivedMs ??
+        (unread > 0 ? this.#unjudged.log.lastReceivedMs : undefined),
       overdueSinceMs: nextMs !== undefined && nextMs < nowMs ? nextMs : undefined,
     }
   }
 
   get unrecognised(): number {
-    return this.#unrecognised.total
+    return this.#unjudged.unrecognised.total
   }
 
   /** One turn; whether there is more to do at once, and whether verdicts have changed. */
   turn(): { readonly more: boolean; readonly changed: boolean } {
-    if (this.#options.now() < this.#lastTurnMs - CLOCK_STEP_MS) this.#readAgain()
+    if (this.#options.now() < this.#lastTurnMs - CLOCK_STEP_MS) {
+      // What was received before is due when it was to be, not a day later.
+      this.#unjudged = beginWhereJudged(this.#options)
+    }
     this.#lastTurnMs = this.#options.now()
     const moreToRead = this.#readSpans()
     const judgements: Judgement[] = []
@@ -107,32 +121,23 @@ export class JudgeLoop {
       if (this.#options.now() >= untilMs) break
     }
     if (judgements.length > 0) this.#save(judgements)
-    const nextMs = this.#pending.nextMs() ?? Infinity
+    const nextMs = this.#unjudged.pending.nextMs() ?? Infinity
     return {
       more: moreToRead || nextMs <= this.#options.now(),
       changed: judgements.length > 0,
     }
   }
 
-  /** The clock was put back: what was received before is due when it was to be, not a day later. */
-  #readAgain(): void {
-    const { reader, verdicts, settleMs, log } = this.#options
-    const { judgedUpTo, unrecognised } = verdicts.progress()
-    this.#unrecognised = new UnrecognisedSpans(unrecognised)
-    this.#pending = new PendingTraces(settleMs)
-    this.#log = new ReadLog(reader, { from: judgedUpTo, log })
-  }
-
   /** Whether there may be more. */
   #readSpans(): boolean {
     // The log waits on disk, and its lag is seen; memory would not wait.
-    if (this.#pending.isFull) return false
-    const { chunks, more } = this.#log.read()
+    if (this.#unjudged.pending.isFull) return false
+    const { chunks, more } = this.#unjudged.log.read()
     if (chunks.length === 0) return false
     const { reader, verdicts } = this.#options
     this.#gatherer = new TraceGatherer({ reader, verdicts })
     const nowMs = this.#options.now()
-    for (const chunk of chunks) this.#pending.add(notLater(chunk, nowMs))
+    for (const chunk of chunks) this.#unjudged.pending.add(notLater(chunk, nowMs))
     return more
   }
 
@@ -140,10 +145,10 @@ export class JudgeLoop {
     const { now, reader, settleMs } = this.#options
     for (;;) {
       const nowMs = now()
-      const trace = this.#pending.takeNext(nowMs) ?? this.#takeEarly(nowMs + settleMs)
-      if (trace === undefined || !this.#pending.needsEarlierSpans(trace)) return trace
+      const trace = this.#unjudged.pending.takeNext(nowMs) ?? this.#takeEarly(nowMs + settleMs)
+      if (trace === undefined || !this.#unjudged.pending.needsEarlierSpans(trace)) return trace
       const { spans } = reader.spansOf(trace.source, trace.traceId)
-      this.#pending.complete(
+      this.#unjudged.pending.complete(
         trace,
         spans.map((arrival) => notLater(arrival, nowMs)),
       )
@@ -155,8 +160,9 @@ export class JudgeLoop {
    * for its request span is judged without it. Should it come, the trace is opened again.
    */
   #takeEarly(soonMs: number): PendingTrace | undefined {
-    if (!this.#pending.isFull || (this.#pending.nextMs() ?? 0) <= soonMs) return undefined
-    return this.#pending.takeEarly()
+    if (!this.#unjudged.pending.isFull || (this.#unjudged.pending.nextMs() ?? 0) <= soonMs)
+      return undefined
+    return this.#unjudged.pending.takeEarly()
   }
 
   #judgeTrace(trace: PendingTrace): readonly Judgement[] {
@@ -166,7 +172,7 @@ export class JudgeLoop {
     if (group.unsettled.length > 0 && trace.waitUntilMs === undefined) {
       // Half of a joined request would be another verdict, to be withdrawn when the rest settles.
       const until = Math.min(this.#latestDue(source, group), nowMs + this.#options.settleMs)
-      this.#pending.wait(trace, until)
+      this.#unjudged.pending.wait(trace, until)
       return []
     }
     return this.#judgeWith(trace, { group, nowMs })
@@ -208,8 +214,8 @@ export class JudgeLoop {
   }
 
   #isSettled(trace: TraceOfSource, nowMs: number): boolean {
-    const pending = this.#pending.get(trace)
-    return pending === undefined || this.#pending.dueAtMs(pending) <= nowMs
+    const pending = this.#unjudged.pending.get(trace)
+    return pending === undefined || this.#unjudged.pending.dueAtMs(pending) <= nowMs
   }
 
   /** Where too many traces are near each other, none of them is told as if it knew the others. */
@@ -222,7 +228,7 @@ export class JudgeLoop {
     return crowd.filter((traceId) => {
       const key = `${traceId} ${source}`
       if (this.#knowCrowd.has(key)) return false
-      if (this.#pending.get({ source, traceId }) !== undefined) return false
+      if (this.#unjudged.pending.get({ source, traceId }) !== undefined) return false
       if (this.#options.verdicts.missedCrowd(source, traceId)) return true
       this.#knowCrowd.add(key)
       return false
@@ -231,11 +237,12 @@ export class JudgeLoop {
 
   /** It is part of a verdict now, or of none. */
   #settle(key: TraceOfSource, arrivals: readonly Arrival[]): void {
-    const trace = this.#pending.get(key)
+    const trace = this.#unjudged.pending.get(key)
     if (trace === undefined) return
-    this.#pending.delete(trace)
+    this.#unjudged.pending.delete(trace)
     // Beside recognised ones (of a web framework, say) they are no sign that something is wrong.
-    if (!arrivals.some(({ span }) => isRecognised(span))) this.#unrecognised.add(trace.chunks)
+    if (!arrivals.some(({ span }) => isRecognised(span)))
+      this.#unjudged.unrecognised.add(trace.chunks)
   }
 
   /** One trace that cannot be judged must not stop the others; its spans are kept. */
@@ -244,7 +251,7 @@ export class JudgeLoop {
       return judgeIt()
     } catch (error: unknown) {
       if (this.#options.isStoreTrouble(error)) throw error
-      this.#pending.delete(trace)
+      this.#unjudged.pending.delete(trace)
       const { source, traceId } = trace
       this.#logFailure(`trace ${traceId} was not judged`, error)
       return [{ source, traceIds: [traceId], verdicts: [] }]
@@ -254,8 +261,8 @@ export class JudgeLoop {
   #latestDue(source: string, { unsettled }: TraceGroup): number {
     let latest = -Infinity
     for (const traceId of unsettled) {
-      const trace = this.#pending.get({ source, traceId })
-      if (trace !== undefined) latest = Math.max(latest, this.#pending.dueAtMs(trace))
+      const trace = this.#unjudged.pending.get({ source, traceId })
+      if (trace !== undefined) latest = Math.max(latest, this.#unjudged.pending.dueAtMs(trace))
     }
     return latest
   }
@@ -266,9 +273,9 @@ export class JudgeLoop {
   }
 
   #save(judgements: readonly Judgement[]): void {
-    const first = this.#pending.first()
-    const judgedUpTo = first === undefined ? this.#log.readUpTo : first.firstPosition - 1
-    const progress = { judgedUpTo, unrecognised: this.#unrecognised.countUpTo(judgedUpTo) }
+    const first = this.#unjudged.pending.first()
+    const judgedUpTo = first === undefined ? this.#unjudged.log.readUpTo : first.firstPosition - 1
+    const progress = { judgedUpTo, unrecognised: this.#unjudged.unrecognised.countUpTo(judgedUpTo) }
     const { verdicts, isStoreTrouble } = this.#options
     try {
       verdicts.replace(judgements, progress)
