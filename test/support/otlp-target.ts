@@ -9,6 +9,7 @@ import type { WireTrace } from '../../analyzer/api/wire.ts'
 import { startAnalyzer, type Analyzer, type AnalyzerOptions } from '../../analyzer/main.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import { buildSpan, jsonRequest, protobufRequest } from './otlp.ts'
+import { ON_LOOPBACK } from './running-analyzer.ts'
 
 /** A whole analyzer that all tests of a file send to. */
 export interface OtlpTarget {
@@ -31,12 +32,7 @@ export function shareAnalyzer({
     const configFile = join(folder, 'config.yaml')
     if (config !== undefined) writeFileSync(configFile, config)
     analyzer = await startAnalyzer({
-      host: '127.0.0.1',
-      port: 0,
-      otlpHttpPort: 0,
-      otlpGrpcPort: 0,
-      allowedHosts: [],
-      settleMs: 50,
+      ...ON_LOOPBACK,
       log: (line) => logged.push(line),
       onFatal: (reason) => {
         throw new Error(reason)

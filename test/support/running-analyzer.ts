@@ -11,6 +11,16 @@ export interface RunningAnalyzer extends Analyzer {
   readonly send: (body: Uint8Array, headers?: Readonly<Record<string, string>>) => Promise<Response>
 }
 
+/** Ports that the system picks, and verdicts that do not keep a test waiting. */
+export const ON_LOOPBACK = {
+  host: '127.0.0.1',
+  port: 0,
+  otlpHttpPort: 0,
+  otlpGrpcPort: 0,
+  allowedHosts: [],
+  settleMs: 50,
+} as const
+
 /** A whole analyzer with its threads, on free ports and in a folder of this test's own. */
 export async function runAnalyzer(
   options: Partial<AnalyzerOptions> = {},
@@ -18,12 +28,7 @@ export async function runAnalyzer(
   const dataDir = options.dataDir ?? temporaryFolder()
   const logged: string[] = []
   const analyzer = await startAnalyzer({
-    host: '127.0.0.1',
-    port: 0,
-    otlpHttpPort: 0,
-    otlpGrpcPort: 0,
-    allowedHosts: [],
-    settleMs: 50,
+    ...ON_LOOPBACK,
     log: (line) => logged.push(line),
     onFatal: (reason) => {
       throw new Error(reason)
