@@ -2,8 +2,15 @@ import type { Incident } from '../incidents/incident.ts'
 import { isStillHappening } from '../incidents/lifecycle.ts'
 import { fillRemedy } from '../rules/fill-remedy.ts'
 import { ruleById } from '../rules/index.ts'
+import type { ReleaseNote } from '../rules/rule.ts'
 import type { CallerCount } from '../store/verdict-store.ts'
-import type { WireIncident, WireIncidentRow, WireOccurrence, WireRequest } from './wire.ts'
+import type {
+  WireIncident,
+  WireIncidentRow,
+  WireOccurrence,
+  WireReleaseNote,
+  WireRequest,
+} from './wire.ts'
 
 /** A row of a list. */
 export function toWireIncidentRow(
@@ -45,17 +52,15 @@ export interface IncidentDetail {
 export function toWireIncident(incident: Incident, detail: IncidentDetail): WireIncident {
   const { row, nowMs, requests, example, callers } = detail
   const { version, ingredients } = incident.fingerprint
-  const remedy = ruleById(incident.rule)?.remedy ?? NO_REMEDY
-  const { stopItNow, fixIt, verify } = fillRemedy(remedy, {
-    route: row.edge.from,
-    fallback: row.edge.to,
-  })
+  const rule = ruleById(incident.rule)
+  const names = { route: row.edge.from, fallback: row.edge.to }
   return {
     ...row,
     schemaVersion: 1,
     now: toIso(nowMs),
     fingerprint: { version, ingredients: { ...ingredients } },
-    remedy: { stopItNow, fixIt, verify },
+    remedy: fillRemedy(rule?.remedy ?? NO_REMEDY, names),
+    releases: (rule?.releases ?? []).map(toWireReleaseNote),
     docs: docsOf(incident.rule),
     example,
     occurrences: requests.map(([atMs, request]) => toWireOccurrence(atMs, request)),
@@ -64,7 +69,11 @@ export function toWireIncident(incident: Incident, detail: IncidentDetail): Wire
 }
 
 /** An incident of a rule that this release no longer has. */
-const NO_REMEDY = { stopItNow: '', fixIt: '', verify: '' }
+const NO_REMEDY = { stopItNow: { text: '' }, fixIt: { text: '' }, verify: { text: '' } }
+
+function toWireReleaseNote({ gateway, from, to, text }: ReleaseNote): WireReleaseNote {
+  return { gateway, from: from ?? null, to: to ?? null, text }
+}
 
 export function docsOf(rule: string): string {
   return `docs/rules/${rule}.md`

@@ -246,12 +246,33 @@ export interface WireIncident extends WireIncidentRow {
     readonly version: number
     readonly ingredients: Readonly<Record<string, string>>
   }
-  readonly remedy: { readonly stopItNow: string; readonly fixIt: string; readonly verify: string }
+  readonly remedy: WireRemedy
+  /** What is known of the gateway's releases. */
+  readonly releases: readonly WireReleaseNote[]
   readonly docs: string
   /** The newest request of it, whole: the two columns. */
   readonly example: WireRequest
   readonly occurrences: readonly WireOccurrence[]
   readonly callers: readonly { readonly name: string; readonly count: number }[]
+}
+
+export interface WireRemedy {
+  readonly stopItNow: WireRemedyStep
+  readonly fixIt: WireRemedyStep
+  readonly verify: WireRemedyStep
+}
+
+export interface WireRemedyStep {
+  readonly text: string
+  /** To copy as it is: names in it are quoted for its language. */
+  readonly snippet?: { readonly language: 'yaml' | 'sh' | 'json' | 'python'; readonly code: string }
+}
+
+export interface WireReleaseNote {
+  readonly gateway: 'litellm' | 'secondwind'
+  readonly from: string | null
+  readonly to: string | null
+  readonly text: string
 }
 
 export interface WireOccurrence {

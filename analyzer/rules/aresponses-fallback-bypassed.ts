@@ -1,5 +1,6 @@
 import { findBypass } from './bypass.ts'
 import type { Rule } from './rule.ts'
+import { verifyStep } from './verify-step.ts'
 
 /** LiteLLM #28216: `Router.aresponses` hands its stream out without the fallback around it. */
 export const aresponsesFallbackBypassed: Rule = {
@@ -9,13 +10,15 @@ export const aresponsesFallbackBypassed: Rule = {
   description:
     'A Responses request failed in a way that its configured fallback is there for, and no other target was asked.',
   opensWhenRescued: false,
+  needs: ['outcome', 'attempt-failure', 'every-attempt', 'fallbacks-configured'],
   remedy: {
-    stopItNow:
-      'Send the clients of {route} to {fallback} by hand: swap the two in `model_list` and restart, or change the `model` that the clients ask for; no setting of LiteLLM makes this path fall back.',
-    fixIt:
-      'LiteLLM: 1.109 falls back on in-band errors of /v1/responses and before content, not after a cut or a time-out after content; before 1.87 nothing does. Upgrade, use /v1/chat/completions for {route}, or put the sidecar behind LiteLLM (`api_base` of the deployment): it keeps the failure from ever reaching LiteLLM. Sidecar: where it stopped after content, see `secondwind.continuation` of {route}.',
-    verify:
-      'secondwind classify --router-config config.yaml --fail-on aresponses-fallback-bypassed spans.json',
+    stopItNow: {
+      text: 'Send the clients of {route} to {fallback} by hand: swap the two in `model_list` and restart, or change the `model` that the clients ask for; no setting of LiteLLM makes this path fall back.',
+    },
+    fixIt: {
+      text: 'LiteLLM: 1.109 falls back on in-band errors of /v1/responses and before content, not after a cut or a time-out after content; before 1.87 nothing does. Upgrade, use /v1/chat/completions for {route}, or put the sidecar behind LiteLLM (`api_base` of the deployment): it keeps the failure from ever reaching LiteLLM. Sidecar: where it stopped after content, see `secondwind.continuation` of {route}.',
+    },
+    verify: verifyStep('aresponses-fallback-bypassed'),
   },
   evaluate: (story) => (story.api === 'responses' ? findBypass(story) : undefined),
 }

@@ -1,6 +1,7 @@
 import { rootCause } from '../story/eligible.ts'
 import { causeOf, describeError, describeTarget, mergeEvidence } from './describe.ts'
 import type { Rule } from './rule.ts'
+import { verifyStep } from './verify-step.ts'
 
 /** Invariant I2, broken: the error that was shown is not the error that happened. */
 export const errorMasked: Rule = {
@@ -10,12 +11,15 @@ export const errorMasked: Rule = {
   description:
     'The error that the client read is not the root cause: it is a later attempt’s, or the gateway’s own, and whoever debugs the client looks in the wrong place.',
   opensWhenRescued: false,
+  needs: ['attempt-failure', 'client-error'],
   remedy: {
-    stopItNow:
-      'Tell those who debug the clients of {route} what really failed (the left column): the error that they read is not it.',
-    fixIt:
-      'LiteLLM with `disable_aiohttp_transport: true` loses the text of time-outs and cuts: remove that setting, or upgrade to 1.97 or later. The sidecar shows the root cause with the later failures attached.',
-    verify: 'secondwind classify --router-config config.yaml --fail-on error-masked spans.json',
+    stopItNow: {
+      text: 'Tell those who debug the clients of {route} what really failed (the left column): the error that they read is not it.',
+    },
+    fixIt: {
+      text: 'LiteLLM with `disable_aiohttp_transport: true` loses the text of time-outs and cuts: remove that setting, or upgrade to 1.97 or later. The sidecar shows the root cause with the later failures attached.',
+    },
+    verify: verifyStep('error-masked'),
   },
   evaluate(story) {
     const cause = rootCause(story)

@@ -8,6 +8,7 @@ import {
   mergeEvidence,
 } from './describe.ts'
 import type { Rule } from './rule.ts'
+import { verifyStep } from './verify-step.ts'
 
 /**
  * Keeps the other classes honest: what none of them explains is shown with its share instead of
@@ -19,13 +20,15 @@ export const failureUnclassified: Rule = {
   title: 'Failed, no class fits',
   description: 'A request failed, and no other class explains it.',
   opensWhenRescued: false,
+  needs: ['outcome'],
   remedy: {
-    stopItNow:
-      'Look at the attempts and their errors; where the router’s config is not given (`--router-config`), give it: without it nobody can tell whether {route} has a fallback.',
-    fixIt:
-      'A pattern that keeps showing up here deserves a class of its own: file it with the output of `secondwind classify --json --explain`.',
-    verify:
-      'secondwind classify --router-config config.yaml --fail-on failure-unclassified spans.json',
+    stopItNow: {
+      text: 'Look at the attempts and their errors; where the router’s config is not given (`--router-config`), give it: without it nobody can tell whether {route} has a fallback.',
+    },
+    fixIt: {
+      text: 'A pattern that keeps showing up here deserves a class of its own: file it with the output of `secondwind classify --json --explain`.',
+    },
+    verify: verifyStep('failure-unclassified'),
   },
   evaluate(story) {
     if (story.outcome !== 'failed' || isClientsOwnFault(story)) return undefined

@@ -1,5 +1,6 @@
 import { findBypass } from './bypass.ts'
 import type { Rule } from './rule.ts'
+import { verifyStep } from './verify-step.ts'
 
 /**
  * LiteLLM #40404, #22296, #35578, #25843. The Responses API has a rule of its own, in the same
@@ -12,13 +13,15 @@ export const fallbackBypassed: Rule = {
   description:
     'A request failed in a way that its configured fallback is there for, and no other target was asked: after content, on a time-out, a rate limit or a stall, or because the stream path lost the configuration.',
   opensWhenRescued: false,
+  needs: ['outcome', 'attempt-failure', 'every-attempt', 'fallbacks-configured'],
   remedy: {
-    stopItNow:
-      'Send the clients of {route} to {fallback} by hand while its first target is failing: swap the two in `model_list` and restart, or change the `model` that the clients ask for.',
-    fixIt:
-      'LiteLLM from 1.97 on never falls back once content was streamed, and 1.109 not on time-outs either: put the sidecar behind it (`api_base` of the deployment), which finishes the stream on the next target, or set `enable_mid_stream_fallback_continuation: true` where {fallback} accepts prefill. Sidecar: where it stopped after content, see `secondwind.continuation` of {route}.',
-    verify:
-      'secondwind classify --router-config config.yaml --fail-on fallback-bypassed spans.json',
+    stopItNow: {
+      text: 'Send the clients of {route} to {fallback} by hand while its first target is failing: swap the two in `model_list` and restart, or change the `model` that the clients ask for.',
+    },
+    fixIt: {
+      text: 'LiteLLM from 1.97 on never falls back once content was streamed, and 1.109 not on time-outs either: put the sidecar behind it (`api_base` of the deployment), which finishes the stream on the next target, or set `enable_mid_stream_fallback_continuation: true` where {fallback} accepts prefill. Sidecar: where it stopped after content, see `secondwind.continuation` of {route}.',
+    },
+    verify: verifyStep('fallback-bypassed'),
   },
   evaluate: (story) => (story.api !== 'responses' ? findBypass(story) : undefined),
 }

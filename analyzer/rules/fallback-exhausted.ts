@@ -9,6 +9,7 @@ import {
   mergeEvidence,
 } from './describe.ts'
 import type { Rule } from './rule.ts'
+import { verifyStep } from './verify-step.ts'
 
 /** The fallback did what it is there for, and failed too. */
 export const fallbackExhausted: Rule = {
@@ -17,13 +18,15 @@ export const fallbackExhausted: Rule = {
   title: 'Every target failed',
   description: 'The first target failed, a fallback was asked, and no target gave a whole answer.',
   opensWhenRescued: false,
+  needs: ['outcome', 'attempt-failure'],
   remedy: {
-    stopItNow:
-      'Add a target of another provider to the fallbacks of {route} (`router_settings.fallbacks` in LiteLLM and in the sidecar) and restart; one that shares endpoint, region or key with {fallback} will fail with it.',
-    fixIt:
-      'Look at the attempts: the same error on all of them is a shared cause (provider, key, region, or the request itself), different ones are an outage during an outage. Order the fallbacks of {route} so that the next one shares nothing with the first.',
-    verify:
-      'secondwind classify --router-config config.yaml --fail-on fallback-exhausted spans.json',
+    stopItNow: {
+      text: 'Add a target of another provider to the fallbacks of {route} (`router_settings.fallbacks` in LiteLLM and in the sidecar) and restart; one that shares endpoint, region or key with {fallback} will fail with it.',
+    },
+    fixIt: {
+      text: 'Look at the attempts: the same error on all of them is a shared cause (provider, key, region, or the request itself), different ones are an outage during an outage. Order the fallbacks of {route} so that the next one shares nothing with the first.',
+    },
+    verify: verifyStep('fallback-exhausted'),
   },
   evaluate(story) {
     const cause = rootCause(story)

@@ -1,11 +1,14 @@
 import type { Story } from '../story/story.ts'
 import { failureUnclassified } from './failure-unclassified.ts'
 import { RULES } from './index.ts'
+import { RULE_OPTIONS, type RuleOptions } from './rule-options.ts'
 import type { Finding, Rule, RuledFinding } from './rule.ts'
 
 export interface JudgeOptions {
   /** Default: the registry, in order of priority. */
   readonly rules?: readonly Rule[]
+  /** Default: those of the sidecar. */
+  readonly options?: RuleOptions
   /** A rule that threw: it is a defect of ours, and must not silence the other rules. */
   readonly onRuleError?: (rule: Rule, error: unknown) => void
 }
@@ -16,14 +19,14 @@ export interface JudgeOptions {
  */
 export function judge(story: Story, options: JudgeOptions = {}): readonly RuledFinding[] {
   if (story.incomplete) return []
-  const { rules = RULES, onRuleError } = options
+  const { rules = RULES, options: ruleOptions = RULE_OPTIONS, onRuleError } = options
   const found: { rule: Rule; finding: Finding }[] = []
   for (const rule of rules) {
     if (rule === failureUnclassified && found.some((entry) => entry.rule.severity !== 'info')) {
       continue
     }
     try {
-      const finding = rule.evaluate(story)
+      const finding = rule.evaluate(story, ruleOptions)
       if (finding !== undefined) found.push({ rule, finding })
     } catch (error) {
       onRuleError?.(rule, error)

@@ -7,6 +7,7 @@ import {
   mergeEvidence,
 } from './describe.ts'
 import type { Rule } from './rule.ts'
+import { verifyStep } from './verify-step.ts'
 
 /** Not a defect of the router: a gap in its configuration that an outage has found. */
 export const noFallbackConfigured: Rule = {
@@ -16,13 +17,15 @@ export const noFallbackConfigured: Rule = {
   description:
     'A request failed in a way that a fallback would be there for, and its route has none.',
   opensWhenRescued: false,
+  needs: ['outcome', 'attempt-failure', 'fallbacks-configured'],
   remedy: {
-    stopItNow:
-      'Give {route} a fallback: `router_settings.fallbacks: [{"{route}": ["another-route"]}]` (LiteLLM and sidecar), and restart. In LiteLLM with a database, `POST /fallback` needs no restart.',
-    fixIt:
-      'Decide for every route whether it may fail alone; `default_fallbacks` covers those that nobody thought of.',
-    verify:
-      'secondwind classify --router-config config.yaml --fail-on no-fallback-configured spans.json',
+    stopItNow: {
+      text: 'Give {route} a fallback: `router_settings.fallbacks: [{"{route}": ["another-route"]}]` (LiteLLM and sidecar), and restart. In LiteLLM with a database, `POST /fallback` needs no restart.',
+    },
+    fixIt: {
+      text: 'Decide for every route whether it may fail alone; `default_fallbacks` covers those that nobody thought of.',
+    },
+    verify: verifyStep('no-fallback-configured'),
   },
   evaluate(story) {
     const cause = rootCause(story)

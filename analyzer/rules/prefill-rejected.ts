@@ -8,6 +8,7 @@ import {
   mergeEvidence,
 } from './describe.ts'
 import type { Rule } from './rule.ts'
+import { verifyStep } from './verify-step.ts'
 
 /**
  * LiteLLM #27967: the continuation of a cut answer ends with an assistant turn, which is refused.
@@ -19,12 +20,15 @@ export const prefillRejected: Rule = {
   description:
     'The fallback was asked to go on from the partial answer by a request that ended with an assistant turn, and its model does not accept that (HTTP 400).',
   opensWhenRescued: false,
+  needs: ['attempt-failure'],
   remedy: {
-    stopItNow:
-      'Give {route} another fallback than {fallback}, one whose model accepts an assistant turn at the end, or one of a provider that does; LiteLLM: edit `router_settings.fallbacks` and restart. Sidecar: remove the forced `strategy: prefill` of {route}.',
-    fixIt:
-      'LiteLLM 1.74 to 1.96 continues every broken chat stream this way: upgrade to 1.97 or later, and leave `enable_mid_stream_fallback_continuation` off there, or declare `model_info.supports_assistant_prefill: false` for {fallback}. Or put the sidecar behind LiteLLM (`api_base`): with `strategy: auto` it asks such models by a user turn.',
-    verify: 'secondwind classify --router-config config.yaml --fail-on prefill-rejected spans.json',
+    stopItNow: {
+      text: 'Give {route} another fallback than {fallback}, one whose model accepts an assistant turn at the end, or one of a provider that does; LiteLLM: edit `router_settings.fallbacks` and restart. Sidecar: remove the forced `strategy: prefill` of {route}.',
+    },
+    fixIt: {
+      text: 'LiteLLM 1.74 to 1.96 continues every broken chat stream this way: upgrade to 1.97 or later, and leave `enable_mid_stream_fallback_continuation` off there, or declare `model_info.supports_assistant_prefill: false` for {fallback}. Or put the sidecar behind LiteLLM (`api_base`): with `strategy: auto` it asks such models by a user turn.',
+    },
+    verify: verifyStep('prefill-rejected'),
   },
   evaluate(story) {
     // The first target refused what the client itself had sent: nobody continued anything.

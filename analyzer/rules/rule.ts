@@ -1,4 +1,6 @@
+import type { FactName } from '../story/fact-name.ts'
 import type { Confidence, Evidence, Story } from '../story/story.ts'
+import type { RuleOptions } from './rule-options.ts'
 
 /**
  * One incident class: pure, total, no I/O, no clock. It never throws on odd stories and reads no
@@ -16,8 +18,12 @@ export interface Rule {
   readonly description: string
   /** Whether it opens an incident although the client got a whole answer. */
   readonly opensWhenRescued: boolean
+  /** What it cannot fire without; a dialect that never tells one of these cannot show the class. */
+  readonly needs: readonly FactName[]
   readonly remedy: Remedy
-  evaluate(story: Story): Finding | undefined
+  /** Releases of a gateway that are known for it, or known to be free of it. */
+  readonly releases?: readonly ReleaseNote[]
+  evaluate(story: Story, options: RuleOptions): Finding | undefined
 }
 
 export type Severity = 'high' | 'medium' | 'info'
@@ -35,11 +41,32 @@ export interface Finding {
 /** Static text of the rule; a page has more. `{route}` and the like are filled in per incident. */
 export interface Remedy {
   /** Two minutes, with the gateway's own lever. */
-  readonly stopItNow: string
+  readonly stopItNow: RemedyStep
   /** Config or upgrade. */
-  readonly fixIt: string
+  readonly fixIt: RemedyStep
   /** One command. */
-  readonly verify: string
+  readonly verify: RemedyStep
+}
+
+export interface RemedyStep {
+  readonly text: string
+  /** To copy: names are put in quoted as its language wants it. */
+  readonly snippet?: Snippet
+}
+
+export interface Snippet {
+  readonly language: 'yaml' | 'sh' | 'json' | 'python'
+  readonly code: string
+}
+
+/** What was measured of one range of releases: a remedy may be an upgrade, or a warning of one. */
+export interface ReleaseNote {
+  readonly gateway: 'litellm' | 'secondwind'
+  /** First release concerned; absent: since ever. */
+  readonly from?: string
+  /** Last release concerned; absent: up to the newest that was run. */
+  readonly to?: string
+  readonly text: string
 }
 
 /** A finding with its rule, as the runner hands it on; the first of a story is primary. */

@@ -1,6 +1,7 @@
 import { rootCause } from '../story/eligible.ts'
 import { causeOf, describeError, describeTarget, mergeEvidence } from './describe.ts'
 import type { Rule } from './rule.ts'
+import { verifyStep } from './verify-step.ts'
 
 /** Invariant I1, broken: a stream ended without its terminal, and nobody told the client. */
 export const streamTruncated: Rule = {
@@ -10,12 +11,15 @@ export const streamTruncated: Rule = {
   description:
     'The answer broke off before its end, and the client was given no error: it holds a part that looks whole.',
   opensWhenRescued: false,
+  needs: ['attempt-failure', 'client-complete'],
   remedy: {
-    stopItNow:
-      'Treat short answers of {route} since the first of these as incomplete; a client can tell by a missing `finish_reason`, `message_stop` or `response.completed`, where the gateway did not make one up.',
-    fixIt:
-      'LiteLLM: 1.94 no longer swallows a cut connection, 1.109 no longer a clean end without a terminal (chat and responses; /v1/messages still does). Upgrade, or put the sidecar behind LiteLLM (`api_base` of the deployment): it never passes a stream without its terminal.',
-    verify: 'secondwind classify --router-config config.yaml --fail-on stream-truncated spans.json',
+    stopItNow: {
+      text: 'Treat short answers of {route} since the first of these as incomplete; a client can tell by a missing `finish_reason`, `message_stop` or `response.completed`, where the gateway did not make one up.',
+    },
+    fixIt: {
+      text: 'LiteLLM: 1.94 no longer swallows a cut connection, 1.109 no longer a clean end without a terminal (chat and responses; /v1/messages still does). Upgrade, or put the sidecar behind LiteLLM (`api_base` of the deployment): it never passes a stream without its terminal.',
+    },
+    verify: verifyStep('stream-truncated'),
   },
   evaluate(story) {
     const cause = rootCause(story)

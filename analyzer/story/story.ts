@@ -37,14 +37,16 @@ export interface Story {
   readonly continuations: readonly StoryContinuation[]
   readonly client: ClientView
   readonly gateway: Gateway
-  readonly usage?: { readonly inputTokens?: number; readonly outputTokens?: number }
+  readonly usage?: Usage
+  /** What the client asked for, as far as a fallback must be able to take it. */
+  readonly asked?: RequestShape
   /** Nothing may be concluded: the request's own span never came. */
   readonly incomplete: boolean
   /** The spans of this release and mode look the same for a healthy and a broken request. */
   readonly indistinguishable: boolean
 }
 
-export type DialectName = 'secondwind' | 'litellm-v1' | 'litellm-v2'
+export type DialectName = 'secondwind' | 'litellm-v1' | 'litellm-v2' | 'gen-ai' | 'openinference'
 export type Confidence = 'certain' | 'likely'
 
 /** A value and where it came from; `config` is never more than likely. */
@@ -87,7 +89,46 @@ export interface Attempt {
   readonly spanId?: string
   readonly evidence: readonly Evidence[]
   /** What the client had of this attempt; absent where the spans cannot tell. */
-  readonly delivered?: { readonly chars?: number; readonly toolCalls?: number }
+  readonly delivered?: Delivered
+  /** `host:port` or origin that was called: where two attempts share it, they share its faults. */
+  readonly endpoint?: string
+  /** Salted or the gateway's own hash; equal for equal provider keys. */
+  readonly keyHash?: string
+  /** The model that the upstream says answered. */
+  readonly responseModel?: string
+  readonly finishReasons?: readonly string[]
+  /** Whether the protocol's own end was received. */
+  readonly terminal?: boolean
+  /** From the attempt's start. */
+  readonly timeToFirstContentMs?: number
+  readonly longestSilenceMs?: number
+  /** As this upstream reported it. */
+  readonly usage?: Usage
+}
+
+export interface Delivered {
+  readonly chunks?: number
+  readonly chars?: number
+  readonly toolCalls?: number
+  /** Of `text`, `reasoning`, `refusal`, `tool_call`, `other`. */
+  readonly kinds?: readonly string[]
+}
+
+export interface Usage {
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+  /** `unknown`: the router says itself that it does not know. Absent: the spans do not say. */
+  readonly source?: 'reported' | 'partial' | 'estimated' | 'unknown'
+}
+
+/** Shape of a request, never its content. */
+export interface RequestShape {
+  readonly messages?: number
+  readonly lastRole?: string
+  readonly tools?: number
+  readonly toolChoice?: string
+  readonly responseFormat?: string
+  readonly maxTokens?: number
 }
 
 export interface Fallbacks {
@@ -97,6 +138,14 @@ export interface Fallbacks {
   /** `unknown` where the spans do not show every attempt. */
   readonly tried: boolean | 'unknown'
   readonly notTried?: Fact<NotTriedReason>
+  /** Targets that were chosen and then refused before any call. */
+  readonly skipped?: Fact<readonly SkippedTarget[]>
+}
+
+export interface SkippedTarget {
+  readonly deployment: string
+  /** Closed words of the router, where it gives any. */
+  readonly why?: string
 }
 
 /** How a fallback was asked to go on. */
@@ -107,6 +156,12 @@ export interface StoryContinuation {
   readonly prefill?: boolean
   readonly verified?: boolean
   readonly aligned?: boolean
+  /** Whether the configuration forced the strategy. */
+  readonly forced?: boolean
+  /** Closed word of the router for its choice. */
+  readonly why?: string
+  /** What the fallback was asked for. */
+  readonly shape?: RequestShape
   readonly evidence: readonly Evidence[]
 }
 
@@ -120,11 +175,24 @@ export interface ClientView {
   readonly errorShown: boolean | 'unknown'
   /** The attempt whose failure the client was shown; 0 = the gateway's own. */
   readonly errorAttempt?: number
+  /** Starts of an answer that the client was sent: more than one is no stream of any protocol. */
+  readonly envelopes?: number
+  /** The model that the client was told. */
+  readonly model?: string
+  /** The protocol's own end, as the client got it. */
+  readonly terminal?: string
+  /** When the client left. */
+  readonly goneTimeNs?: bigint
+  /** From the request's start. */
+  readonly timeToFirstContentMs?: number
   readonly evidence: readonly Evidence[]
 }
 
 export interface Gateway {
-  readonly name: 'secondwind' | 'litellm'
+  /** `other`: an application or a library that follows a convention. */
+  readonly name: 'secondwind' | 'litellm' | 'other'
+  /** Of an `other`: the instrumentation scope that wrote the spans. */
+  readonly library?: string
   /** v2's scope version is the release; v1 has none. */
   readonly release?: string
   readonly mode?: string

@@ -1,7 +1,7 @@
 import { routeEdge } from '../../analyzer/incidents/route-edge.ts'
 import { fillRemedy } from '../../analyzer/rules/fill-remedy.ts'
 import { ruleById } from '../../analyzer/rules/index.ts'
-import type { RuledFinding } from '../../analyzer/rules/rule.ts'
+import type { RemedyStep, RuledFinding } from '../../analyzer/rules/rule.ts'
 import type { Attempt, Story } from '../../analyzer/story/story.ts'
 import type { Classified } from './classify-file.ts'
 
@@ -96,9 +96,17 @@ function remedyLines(story: Story, ruleId: string): readonly string[] {
   const { from, to } = routeEdge(story)
   const remedy = fillRemedy(rule.remedy, { route: from, fallback: to })
   return [
-    `${INDENT}  Stop it now: ${printable(remedy.stopItNow)}`,
-    `${INDENT}  Fix it:      ${printable(remedy.fixIt)}`,
-    `${INDENT}  Verify:      ${printable(remedy.verify)}`,
+    ...stepLines('Stop it now', remedy.stopItNow),
+    ...stepLines('Fix it', remedy.fixIt),
+    ...stepLines('Verify', remedy.verify),
+  ]
+}
+
+function stepLines(title: string, { text, snippet }: RemedyStep): readonly string[] {
+  const code = snippet === undefined ? [] : snippet.code.split('\n')
+  return [
+    `${INDENT}  ${`${title}:`.padEnd(12)} ${printable(text)}`,
+    ...code.map((line) => `${INDENT}      ${printable(line)}`),
   ]
 }
 

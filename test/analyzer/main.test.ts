@@ -79,7 +79,7 @@ test('recordings of real LiteLLM become requests, incidents and traces that the 
   const incident = await api<WireIncident>(`incidents/${first?.id ?? ''}`)
   expect(incident.example.findings.map((finding) => finding.rule)).toContain(incident.rule)
   expect(incident.occurrences).toHaveLength(incident.count)
-  expect(incident.remedy.stopItNow).not.toContain('{route}')
+  expect(incident.remedy.stopItNow.text).not.toContain('{route}')
 
   const { requests, next } = await api<WireRequestList>('requests?limit=5&outcome=failed')
   expect(requests).toHaveLength(5)

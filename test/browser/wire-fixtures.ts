@@ -270,13 +270,30 @@ export const incident: WireIncident = {
     },
   },
   remedy: {
-    stopItNow:
-      'Take the fallback out, so that the client gets the real error at once:\n\n```\nrouter_settings:\n  fallbacks: []\n```\n\nThen restart the proxy.',
-    fixIt:
-      'Let the sidecar continue with a user turn: `anthropic/claude-opus-4-7` does not take a prefill.\n\n```\nsecondwind:\n  continuation:\n    strategy: user_turn\n```',
-    verify:
-      'No new occurrence within ten minutes:\n\n```\nsecondwind classify --fail-on prefill-rejected traces.pb\n```',
+    stopItNow: {
+      text: 'Take the fallback out, so that the client gets the real error at once, then restart the proxy.',
+      snippet: { language: 'yaml', code: 'router_settings:\n  fallbacks: []' },
+    },
+    fixIt: {
+      text: 'Let the sidecar continue with a user turn: `anthropic/claude-opus-4-7` does not take a prefill.',
+      snippet: { language: 'yaml', code: 'secondwind:\n  continuation:\n    strategy: user_turn' },
+    },
+    verify: {
+      text: 'No new occurrence within ten minutes:',
+      snippet: {
+        language: 'sh',
+        code: 'secondwind classify --fail-on prefill-rejected traces.pb',
+      },
+    },
   },
+  releases: [
+    {
+      gateway: 'litellm',
+      from: '1.74.15',
+      to: '1.96',
+      text: 'Continues every broken chat stream by a prefill.',
+    },
+  ],
   docs: 'docs/rules/prefill-rejected.md',
   example: request,
   occurrences: Array.from({ length: 14 }, (_, index) => ({

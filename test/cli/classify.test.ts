@@ -165,7 +165,10 @@ describe('classify --json', () => {
   test('adds the remedy to each finding with --explain', async () => {
     const document = await runJson('--explain', await fileOf('rejected.json', REJECTED))
     const [finding] = document.requests[0]?.findings ?? []
-    expect(finding).toHaveProperty('remedy.stopItNow', expect.stringContaining('claude-primary'))
+    expect(finding).toHaveProperty(
+      'remedy.stopItNow.text',
+      expect.stringContaining('claude-primary'),
+    )
     expect(JSON.stringify(document)).not.toMatch(/\{(?:route|fallback)\}/u)
   })
 
@@ -221,7 +224,7 @@ describe('classify for people', () => {
     const { stdout } = await run(['--explain', await fileOf('rejected.json', REJECTED)])
     expect(stdout).toContain('fallback-exhausted (high, certain): Every target failed')
     expect(stdout.match(/Stop it now: /gu)).toHaveLength(2)
-    expect(stdout.match(/Verify: {6}secondwind classify/gu)).toHaveLength(2)
+    expect(stdout.match(/Verify: {6}Classify .*\n +secondwind classify/gu)).toHaveLength(2)
     expect(stdout).not.toContain('also:')
   })
 

@@ -1,3 +1,4 @@
+import type { FactName } from '../fact-name.ts'
 import type { RouterConfig } from '../router-config.ts'
 import type { Span } from '../span.ts'
 import type { DialectName, Story } from '../story.ts'
@@ -15,7 +16,14 @@ export interface Dialect {
    * order, duplicates already removed.
    */
   toStories(input: DialectInput): readonly Story[]
+  /** How well spans of this kind tell each fact, at their best: the docs' table is made of it. */
+  readonly tells: Readonly<Record<FactName, Telling>>
 }
+
+/** `sometimes` and `never` say why, for the reader of the table. */
+export type Telling =
+  | { readonly sight: 'always' }
+  | { readonly sight: 'sometimes' | 'never'; readonly why: string }
 
 export interface DialectInput {
   readonly source: string

@@ -18,6 +18,28 @@ export const secondwind: Dialect = {
   recognises: isOurs,
   toStories: ({ source, spans }) =>
     groupByRequest(spans.filter(isOurs)).map((group) => toStory(group, source)),
+  tells: {
+    outcome: { sight: 'always' },
+    'attempt-failure': { sight: 'always' },
+    'attempt-phase': { sight: 'always' },
+    'every-attempt': { sight: 'always' },
+    'attempt-target': { sight: 'always' },
+    'attempt-key': { sight: 'always' },
+    delivered: { sight: 'always' },
+    'first-content-time': { sight: 'always' },
+    silence: { sight: 'always' },
+    usage: { sight: 'always' },
+    'fallbacks-configured': { sight: 'always' },
+    'fallbacks-disabled': { sight: 'always' },
+    'targets-skipped': { sight: 'always' },
+    continuation: { sight: 'always' },
+    'request-shape': { sight: 'always' },
+    'client-error': { sight: 'always' },
+    'client-complete': { sight: 'always' },
+    'client-envelopes': { sight: 'always' },
+    'client-model': { sight: 'always' },
+    'client-gone': { sight: 'always' },
+  },
 }
 
 function isOurs(span: Span): boolean {

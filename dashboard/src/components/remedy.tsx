@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { WireIncident } from '../../../analyzer/api/wire.ts'
+import type { WireIncident, WireRemedyStep } from '../../../analyzer/api/wire.ts'
 import { CodeBlock } from './code-block.tsx'
 import { Prose } from './prose.tsx'
 import { SafeLink } from './safe-link.tsx'
@@ -25,7 +25,7 @@ export function Remedy({ incident }: { readonly incident: WireIncident }): React
             <h3>
               {title} <small>{note}</small>
             </h3>
-            <RemedyText text={incident.remedy[key]} />
+            <RemedyStep {...incident.remedy[key]} />
           </li>
         ))}
       </ol>
@@ -33,8 +33,11 @@ export function Remedy({ incident }: { readonly incident: WireIncident }): React
   )
 }
 
-/** A remedy that is nothing but a command is copied, not read. */
-function RemedyText({ text }: { readonly text: string }): ReactNode {
-  const isCommand = /^(?:secondwind|npx|curl) [^\n]+$/.test(text)
-  return isCommand ? <CodeBlock text={text} label="the command" /> : <Prose text={text} />
+function RemedyStep({ text, snippet }: WireRemedyStep): ReactNode {
+  return (
+    <>
+      <Prose text={text} />
+      {snippet !== undefined && <CodeBlock text={snippet.code} label="the snippet" />}
+    </>
+  )
 }

@@ -6,7 +6,7 @@ import { incidentFinding, judge } from '../../../analyzer/rules/judge.ts'
 import type { Rule } from '../../../analyzer/rules/rule.ts'
 import { buildStory } from '../../support/build-story.ts'
 
-const REMEDY = { stopItNow: 's', fixIt: 'f', verify: 'v' }
+const REMEDY = { stopItNow: { text: 's' }, fixIt: { text: 'f' }, verify: { text: 'v' } }
 
 function rule(over: Partial<Rule>): Rule {
   return {
@@ -15,6 +15,7 @@ function rule(over: Partial<Rule>): Rule {
     title: 't',
     description: 'd',
     opensWhenRescued: false,
+    needs: [],
     remedy: REMEDY,
     evaluate: () => ({ confidence: 'certain', summary: 's', evidence: [], cause: 'c' }),
     ...over,
@@ -75,8 +76,8 @@ test('the registry holds every class once, each with its remedy and one command 
   expect(new Set(RULES.map(({ id }) => id)).size).toBe(RULES.length)
   for (const { id, remedy } of RULES) {
     expect(ruleById(id)?.id).toBe(id)
-    expect(remedy.stopItNow).not.toBe('')
-    expect(remedy.fixIt).not.toBe('')
-    expect(remedy.verify).toContain(`--fail-on ${id}`)
+    expect(remedy.stopItNow.text).not.toBe('')
+    expect(remedy.fixIt.text).not.toBe('')
+    expect(remedy.verify.snippet?.code).toContain(`--fail-on ${id}`)
   }
 })

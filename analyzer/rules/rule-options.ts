@@ -1,0 +1,16 @@
+/** Limits that a rule compares with: what is slow or too much differs from site to site. */
+export interface RuleOptions {
+  /** First content later than this is slow. */
+  readonly slowFirstContentMs: number
+  /** Silence in mid-stream longer than this is a stall, also where the stream went on. */
+  readonly stallMs: number
+  /** Upstream calls of one request; a request may say its own budget. */
+  readonly attemptsMax: number
+}
+
+/** The sidecar's own defaults for first content (half of it), idle content and attempts. */
+export const RULE_OPTIONS: RuleOptions = {
+  slowFirstContentMs: 30_000,
+  stallMs: 60_000,
+  attemptsMax: 5,
+}

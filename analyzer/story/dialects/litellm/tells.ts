@@ -1,0 +1,31 @@
+import type { Dialect } from '../dialect.ts'
+
+/** What LiteLLM's spans tell, whichever of its two exporters wrote them. */
+export const LITELLM_TELLS: Dialect['tells'] = {
+  outcome: { sight: 'sometimes', why: 'a cut that LiteLLM swallows looks like a whole answer' },
+  'attempt-failure': { sight: 'sometimes', why: 'up to 1.97 a failed fallback may have no span' },
+  'attempt-phase': { sight: 'sometimes', why: 'v1 does not say when a stream broke' },
+  'every-attempt': { sight: 'sometimes', why: 'calls that were never closed have no span' },
+  'attempt-target': { sight: 'always' },
+  'attempt-key': { sight: 'never', why: 'no span names the provider key' },
+  delivered: { sight: 'sometimes', why: 'output tokens only, and those are estimates' },
+  'first-content-time': { sight: 'always' },
+  silence: { sight: 'never', why: 'chunks are not timed' },
+  usage: { sight: 'always' },
+  'fallbacks-configured': {
+    sight: 'sometimes',
+    why: 'the config file tells; keys, teams and databases override it',
+  },
+  'fallbacks-disabled': { sight: 'never', why: 'a request’s own switch is not exported' },
+  'targets-skipped': { sight: 'sometimes', why: '1.109 with events names what its gate refused' },
+  continuation: { sight: 'sometimes', why: 'only where the body sent upstream is exported' },
+  'request-shape': { sight: 'sometimes', why: 'only where messages are captured' },
+  'client-error': {
+    sight: 'sometimes',
+    why: 'status and text are the exception’s, not what went over the wire',
+  },
+  'client-complete': { sight: 'sometimes', why: 'a swallowed cut looks whole' },
+  'client-envelopes': { sight: 'never', why: 'what the client got is not exported' },
+  'client-model': { sight: 'never', why: 'what the client got is not exported' },
+  'client-gone': { sight: 'sometimes', why: 'a client that left often leaves no root span' },
+}
