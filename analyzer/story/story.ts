@@ -102,7 +102,7 @@ export interface Attempt {
   /** From the attempt's start. */
   readonly timeToFirstContentMs?: number
   readonly longestSilenceMs?: number
-  /** As this upstream reported it. */
+  /** Of this upstream: as it reported it, or as `source` says. */
   readonly usage?: Usage
 }
 

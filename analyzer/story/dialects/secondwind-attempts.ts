@@ -2,6 +2,7 @@ import * as v from '../../../collector/vocabulary.ts'
 import { flag, isError, numeric, text, textList } from '../attributes.ts'
 import type { Span } from '../span.ts'
 import type { Attempt } from '../story.ts'
+import { readMeasures } from './secondwind-measures.ts'
 import type { AttemptSpans, RequestSpans } from './secondwind-spans.ts'
 import { defined, evidenceOf, member } from './secondwind-values.ts'
 
@@ -105,8 +106,8 @@ function readAttempt(spans: AttemptSpans, number: number): Attempt {
       errorType: text(attributes, v.ATTR_ERROR_TYPE),
       statusCode: numeric(attributes, v.ATTR_HTTP_RESPONSE_STATUS_CODE),
       message: text(attributes, v.ATTR_FAILURE_MESSAGE),
-      delivered: readDelivered(attempt),
     }),
+    ...readMeasures(spans),
   }
 }
 
@@ -143,12 +144,6 @@ function readPhase({ attempt, firstChunk, stream }: AttemptSpans): Attempt['phas
   if (!firstChunk || !isError(firstChunk)) return 'unknown'
   const answered = numeric(attempt.attributes, v.ATTR_HTTP_RESPONSE_STATUS_CODE) !== undefined
   return answered ? 'before_content' : 'before_headers'
-}
-
-function readDelivered({ attributes }: Span): Attempt['delivered'] {
-  const chars = numeric(attributes, v.ATTR_DELIVERED_CHARS)
-  const toolCalls = numeric(attributes, v.ATTR_DELIVERED_TOOL_CALLS)
-  return chars === undefined && toolCalls === undefined ? undefined : defined({ chars, toolCalls })
 }
 
 /**

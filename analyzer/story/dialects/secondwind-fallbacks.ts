@@ -1,8 +1,9 @@
 import * as v from '../../../collector/vocabulary.ts'
 import { flag, numeric, text, textList } from '../attributes.ts'
 import type { Span } from '../span.ts'
-import type { Evidence, Fact, Fallbacks, StoryContinuation } from '../story.ts'
+import type { Evidence, Fact, Fallbacks, SkippedTarget, StoryContinuation } from '../story.ts'
 import type { Attempts } from './secondwind-attempts.ts'
+import { readPayload } from './secondwind-measures.ts'
 import type { RequestSpans } from './secondwind-spans.ts'
 import { defined, evidenceOf, member } from './secondwind-values.ts'
 
@@ -40,7 +41,19 @@ function readFacts({ request, fallbacks }: RequestSpans): Partial<Fallbacks> {
         member(attributes, v.ATTR_FALLBACKS_NOT_TRIED, v.NOT_TRIED_REASONS),
         evidenceOf(request, [v.ATTR_FALLBACKS_NOT_TRIED]),
       ) ?? stopDecision(fallbacks),
+    skipped: fact(
+      textList(attributes, v.ATTR_TARGETS_SKIPPED)?.map(toSkipped),
+      evidenceOf(request, [v.ATTR_TARGETS_SKIPPED]),
+    ),
   })
+}
+
+/** `<deployment>=<why>`; the name is the operator's, and may hold the same sign. */
+function toSkipped(entry: string): SkippedTarget {
+  const sign = entry.lastIndexOf('=')
+  const why = v.SKIP_REASONS.find((reason) => reason === entry.slice(sign + 1))
+  if (sign < 0 || why === undefined) return { deployment: entry }
+  return { deployment: entry.slice(0, sign), why }
 }
 
 /** A `stop` stands alone in its own span, so it tells why even where the request span does not. */
@@ -83,6 +96,9 @@ export function readContinuations({ fallbacks }: RequestSpans): readonly StoryCo
           prefill: flag(attributes, v.ATTR_PAYLOAD_PREFILL),
           verified: flag(attributes, v.ATTR_SEAM_VERIFIED),
           aligned: flag(attributes, v.ATTR_SEAM_ALIGNED),
+          forced: flag(attributes, v.ATTR_FALLBACK_FORCED),
+          why: member(attributes, v.ATTR_FALLBACK_WHY, v.STRATEGY_CAUSES),
+          shape: readPayload(span),
         }),
       },
     ]

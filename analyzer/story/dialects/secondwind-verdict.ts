@@ -3,6 +3,7 @@ import { flag, numeric, text } from '../attributes.ts'
 import type { Span } from '../span.ts'
 import type { Attempt, ClientView } from '../story.ts'
 import type { Attempts } from './secondwind-attempts.ts'
+import { amount } from './secondwind-measures.ts'
 import { defined, evidenceOf, member } from './secondwind-values.ts'
 
 const CLIENT_KEYS = [
@@ -110,6 +111,18 @@ function readClient(request: Span, attempts: Attempts, outcome: v.Outcome): Clie
       message: text(attributes, v.ATTR_CLIENT_MESSAGE),
       // It names an attempt by the router's own number, which means nothing where those are broken.
       errorAttempt: attempts.numbered ? errorAttempt : undefined,
+      envelopes: amount(attributes, v.ATTR_CLIENT_ENVELOPES),
+      model: text(attributes, v.ATTR_CLIENT_MODEL),
+      terminal: text(attributes, v.ATTR_CLIENT_TERMINAL),
+      goneTimeNs: goneTimeNs(request),
+      timeToFirstContentMs: amount(attributes, v.ATTR_TIME_TO_FIRST_CONTENT_MS),
     }),
   }
+}
+
+/** Exported as milliseconds from the span's start; more than fits a number is none. */
+function goneTimeNs({ attributes, startTimeNs }: Span): bigint | undefined {
+  const afterNs = (amount(attributes, v.ATTR_CLIENT_GONE_MS) ?? Infinity) * 1e6
+  if (afterNs > Number.MAX_SAFE_INTEGER) return undefined
+  return startTimeNs + BigInt(Math.round(afterNs))
 }

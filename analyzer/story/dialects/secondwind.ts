@@ -1,10 +1,11 @@
 import * as v from '../../../collector/vocabulary.ts'
-import { flag, numeric, text } from '../attributes.ts'
+import { flag, text } from '../attributes.ts'
 import type { Span } from '../span.ts'
 import type { Story } from '../story.ts'
 import type { Dialect } from './dialect.ts'
 import { readAttempts } from './secondwind-attempts.ts'
 import { readContinuations, readFallbacks } from './secondwind-fallbacks.ts'
+import { readAsked, readTotalUsage } from './secondwind-measures.ts'
 import { groupByRequest, type RequestSpans } from './secondwind-spans.ts'
 import { defined, member } from './secondwind-values.ts'
 import { readVerdict } from './secondwind-verdict.ts'
@@ -73,7 +74,7 @@ function toStory(group: RequestSpans, source: string): Story {
     continuations: readContinuations(group),
     client: verdict?.client ?? { complete: 'unknown', errorShown: 'unknown', evidence: [] },
     gateway: gatewayOf(known),
-    ...readUsage(request),
+    ...(request && defined({ usage: readTotalUsage(request), asked: readAsked(request) })),
     incomplete: request === undefined,
     indistinguishable: false,
   }
@@ -82,14 +83,6 @@ function toStory(group: RequestSpans, source: string): Story {
 function gatewayOf([span]: readonly Span[]): Story['gateway'] {
   const release = span?.scope.version ?? ''
   return release === '' ? { name: 'secondwind' } : { name: 'secondwind', release }
-}
-
-function readUsage(request: Span | undefined): Pick<Story, 'usage'> {
-  if (request === undefined) return {}
-  const inputTokens = numeric(request.attributes, v.ATTR_USAGE_INPUT_TOKENS)
-  const outputTokens = numeric(request.attributes, v.ATTR_USAGE_OUTPUT_TOKENS)
-  if (inputTokens === undefined && outputTokens === undefined) return {}
-  return { usage: defined({ inputTokens, outputTokens }) }
 }
 
 function earliest(spans: readonly Span[]): bigint {

@@ -87,6 +87,85 @@ describe('a request that went well', () => {
   })
 })
 
+describe('what was counted, timed and asked for', () => {
+  test('stands with its attempt, its request and its client', () => {
+    const spans = new TraceBuilder()
+      .attempt({
+        failed: CUT,
+        attributes: {
+          [v.ATTR_SERVER_ADDRESS]: 'api.example',
+          [v.ATTR_SERVER_PORT]: 443,
+          [v.ATTR_ATTEMPT_KEY_HASH]: 'k1',
+          [v.ATTR_GEN_AI_RESPONSE_MODEL]: 'claude-sonnet-4-6-20260101',
+          [v.ATTR_DELIVERED_CHUNKS]: 7,
+          [v.ATTR_DELIVERED_KINDS]: ['text', 'tool_call'],
+          [v.ATTR_USAGE_OUTPUT_TOKENS]: 40,
+          [v.ATTR_GEN_AI_USAGE_INPUT_TOKENS]: 11,
+          [v.ATTR_USAGE_SOURCE]: 'estimated',
+        },
+      })
+      .fallback({
+        strategy: 'prefill',
+        why: 'forced',
+        forced: true,
+        attributes: { [v.ATTR_PAYLOAD_MESSAGES]: 3, [v.ATTR_PAYLOAD_TOOLS]: 2 },
+      })
+      .attempt(GPT)
+      .end({
+        attributes: {
+          [v.ATTR_TARGETS_SKIPPED]: ['a=b/1=cooling_down', 'odd'],
+          [v.ATTR_CLIENT_ENVELOPES]: 1,
+          [v.ATTR_CLIENT_MODEL]: 'claude-sonnet-4-6',
+          [v.ATTR_CLIENT_TERMINAL]: 'stop',
+          [v.ATTR_CLIENT_GONE_MS]: 1500.5,
+          [v.ATTR_TIME_TO_FIRST_CONTENT_MS]: 512.25,
+          [v.ATTR_USAGE_SOURCE]: 'partial',
+          [v.ATTR_SHAPE_TOOLS]: 2,
+          [v.ATTR_SHAPE_TOOL_CHOICE]: 'auto',
+          [v.ATTR_SHAPE_MAX_TOKENS]: -1,
+        },
+      })
+    const story = tellStory(spans)
+    expect(story.attempts[0]).toMatchObject({
+      endpoint: 'api.example:443',
+      keyHash: 'k1',
+      responseModel: 'claude-sonnet-4-6-20260101',
+      finishReasons: ['error'],
+      terminal: false,
+      timeToFirstContentMs: 500,
+      usage: { inputTokens: 11, outputTokens: 40, source: 'estimated' },
+      delivered: { chunks: 7, chars: 120, toolCalls: 0, kinds: ['text', 'tool_call'] },
+    })
+    expect(story.continuations[0]).toMatchObject({
+      forced: true,
+      why: 'forced',
+      shape: { messages: 3, tools: 2, lastRole: 'user' },
+    })
+    expect(story.fallbacks.skipped?.value).toEqual([
+      { deployment: 'a=b/1', why: 'cooling_down' },
+      { deployment: 'odd' },
+    ])
+    expect(story.client).toMatchObject({
+      envelopes: 1,
+      model: 'claude-sonnet-4-6',
+      terminal: 'stop',
+      goneTimeNs: story.startTimeNs + 1_500_500_000n,
+      timeToFirstContentMs: 512.25,
+    })
+    expect(story.usage).toEqual({ source: 'partial' })
+    expect(story.asked).toEqual({ tools: 2, toolChoice: 'auto' })
+  })
+
+  test('is absent where content never came, and where a number is none', () => {
+    const attributes = { [v.ATTR_CLIENT_GONE_MS]: 1e300, [v.ATTR_CLIENT_ENVELOPES]: -1 }
+    const failed = { reason: 'timeout-first-content', phase: 'before_content' } as const
+    const story = tellStory(new TraceBuilder().attempt({ failed }).end({ attributes }))
+    expect(story.attempts[0]).not.toHaveProperty('timeToFirstContentMs')
+    expect(story.client).not.toHaveProperty('goneTimeNs')
+    expect(story.client).not.toHaveProperty('envelopes')
+  })
+})
+
 describe('a rescue', () => {
   const rescued = new TraceBuilder()
     .attempt({ failed: CUT, chars: 200 })
