@@ -1,4 +1,4 @@
-import { checkAnalyzerFile } from './config-file.ts'
+import { readAnalyzerFile } from './config-file.ts'
 import type { Command } from './command.ts'
 import { findDataFolder } from './data-folder.ts'
 import { createJsonLog } from './json-log.ts'
@@ -49,7 +49,7 @@ Options:
     const otlpHttpPort = parsePort('otlp-http-port', values['otlp-http-port'])
     const otlpGrpcPort = parsePort('otlp-grpc-port', values['otlp-grpc-port'])
     const log = createJsonLog(io.stderr, 'analyzer')
-    if (values.config !== undefined) checkAnalyzerFile(values.config)
+    if (values.config !== undefined) readAnalyzerFile(values.config)
     // Loaded late: `--help` and a wrong option must not wait for the database.
     const { startAnalyzer } = await import('../analyzer/main.ts')
     const started = await startAnalyzer({

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 
+import { toRuleOptions } from '../analyzer/config/analyzer-schema.ts'
 import { readRouterConfig } from '../analyzer/config/read-router-config.ts'
 import { RULES } from '../analyzer/rules/index.ts'
+import { RULE_OPTIONS, type RuleOptions } from '../analyzer/rules/rule-options.ts'
 import type { RouterConfig } from '../analyzer/story/router-config.ts'
 import { classifyFile } from './classify/classify-file.ts'
 import { parseClassifyArgs, type ClassifyArgs } from './classify/parse-classify-args.ts'
 import { JsonOutput, TableOutput, write, type Output } from './classify/outputs.ts'
+import { readAnalyzerFile } from './config-file.ts'
 import { EXIT, type Command, type CommandIo } from './command.ts'
 
 export const classify: Command = {
@@ -16,13 +19,15 @@ export const classify: Command = {
   secondwind classify --json --fail-on error-masked,stream-truncated spans.pb > result.json
   otel-export | secondwind classify --explain -
 
-Usage: secondwind classify [--router-config FILE] FILE... | - [options]
+Usage: secondwind classify [--config FILE] [--router-config FILE] FILE... | - [options]
 
 Reads OTLP traces (JSON, one JSON document per line, or protobuf; plain or gzip, told by content)
 and says of every request in them what came of it, through which attempts, and what went wrong.
 Offline: nothing is stored, nothing is sent. Each file is a world of its own.
 
 Options:
+  --config FILE         a file with an analyzer: section: the limits of its rules (analyzer.rules) hold;
+                        if it configures a router too, that is the router of files without another
   --router-config FILE  LiteLLM's config.yaml of the router that sent the spans, for the files
                         after it, until the next --router-config; it tells which routes have fallbacks
   --json                one JSON document on stdout
@@ -32,7 +37,7 @@ Options:
 
 Rules: ${RULES.map((rule) => rule.id).join(', ')}
 
-Exit codes: 0 done, 1 a rule of --fail-on fired, 2 usage, 3 unreadable router config,
+Exit codes: 0 done, 1 a rule of --fail-on fired, 2 usage, 3 unreadable config,
 5 a file is unreadable or no OTLP, 6 spans of a file were left out
 `,
   run: async (argv, io) => {
@@ -52,6 +57,7 @@ Exit codes: 0 done, 1 a rule of --fail-on fired, 2 usage, 3 unreadable router co
 }
 
 async function run(args: ClassifyArgs, io: CommandIo): Promise<number> {
+  const own = args.configPath === undefined ? undefined : readAnalyzerFile(args.configPath)
   const configs = new Map<string, RouterConfig>()
   for (const { routerConfigPath } of args.inputs) {
     if (routerConfigPath === undefined || configs.has(routerConfigPath)) continue
@@ -64,24 +70,34 @@ async function run(args: ClassifyArgs, io: CommandIo): Promise<number> {
     configs.set(routerConfigPath, file.config)
   }
   const output = args.json ? new JsonOutput(io, args) : new TableOutput(io, args)
-  return classifyAll(args, { configs, io, output })
+  return classifyAll(args, {
+    configs,
+    ownRouter: own?.routerConfig,
+    ruleOptions: own === undefined ? RULE_OPTIONS : toRuleOptions(own.section),
+    io,
+    output,
+  })
 }
 
 interface Run {
   readonly configs: ReadonlyMap<string, RouterConfig>
+  /** Of `--config`, for files that no `--router-config` stands before. */
+  readonly ownRouter: RouterConfig | undefined
+  readonly ruleOptions: RuleOptions
   readonly io: CommandIo
   readonly output: Output
 }
 
 /** One file after the other: a folder of recordings need not fit into memory. */
-async function classifyAll(args: ClassifyArgs, { configs, io, output }: Run): Promise<number> {
+async function classifyAll(args: ClassifyArgs, run: Run): Promise<number> {
+  const { configs, ownRouter, ruleOptions, io, output } = run
   const salt = randomBytes(16)
   const codes = new Set<number>()
   let filesRead = 0
   for (const { path, routerConfigPath } of args.inputs) {
-    const routerConfig = configs.get(routerConfigPath ?? '')
+    const routerConfig = routerConfigPath === undefined ? ownRouter : configs.get(routerConfigPath)
     // oxlint-disable-next-line no-await-in-loop
-    const result = await classifyFile({ path, routerConfig, salt, stdin: io.stdin })
+    const result = await classifyFile({ path, routerConfig, ruleOptions, salt, stdin: io.stdin })
     if (result.kind === 'unreadable') {
       io.stderr.write(`secondwind classify: ${result.message}\n`)
       codes.add(EXIT.data)

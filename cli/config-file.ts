@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { AnalyzerSection } from '../analyzer/config/analyzer-schema.ts'
+import { parseRouterConfigText } from '../analyzer/config/read-router-config.ts'
+import type { RouterConfig } from '../analyzer/story/router-config.ts'
 import type { SidecarConfig } from '../collector/config/config.ts'
 import { type ConfigOverrides, loadConfig } from '../collector/config/load-config.ts'
 import { type ConfigProblem, formatProblem } from '../collector/config/problem.ts'
@@ -50,10 +53,23 @@ export function readConfigFile(file: string, overrides: ConfigOverrides): Config
   )
 }
 
-/** Checks the `analyzer:` section of a file in which nothing else is needed. */
-export function checkAnalyzerFile(file: string): void {
-  const read = readAnalyzerSection(readText(file))
+export interface AnalyzerFile {
+  readonly section: AnalyzerSection
+  /** Of the router that the same file configures, where it does. */
+  readonly routerConfig: RouterConfig | undefined
+}
+
+/** Reads and checks the `analyzer:` section of a file in which nothing else is needed. */
+export function readAnalyzerFile(file: string): AnalyzerFile {
+  const text = readText(file)
+  const read = readAnalyzerSection(text)
   if (read.kind === 'invalid') throw invalid(file, read.problems)
+  const router = parseRouterConfigText(text, file)
+  return {
+    section: read.section,
+    routerConfig:
+      router.kind === 'read' && router.config.routes.size > 0 ? router.config : undefined,
+  }
 }
 
 function invalid(file: string, problems: readonly ConfigProblem[]): CommandError {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { RULE_OPTIONS, type RuleOptions } from '../rules/rule-options.ts'
 import { SETTLE_MS } from '../story/settle.ts'
 
 /**
@@ -28,6 +29,32 @@ export const analyzerSchema = z.strictObject({
     .max(3_600_000)
     .default(SETTLE_MS)
     .describe('How long no span of a LiteLLM request may come before it is judged.'),
+  rules: z
+    .strictObject({
+      slow_first_content_ms: z
+        .number()
+        .int()
+        .min(1)
+        // Longer than the longest stream, no limit would ever speak.
+        .max(1_800_000)
+        .default(RULE_OPTIONS.slowFirstContentMs)
+        .describe('First content later than this is slow (`slow-first-chunk`).'),
+      stall_ms: z
+        .number()
+        .int()
+        .min(1)
+        .max(1_800_000)
+        .default(RULE_OPTIONS.stallMs)
+        .describe('Silence within an answer longer than this is a stall (`stream-stalled`).'),
+      attempts_max: z
+        .number()
+        .int()
+        .min(1)
+        .max(1000)
+        .default(RULE_OPTIONS.attemptsMax)
+        .describe('More upstream calls for one request are a storm (`retry-storm`).'),
+    })
+    .prefault({}),
   keep_content: z.literal(false).optional().meta({
     default: false,
     description: 'Prompts and answers are never stored; no other value yet.',
@@ -78,3 +105,12 @@ export const analyzerSchema = z.strictObject({
     .prefault({}),
 })
 export type AnalyzerSection = z.output<typeof analyzerSchema>
+
+/** The limits of the rules, as they take them. */
+export function toRuleOptions({ rules }: Pick<AnalyzerSection, 'rules'>): RuleOptions {
+  return {
+    slowFirstContentMs: rules.slow_first_content_ms,
+    stallMs: rules.stall_ms,
+    attemptsMax: rules.attempts_max,
+  }
+}

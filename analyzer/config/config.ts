@@ -1,9 +1,11 @@
+import type { RuleOptions } from '../rules/rule-options.ts'
 import type { RouterConfig } from '../story/router-config.ts'
 
 /** The analyzer's configuration after loading: complete and defaulted. */
 export interface AnalyzerConfig {
   readonly sources: readonly SourceConfig[]
   readonly settleMs: number
+  readonly rules: RuleOptions
   readonly retention: RetentionConfig
   readonly ingest: IngestConfig
 }

@@ -7,7 +7,12 @@ import type { z } from 'zod'
 import { AnalyzerError } from '../errors.ts'
 import { messageOf } from '../message-of.ts'
 import { parseRouterConfig, type RouterConfig } from '../story/router-config.ts'
-import { type AnalyzerSection, type SourceSection, analyzerSchema } from './analyzer-schema.ts'
+import {
+  type AnalyzerSection,
+  type SourceSection,
+  analyzerSchema,
+  toRuleOptions,
+} from './analyzer-schema.ts'
 import { DEFAULT_SOURCE, type AnalyzerConfig, type SourceConfig } from './config.ts'
 import { parseRouterConfigText } from './read-router-config.ts'
 
@@ -39,6 +44,7 @@ export function loadAnalyzerConfig({ configFile, routerConfigFile }: ConfigFiles
   return {
     sources: withDefaultSource(sources, router),
     settleMs: section.settle_ms,
+    rules: toRuleOptions(section),
     retention: {
       spanAgeMsMax: section.retention.span_days * DAY_MS,
       spanBytesMax: section.retention.span_mib * MIB,

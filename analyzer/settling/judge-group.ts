@@ -1,4 +1,5 @@
 import { judge } from '../rules/judge.ts'
+import type { RuleOptions } from '../rules/rule-options.ts'
 import type { Judgement } from '../store/verdict-store.ts'
 import { assembleStories } from '../story/assemble.ts'
 import type { RouterConfig } from '../story/router-config.ts'
@@ -8,6 +9,8 @@ import { toVerdict } from './to-verdict.ts'
 
 export interface JudgeGroupOptions {
   readonly routerConfigs: ReadonlyMap<string, RouterConfig>
+  /** Default: those of the sidecar. */
+  readonly ruleOptions?: RuleOptions
   readonly onFailure: (what: string, error: unknown) => void
 }
 
@@ -44,7 +47,7 @@ export function judgeGroup(
 function toJudgement(
   source: string,
   { traces, crowded, crowd, lookouts }: TraceGroup,
-  { routerConfigs, onFailure }: JudgeGroupOptions,
+  { routerConfigs, ruleOptions, onFailure }: JudgeGroupOptions,
 ): Judgement {
   const arrivals = [...traces.values()].flat()
   const stories = assembleStories({
@@ -55,6 +58,7 @@ function toJudgement(
   })
   const verdicts = stories.map((story) => {
     const findings = judge(story, {
+      ...(ruleOptions !== undefined && { options: ruleOptions }),
       onRuleError: (rule, error) => onFailure(`rule ${rule.id} failed`, error),
     })
     return toVerdict(story, { findings, nowMs: lastReceivedMs(story, traces) })

@@ -1,3 +1,4 @@
+import type { RuleOptions } from '../rules/rule-options.ts'
 import type { SpanReader } from '../store/store.ts'
 import type { Judgement, VerdictStore } from '../store/verdict-store.ts'
 import type { JudgeLag } from '../store/verdict-tallies.ts'
@@ -16,6 +17,8 @@ export interface JudgeLoopOptions {
   readonly verdicts: VerdictStore
   readonly routerConfigs: ReadonlyMap<string, RouterConfig>
   readonly settleMs: number
+  /** Default: those of the sidecar. */
+  readonly ruleOptions?: RuleOptions
   /** Disk full, file locked: it passes, and is no trace's fault. Anything else is the trace's. */
   readonly isStoreTrouble: (error: unknown) => boolean
   /** The clock of `receivedAtMs`. */
@@ -65,13 +68,14 @@ export class JudgeLoop {
   #lastTurnMs = -Infinity
 
   constructor(options: JudgeLoopOptions) {
-    const { reader, verdicts, routerConfigs } = options
+    const { reader, verdicts, routerConfigs, ruleOptions } = options
     this.#options = options
     this.#talliedUpTo = verdicts.talliedUpTo()
     this.#unjudged = beginWhereJudged(options)
     this.#gatherer = new TraceGatherer({ reader, verdicts })
     this.#judging = {
       routerConfigs,
+      ...(ruleOptions !== undefined && { ruleOptions }),
       onFailure: (what, error) => this.#logFailure(what, error),
     }
   }

@@ -17,7 +17,8 @@ const NICENESS = 5
 runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
   nameThread('judge')
   lowerPriority(NICENESS)
-  const { store: place, settleMs, routerConfigs, limits }: JudgeWorkerData = workerData
+  const data: JudgeWorkerData = workerData
+  const { store: place, settleMs, ruleOptions, routerConfigs, limits } = data
   const store = openStore(place, { now: Date.now, log })
   const reader = store.openReader()
   const verdicts = store.openVerdicts()
@@ -26,6 +27,7 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
     verdicts,
     routerConfigs,
     settleMs,
+    ruleOptions,
     limits,
     isStoreTrouble: (error) => store.isTrouble(error),
     now: Date.now,

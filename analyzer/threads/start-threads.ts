@@ -70,6 +70,7 @@ export function startJudge(
   const data: JudgeWorkerData = {
     store: storePlace(config, folder),
     settleMs: config.settleMs,
+    ruleOptions: config.rules,
     routerConfigs: new Map(
       config.sources.flatMap(({ name, routerConfig }) =>
         routerConfig === undefined ? [] : [[name, routerConfig]],

@@ -1,6 +1,7 @@
 import type { IntakeFacts } from '../api/intake-facts.ts'
 import type { ApiQuery } from '../api/query.ts'
 import type { SourceMatch } from '../config/match-source.ts'
+import type { RuleOptions } from '../rules/rule-options.ts'
 import type { StorePlace } from '../store/open-store.ts'
 import type { VerdictLimits } from '../store/verdict-store.ts'
 import type { RouterConfig } from '../story/router-config.ts'
@@ -18,6 +19,7 @@ export interface IngestWorkerData {
 export interface JudgeWorkerData {
   readonly store: StorePlace
   readonly settleMs: number
+  readonly ruleOptions: RuleOptions
   readonly routerConfigs: ReadonlyMap<string, RouterConfig>
   readonly limits: VerdictLimits
 }

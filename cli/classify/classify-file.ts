@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 
 import { DOCUMENT_BYTES_MAX, decodeDocument } from './decode-document.ts'
 import { judge } from '../../analyzer/rules/judge.ts'
+import type { RuleOptions } from '../../analyzer/rules/rule-options.ts'
 import type { RuledFinding } from '../../analyzer/rules/rule.ts'
 import { assembleStories, isRecognised } from '../../analyzer/story/assemble.ts'
 import type { RouterConfig } from '../../analyzer/story/router-config.ts'
@@ -13,6 +14,7 @@ export interface ClassifyFile {
   /** A path, or `-` for stdin. */
   readonly path: string
   readonly routerConfig: RouterConfig | undefined
+  readonly ruleOptions: RuleOptions
   readonly salt: Uint8Array
   readonly stdin: NodeJS.ReadableStream
 }
@@ -43,12 +45,15 @@ export async function classifyFile(file: ClassifyFile): Promise<FileResult> {
   if (decoded.kind === 'malformed') {
     return { kind: 'unreadable', message: `${nameOf(file)}: not traces: ${decoded.message}` }
   }
-  const { path: source, routerConfig } = file
+  const { path: source, routerConfig, ruleOptions } = file
   const brokenRules = new Set<string>()
   const stories = assembleStories({ source, spans: decoded.spans, routerConfig })
   const requests = stories.map((story) => ({
     story,
-    findings: judge(story, { onRuleError: (rule) => brokenRules.add(rule.id) }),
+    findings: judge(story, {
+      options: ruleOptions,
+      onRuleError: (rule) => brokenRules.add(rule.id),
+    }),
   }))
   const notes = [
     ...(decoded.rejected === 0 ? [] : [rejectedNote(decoded.rejected, decoded.reasons)]),

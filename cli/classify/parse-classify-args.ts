@@ -13,6 +13,8 @@ export interface ClassifyArgs {
   readonly json: boolean
   readonly explain: boolean
   readonly failOn: ReadonlySet<string>
+  /** A file with an `analyzer:` section, whose limits the rules compare with. */
+  readonly configPath: string | undefined
 }
 
 export type ParsedClassifyArgs =
@@ -20,7 +22,7 @@ export type ParsedClassifyArgs =
   | { readonly kind: 'help' }
   | { readonly kind: 'usage'; readonly message: string }
 
-const OPTIONS = ['--router-config', '--json', '--explain', '--fail-on', '--help']
+const OPTIONS = ['--router-config', '--config', '--json', '--explain', '--fail-on', '--help']
 
 /**
  * In the order of the command line, because `--router-config` holds for the files after it, until
@@ -39,8 +41,8 @@ export function parseClassifyArgs(argv: readonly string[]): ParsedClassifyArgs {
       `--router-config ${reader.idleRouterConfig} holds for the files after it, and there is none`,
     )
   }
-  const { inputs, json, explain, failOn } = reader
-  return { kind: 'args', inputs, json, explain, failOn }
+  const { inputs, json, explain, failOn, configPath } = reader
+  return { kind: 'args', inputs, json, explain, failOn, configPath }
 }
 
 type Problem = Exclude<ParsedClassifyArgs, ClassifyArgs>
@@ -52,6 +54,7 @@ class ArgsReader {
   explain = false
   /** Named by an option, but no file has come after it yet. */
   idleRouterConfig: string | undefined
+  configPath: string | undefined
   #routerConfig: string | undefined
   readonly #words: string[]
 
@@ -93,6 +96,8 @@ class ArgsReader {
         return { kind: 'help' }
       case '--router-config':
         return this.#readRouterConfig(inline ?? this.#nextValue())
+      case '--config':
+        return this.#readConfig(inline ?? this.#nextValue())
       case '--fail-on':
         return this.#readFailOn(inline ?? this.#nextValue())
       default:
@@ -110,6 +115,15 @@ class ArgsReader {
     if (path === undefined || path === '') return usage('--router-config needs a FILE')
     this.#routerConfig = path
     this.idleRouterConfig = path
+    return undefined
+  }
+
+  #readConfig(path: string | undefined): Problem | undefined {
+    if (path === undefined || path === '') return usage('--config needs a FILE')
+    if (this.configPath !== undefined) {
+      return usage('--config is given twice; its limits hold for all files')
+    }
+    this.configPath = path
     return undefined
   }
 

@@ -46,6 +46,15 @@ test('limits of the intake are whole bytes, whatever part of a MiB is asked for'
   expect(ingest).toEqual({ bodyBytesMax: 1_153_433, queueBytesMax: 2_411_724 })
 })
 
+test('limits of the rules are those of the file, else the sidecar’s', () => {
+  const configFile = file('analyzer: {rules: {stall_ms: 5000, attempts_max: 9}}')
+  expect(loadAnalyzerConfig({ configFile }).rules).toEqual({
+    slowFirstContentMs: 30_000,
+    stallMs: 5000,
+    attemptsMax: 9,
+  })
+})
+
 test('sources are read with their router, relative to the file', () => {
   const configFile = file(`
 analyzer:
@@ -75,6 +84,8 @@ test.each([
   ['a name given twice', 'analyzer: {sources: [{name: a}, {name: a}]}', 'twice'],
   ['a source that nothing fits', 'analyzer: {sources: [{name: a}]}', 'neither match nor'],
   ['a queue smaller than a body', 'analyzer: {ingest: {queue_mib: 8}}', 'queue_mib'],
+  ['a limit that nothing could reach', 'analyzer: {rules: {stall_ms: 0}}', 'stall_ms'],
+  ['a limit of no rule', 'analyzer: {rules: {slow_ms: 10}}', 'slow_ms'],
   ['content to be kept', 'analyzer: {keep_content: true}', 'keep_content'],
   ['broken YAML', 'analyzer: {', 'config.yaml'],
 ])('%s is refused by name', (_, content, named) => {
