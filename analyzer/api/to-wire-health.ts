@@ -39,6 +39,7 @@ export function toWireHealth(context: HealthContext): WireHealth {
     judgingPausedSince: toIsoOrNull(pausedSinceMs),
     lastSpanAt: last === 0 ? null : toIso(last),
     spansUnrecognised: unrecognised,
+    spansWithoutRequest: 0,
     otlpHttpUrl: intake.otlpHttpUrl,
     intake: toWireIntake(intake, counts),
     lag: {
@@ -98,9 +99,10 @@ function toWireSources(
   const named = new Set([...intake.sources, ...byName.keys()])
   const all = [...named].map((name): WireSource => {
     const { stored: spans = 0, lastReceivedMs = 0 } = byName.get(name) ?? {}
-    if (lastReceivedMs === 0) return { name, spans, lastSpanAt: null, state: 'never' }
+    if (lastReceivedMs === 0)
+      return { name, spans, lastSpanAt: null, state: 'never', cannotShow: [] }
     const state = nowMs - lastReceivedMs > QUIET_MS ? 'quiet' : 'sending'
-    return { name, spans, lastSpanAt: toIso(lastReceivedMs), state }
+    return { name, spans, lastSpanAt: toIso(lastReceivedMs), state, cannotShow: [] }
   })
   return all.length <= SOURCES_MAX ? all : foldSources(all)
 }
@@ -115,6 +117,7 @@ function foldSources(all: readonly WireSource[]): readonly WireSource[] {
       spans: rest.reduce((sum, { spans }) => sum + spans, 0),
       lastSpanAt: times.at(-1) ?? null,
       state: rest.some(({ state }) => state === 'sending') ? 'sending' : 'quiet',
+      cannotShow: [],
     },
   ]
 }

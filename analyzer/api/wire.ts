@@ -119,7 +119,10 @@ export interface WireHealth {
   readonly judgingPausedSince: string | null
   /** `null`: no span has ever come, which is how empty is told from broken. */
   readonly lastSpanAt: string | null
+  /** Of traces in which nothing is of a kind that is understood. */
   readonly spansUnrecognised: number
+  /** Of traces that are understood and hold no request: health checks, admin pages, embeddings. */
+  readonly spansWithoutRequest: number
   readonly otlpHttpUrl: string
   readonly intake: WireIntake
   readonly lag: WireLag
@@ -186,6 +189,8 @@ export interface WireSource {
   readonly lastSpanAt: string | null
   /** `never`: it is configured and has never sent; `quiet`: nothing for a quarter of an hour. */
   readonly state: 'sending' | 'quiet' | 'never'
+  /** In sentences: what the spans that it was really seen to send cannot show, whatever happens. */
+  readonly cannotShow: readonly string[]
 }
 
 export interface WireRefusedSender {

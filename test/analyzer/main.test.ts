@@ -243,6 +243,7 @@ test('health tells a folder where nothing came from one where nothing is underst
     judgingPausedSince: null,
     lastSpanAt: null,
     spansUnrecognised: 0,
+    spansWithoutRequest: 0,
     otlpHttpUrl,
     intake: {
       state: 'ok',

@@ -317,6 +317,7 @@ export const health: WireHealth = {
   judgingPausedSince: null,
   lastSpanAt: at(3000),
   spansUnrecognised: 12,
+  spansWithoutRequest: 40,
   otlpHttpUrl: 'http://127.0.0.1:4318',
   intake: {
     state: 'ok',
@@ -333,8 +334,16 @@ export const health: WireHealth = {
   disk: { bytes: 41_943_040, bytesMax: 2_147_483_648, freeBytes: 64_424_509_440, low: false },
   keeping: { troubledSince: null, why: null, damaged: [] },
   sources: [
-    { name: 'litellm', spans: 8120, lastSpanAt: at(3000), state: 'sending' },
-    { name: 'default', spans: 2292, lastSpanAt: at(9000), state: 'sending' },
+    {
+      name: 'litellm',
+      spans: 8120,
+      lastSpanAt: at(3000),
+      state: 'sending',
+      cannotShow: [
+        'A stream of /v1/messages that ends early without an error looks like a whole answer.',
+      ],
+    },
+    { name: 'default', spans: 2292, lastSpanAt: at(9000), state: 'sending', cannotShow: [] },
   ],
   refused: [],
 }
@@ -358,8 +367,8 @@ export const healthInTrouble: WireHealth = {
   disk: { bytes: 2_040_109_466, bytesMax: 2_147_483_648, freeBytes: 402_653_184, low: true },
   sources: [
     ...health.sources,
-    { name: 'litellm-eu', spans: 0, lastSpanAt: null, state: 'never' },
-    { name: 'litellm-us', spans: 311, lastSpanAt: at(7_200_000), state: 'quiet' },
+    { name: 'litellm-eu', spans: 0, lastSpanAt: null, state: 'never', cannotShow: [] },
+    { name: 'litellm-us', spans: 311, lastSpanAt: at(7_200_000), state: 'quiet', cannotShow: [] },
   ],
   refused: [
     {
@@ -384,6 +393,7 @@ export const healthBeforeFirstSpan: WireHealth = {
   ...health,
   spansStored: 0,
   spansUnrecognised: 0,
+  spansWithoutRequest: 0,
   requestsPending: 0,
   lastSpanAt: null,
   sources: [],
@@ -394,6 +404,7 @@ export const healthUnrecognised: WireHealth = {
   ...health,
   spansStored: 480,
   spansUnrecognised: 480,
+  spansWithoutRequest: 0,
   requestsPending: 0,
 }
 

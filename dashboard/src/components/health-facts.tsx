@@ -23,6 +23,7 @@ export function HealthFacts({ health }: { readonly health: WireHealth }): ReactN
         {formatPlural(lag.spans, 'span')}, {formatPlural(health.requestsPending, 'trace')}
       </Fact>
       <Fact term="Not recognised">{formatPlural(health.spansUnrecognised, 'span')}</Fact>
+      <Fact term="Without a request">{formatPlural(health.spansWithoutRequest, 'span')}</Fact>
       {disk !== null && (
         <>
           <Fact term="Data folder">

@@ -69,7 +69,13 @@ test('a source of the configuration that never sent is listed, before those that
     ['eu', 'quiet'],
     ['default', 'sending'],
   ])
-  expect(listed[0]).toEqual({ name: 'us', spans: 0, lastSpanAt: null, state: 'never' })
+  expect(listed[0]).toEqual({
+    name: 'us',
+    spans: 0,
+    lastSpanAt: null,
+    state: 'never',
+    cannotShow: [],
+  })
 })
 
 test('what is not stored is told by why, of all sources together', () => {

@@ -12,6 +12,7 @@ const HEALTHY: WireHealth = {
   judgingPausedSince: null,
   lastSpanAt: ago(1000),
   spansUnrecognised: 0,
+  spansWithoutRequest: 0,
   otlpHttpUrl: 'http://127.0.0.1:4318',
   intake: {
     state: 'ok',
@@ -27,7 +28,7 @@ const HEALTHY: WireHealth = {
   lag: { spans: 0, oldestReceivedAt: null, overdueSince: null },
   disk: { bytes: 1, bytesMax: 2, freeBytes: 3, low: false },
   keeping: { troubledSince: null, why: null, damaged: [] },
-  sources: [{ name: 'eu', spans: 10, lastSpanAt: ago(1000), state: 'sending' }],
+  sources: [{ name: 'eu', spans: 10, lastSpanAt: ago(1000), state: 'sending', cannotShow: [] }],
   refused: [],
 }
 
@@ -39,7 +40,9 @@ test('nothing is said of an analyzer that is well, also where little is known of
   expect(keysOf({ disk: null, lastSpanAt: null, sources: [] })).toEqual([])
   // Quiet is how routers are at night.
   expect(
-    keysOf({ sources: [{ name: 'eu', spans: 1, lastSpanAt: ago(9e7), state: 'quiet' }] }),
+    keysOf({
+      sources: [{ name: 'eu', spans: 1, lastSpanAt: ago(9e7), state: 'quiet', cannotShow: [] }],
+    }),
   ).toEqual([])
 })
 
@@ -49,7 +52,7 @@ test('what is lost right now stands before what only may be', () => {
     intake: { ...HEALTHY.intake, state: 'failing', since: ago(5000), why: 'disk I/O error' },
     disk: { bytes: 1, bytesMax: 2, freeBytes: 3, low: true },
     lag: { spans: 5, oldestReceivedAt: ago(90_000), overdueSince: ago(60_000) },
-    sources: [{ name: 'us', spans: 0, lastSpanAt: null, state: 'never' }],
+    sources: [{ name: 'us', spans: 0, lastSpanAt: null, state: 'never', cannotShow: [] }],
   })
   expect(keys).toEqual(['failing', 'paused', 'disk', 'lag', 'silent'])
 })
@@ -118,7 +121,13 @@ test('sources that never sent are one note, and none before the first span of al
   const sources = Array.from(
     { length: 7 },
     (_, index) =>
-      ({ name: `router-${index}`, spans: 0, lastSpanAt: null, state: 'never' }) as const,
+      ({
+        name: `router-${index}`,
+        spans: 0,
+        lastSpanAt: null,
+        state: 'never',
+        cannotShow: [],
+      }) as const,
   )
   expect(keysOf({ sources, lastSpanAt: null })).toEqual([])
   const [note, ...others] = healthNotes({ ...HEALTHY, sources }, NOW_MS)
