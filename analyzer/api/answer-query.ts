@@ -82,6 +82,7 @@ function overview(windowMs: number, context: AnswerContext): WireOverview {
     })),
     openIncidents: toRows(open, { context, windowMs, limit: OVERVIEW_INCIDENTS_MAX }),
     buckets: toBuckets(range, { bucketMs, counts: counts.buckets }),
+    markers: [],
     health: toWireHealth(context),
   }
 }

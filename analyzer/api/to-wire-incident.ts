@@ -37,6 +37,7 @@ export function toWireIncidentRow(
     lastSeen: toIso(incident.lastSeenMs),
     stillHappening: isStillHappening(incident, nowMs),
     sparkline,
+    episode: null,
   }
 }
 
@@ -65,6 +66,7 @@ export function toWireIncident(incident: Incident, detail: IncidentDetail): Wire
     example,
     occurrences: requests.map(([atMs, request]) => toWireOccurrence(atMs, request)),
     callers: callers.map(({ name, count }) => ({ name, count })),
+    markers: [],
   }
 }
 

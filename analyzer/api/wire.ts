@@ -4,6 +4,10 @@
  * hyphens. Duplicated on purpose from the domain types: the wire does not move when they do.
  */
 
+import type { WireMarker, WireWindow } from './wire-outage.ts'
+
+export type { WireEpisode, WireEpisodeList, WireMarker, WireWindow } from './wire-outage.ts'
+
 export type WireOutcome = 'ok' | 'rescued' | 'failed' | 'cancelled' | 'rejected' | 'unknown'
 export type WireSeverity = 'high' | 'medium' | 'info'
 export type WireConfidence = 'certain' | 'likely'
@@ -11,6 +15,8 @@ export type WireConfidence = 'certain' | 'likely'
 export interface WireClassification {
   readonly schemaVersion: 1
   readonly requests: readonly WireRequest[]
+  /** What only many requests together show; of each file by itself. */
+  readonly windows: readonly WireWindow[]
 }
 
 export interface WireRequest {
@@ -98,6 +104,8 @@ export interface WireOverview {
   readonly openIncidents: readonly WireIncidentRow[]
   /** Requests per bucket and outcome, oldest first: what the chart draws. */
   readonly buckets: readonly WireBucket[]
+  /** What changed within the window, the latest first. */
+  readonly markers: readonly WireMarker[]
   readonly health: WireHealth
 }
 
@@ -241,6 +249,8 @@ export interface WireIncidentRow {
   readonly stillHappening: boolean
   /** Counts per bucket, oldest first, for the sparkline. */
   readonly sparkline: readonly number[]
+  /** The latest outage that it is part of (`GET /api/v1/episodes`); `null`: none in the window. */
+  readonly episode: string | null
 }
 
 /** `GET /api/v1/incidents/:id` */
@@ -259,6 +269,8 @@ export interface WireIncident extends WireIncidentRow {
   readonly example: WireRequest
   readonly occurrences: readonly WireOccurrence[]
   readonly callers: readonly { readonly name: string; readonly count: number }[]
+  /** What changed at its source in the hour before its first request, the latest first. */
+  readonly markers: readonly WireMarker[]
 }
 
 export interface WireRemedy {

@@ -2,11 +2,8 @@ import type { FactName } from '../story/fact-name.ts'
 import type { Confidence, Evidence, Story } from '../story/story.ts'
 import type { RuleOptions } from './rule-options.ts'
 
-/**
- * One incident class: pure, total, no I/O, no clock. It never throws on odd stories and reads no
- * meaning into a model's or a route's name.
- */
-export interface Rule {
+/** What there is to say of an incident class, whatever it is found in. */
+export interface RuleFacts {
   /**
    * Kebab-case noun phrase that names the incident; public, so renaming it is a breaking change.
    */
@@ -16,13 +13,20 @@ export interface Rule {
   readonly title: string
   /** One sentence for the reference. */
   readonly description: string
-  /** Whether it opens an incident although the client got a whole answer. */
-  readonly opensWhenRescued: boolean
   /** What it cannot fire without; a dialect that never tells one of these cannot show the class. */
   readonly needs: readonly FactName[]
   readonly remedy: Remedy
   /** Releases of a gateway that are known for it, or known to be free of it. */
   readonly releases?: readonly ReleaseNote[]
+}
+
+/**
+ * One incident class of single requests: pure, total, no I/O, no clock. It never throws on odd
+ * stories and reads no meaning into a model's or a route's name.
+ */
+export interface Rule extends RuleFacts {
+  /** Whether it opens an incident although the client got a whole answer. */
+  readonly opensWhenRescued: boolean
   evaluate(story: Story, options: RuleOptions): Finding | undefined
 }
 

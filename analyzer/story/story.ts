@@ -1,6 +1,7 @@
 import type {
   Api,
   AttemptKind,
+  BreakerState,
   FailureReason,
   NotTriedReason,
   Outcome,
@@ -104,6 +105,8 @@ export interface Attempt {
   readonly longestSilenceMs?: number
   /** Of this upstream: as it reported it, or as `source` says. */
   readonly usage?: Usage
+  /** Of the router's breaker when the attempt began: a half-open one is asked on purpose. */
+  readonly breaker?: BreakerState
 }
 
 export interface Delivered {
@@ -196,4 +199,6 @@ export interface Gateway {
   /** v2's scope version is the release; v1 has none. */
   readonly release?: string
   readonly mode?: string
+  /** The process that wrote the spans (`service.instance.id`), where its resource says so. */
+  readonly instance?: string
 }

@@ -34,7 +34,7 @@ export class JsonOutput implements Output {
   }
 
   async end(): Promise<void> {
-    await write(this.#io.stdout, this.#first ? `${this.#opening()}]}\n` : '\n]}\n')
+    await write(this.#io.stdout, `${this.#first ? this.#opening() : '\n'}],"windows":[]}\n`)
   }
 
   #opening(): string {

@@ -196,6 +196,7 @@ export const incidentRow: WireIncidentRow = {
   lastSeen: at(14_000),
   stillHappening: true,
   sparkline: [0, 0, 0, 1, 0, 2, 0, 0, 1, 0, 0, 0, 2, 1, 0, 0, 3, 0, 1, 0, 2, 0, 0, 1],
+  episode: null,
 }
 
 const incidentRows: readonly WireIncidentRow[] = [
@@ -259,6 +260,7 @@ export const incident: WireIncident = {
   ...incidentRow,
   schemaVersion: 1,
   now: at(0),
+  markers: [],
   fingerprint: {
     version: 1,
     ingredients: {
@@ -425,6 +427,7 @@ function bucketAt(index: number): WireBucket {
 export const overview: WireOverview = {
   schemaVersion: 1,
   now: at(0),
+  markers: [],
   windowMs: 60 * MINUTE_MS,
   requests: 612,
   outcomes: { ok: 551, rescued: 17, failed: 21, cancelled: 5, rejected: 12, unknown: 6 },

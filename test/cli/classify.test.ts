@@ -136,7 +136,7 @@ describe('classify --json', () => {
   test('prints a whole document for a file without requests, and says so beside it', async () => {
     const path = await fileOf('empty.json', '{"resourceSpans":[]}')
     const { code, stdout, stderr } = await run(['--json', path])
-    expect(JSON.parse(stdout)).toEqual({ schemaVersion: 1, requests: [] })
+    expect(JSON.parse(stdout)).toEqual({ schemaVersion: 1, requests: [], windows: [] })
     expect(stderr).toBe(`secondwind classify: ${path}: it holds no spans\n`)
     expect(code).toBe(0)
   })

@@ -106,6 +106,7 @@ function readAttempt(spans: AttemptSpans, number: number): Attempt {
       errorType: text(attributes, v.ATTR_ERROR_TYPE),
       statusCode: numeric(attributes, v.ATTR_HTTP_RESPONSE_STATUS_CODE),
       message: text(attributes, v.ATTR_FAILURE_MESSAGE),
+      breaker: member(attributes, v.ATTR_BREAKER_STATE, v.BREAKER_STATES),
     }),
     ...readMeasures(spans),
   }

@@ -82,7 +82,11 @@ function toStory(group: RequestSpans, source: string): Story {
 
 function gatewayOf([span]: readonly Span[]): Story['gateway'] {
   const release = span?.scope.version ?? ''
-  return release === '' ? { name: 'secondwind' } : { name: 'secondwind', release }
+  const instance = span && text(span.resource, 'service.instance.id')
+  return {
+    name: 'secondwind',
+    ...defined({ release: release === '' ? undefined : release, instance }),
+  }
 }
 
 function earliest(spans: readonly Span[]): bigint {

@@ -1,4 +1,4 @@
-import { firstText } from '../../attributes.ts'
+import { firstText, text } from '../../attributes.ts'
 import type { RouterConfig } from '../../router-config.ts'
 import type { Span } from '../../span.ts'
 import type { Attempt, Caller, ClientView, Story, StoryContinuation } from '../../story.ts'
@@ -52,7 +52,10 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
     gateway: {
       name: 'litellm',
       mode: reading.mode,
-      ...defined({ release: reading.release }),
+      ...defined({
+        release: reading.release,
+        instance: text(requestSpan.resource, 'service.instance.id'),
+      }),
     },
     ...usageOf(calls),
     incomplete: reading.incomplete,
