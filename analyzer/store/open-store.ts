@@ -1,6 +1,7 @@
 import { messageOf } from '../message-of.ts'
 import { filesOf } from './sqlite/folder-files.ts'
 import { SegmentKeeper } from './sqlite/keeping/segment-keeper.ts'
+import { receivedFromMs } from './sqlite/keeping/part-files.ts'
 import { VerdictsWatermark } from './sqlite/keeping/watermark.ts'
 import { isStoreTrouble } from './sqlite/open-database.ts'
 import { toPlace } from './sqlite/segments/position.ts'
@@ -9,6 +10,7 @@ import { SegmentHandles } from './sqlite/segments/segment-handles.ts'
 import { SegmentSpanReader } from './sqlite/segments/segment-span-reader.ts'
 import { SegmentWriter } from './sqlite/segments/segment-writer.ts'
 import { takeOverSpans } from './sqlite/take-over-spans.ts'
+import { openRenewableVerdicts } from './sqlite/verdicts/renewable-verdicts.ts'
 import { openVerdictStore } from './sqlite/verdicts/verdict-store.ts'
 import type { SpanLimits, Store } from './store.ts'
 import type { WriteLog } from '../log.ts'
@@ -67,7 +69,16 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
       return writer
     },
     openReader: () => new SegmentSpanReader(handles(catalogue())),
-    openVerdicts: () => openVerdictStore(files.verdicts, { nowMs: now(), log }),
+    openVerdicts: () =>
+      openRenewableVerdicts({
+        file: files.verdicts,
+        open: () => {
+          const spansFromMs = (): number => receivedFromMs(catalogue()) ?? now()
+          return openVerdictStore(files.verdicts, { nowMs: now(), log, spansFromMs })
+        },
+        now,
+        log,
+      }),
     openKeeper: () => new SegmentKeeper({ catalogue: catalogue() }),
     openWatermark: () => new VerdictsWatermark(files.verdicts),
     isTrouble: isStoreTrouble,

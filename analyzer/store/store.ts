@@ -2,7 +2,7 @@ import type { TimeRange } from '../story/join-window.ts'
 import type { Arrival } from '../story/settle.ts'
 import type { Span, SpanHead } from '../story/span.ts'
 import type { SpanRecord } from './span-record.ts'
-import type { VerdictStore } from './verdict-store.ts'
+import type { RenewableVerdicts } from './verdict-store.ts'
 
 /**
  * What is kept, by intent. Spans are the truth, written by one thread and read by others; verdicts
@@ -13,7 +13,7 @@ export interface Store {
   openWriter(): SpanWriter
   openReader(): SpanReader
   /** For the one thread that judges. */
-  openVerdicts(): VerdictStore
+  openVerdicts(): RenewableVerdicts
   /** For the one thread that keeps within limits what is stored. */
   openKeeper(): SpanKeeper
   /** For whoever does not judge, and asks how far spans are judged. */

@@ -108,6 +108,15 @@ export interface VerdictStore {
   close(): void
 }
 
+/** The same object for as long as the process lives, whatever becomes of what is on disk. */
+export interface RenewableVerdicts extends VerdictStore {
+  /**
+   * Where what it holds turned out to be damaged: sets that aside and begins with nothing, so that
+   * all is to be judged again. False where nothing is damaged, or this was done a moment ago.
+   */
+  renew(): boolean
+}
+
 /** From `fromMs` on, before `toMs`. */
 export interface MsRange {
   readonly fromMs: number

@@ -1,9 +1,10 @@
 import { messageOf } from '../message-of.ts'
 import { JudgeLoop, type JudgeLoopOptions } from '../settling/judge-loop.ts'
-import type { VerdictLimits } from '../store/verdict-store.ts'
+import type { RenewableVerdicts, VerdictLimits } from '../store/verdict-store.ts'
 import type { JudgeEvent } from './worker-data.ts'
 
 export interface JudgeTurnsOptions extends JudgeLoopOptions {
+  readonly verdicts: RenewableVerdicts
   readonly limits: VerdictLimits
   readonly emit: (event: JudgeEvent) => void
 }
@@ -42,8 +43,10 @@ export class JudgeTurns {
   /** One turn; after how long the next one is due. */
   turn(): number {
     try {
-      // All that a loop knows stands in the files: after trouble it starts again there.
-      if (this.#paused !== undefined) this.#loop = new JudgeLoop(this.#options)
+      // All that a loop knows stands in the files: after trouble it starts again there. A question
+      // may have met the damage, between two turns.
+      const renewed = this.#options.verdicts.renew()
+      if (renewed || this.#paused !== undefined) this.#loop = new JudgeLoop(this.#options)
       const { more, changed } = this.#loop.turn()
       this.#resume()
       if (changed) this.#options.emit('changed')

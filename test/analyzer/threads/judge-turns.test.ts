@@ -1,3 +1,4 @@
+import { closeSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
@@ -6,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../../analyzer/store/open-store.ts'
 import { JudgeTurns } from '../../../analyzer/threads/judge-turns.ts'
 import type { JudgeEvent } from '../../../analyzer/threads/worker-data.ts'
+import { ATTR_OUTCOME, ATTR_ROUTE, ATTR_SCHEMA, SCOPE_NAME } from '../../../collector/vocabulary.ts'
 import { arrivalOf } from '../../support/arrivals.ts'
 import { WIDE_LIMITS } from '../../support/open-test-store.ts'
 import { buildSpan } from '../../support/otlp.ts'
@@ -27,8 +29,16 @@ function judging() {
   onTestFinished(() => {
     for (const part of [writer, reader, verdicts]) part.close()
   })
-  const span = buildSpan({ scope: { name: 'litellm', version: '1.109.1' } })
-  writer.append([arrivalOf([span], { receivedAtMs: clock.nowMs - HOUR_MS })])
+  const send = (traceId: string): void => {
+    const span = buildSpan({
+      traceId,
+      kind: 'server',
+      scope: { name: SCOPE_NAME, version: '' },
+      attributes: { [ATTR_SCHEMA]: 1, [ATTR_OUTCOME]: 'ok', [ATTR_ROUTE]: 'a' },
+    })
+    writer.append([arrivalOf([span], { receivedAtMs: clock.nowMs - HOUR_MS })])
+  }
+  send('1'.repeat(32))
   const turns = new JudgeTurns({
     ...environment,
     reader,
@@ -39,7 +49,7 @@ function judging() {
     isStoreTrouble: (error) => store.isTrouble(error),
     emit: (event) => events.push(event),
   })
-  return { path, turns, clock, logged, events }
+  return { path, store, verdicts, turns, send, clock, logged, events }
 }
 
 test('what has settled is judged, and the next turn is a tenth of the settling time away', () => {
@@ -65,4 +75,77 @@ test('while verdicts cannot be written it pauses, says so once, and then misses 
   expect(turns.pausedSinceMs).toBeUndefined()
   expect(events).toEqual(['paused', 'resumed', 'changed'])
   expect(logged).toEqual(['judging pauses: database is locked', 'judging goes on'])
+})
+
+/** Every page but the first is no page any more, and whoever knew them must read them again. */
+function damage(path: string): void {
+  const file = join(path, 'verdicts.db')
+  const other = new Database(file)
+  other.exec('UPDATE progress SET unrecognised = unrecognised')
+  other.pragma('wal_checkpoint(TRUNCATE)')
+  other.close()
+  const descriptor = openSync(file, 'r+')
+  const pageBytes = 4096
+  writeSync(
+    descriptor,
+    Buffer.alloc(statSync(file).size - pageBytes, 0xab),
+    0,
+    undefined,
+    pageBytes,
+  )
+  closeSync(descriptor)
+}
+
+const asideIn = (path: string): readonly string[] =>
+  readdirSync(path).filter((name) => name.startsWith('verdicts.db.damaged-') && name.endsWith('Z'))
+
+test('verdicts that are damaged while it runs are set aside, and all is judged again', () => {
+  const { path, store, verdicts, turns, send, clock, logged, events } = judging()
+  turns.turn()
+  const watermark = store.openWatermark()
+  onTestFinished(() => watermark.close())
+  const judgedUpTo = watermark.judgedUpTo()
+  damage(path)
+  send('2'.repeat(32))
+  expect(turns.turn()).toBe(1000)
+  expect(turns.pausedSinceMs).toBe(clock.nowMs)
+  expect(turns.turn()).toBe(100)
+  expect(turns.pausedSinceMs).toBeUndefined()
+  expect(verdicts.requests({ limit: 10 }).requests).toHaveLength(2)
+  expect(verdicts.verify()).toEqual([])
+  expect(watermark.judgedUpTo()).toBeGreaterThan(judgedUpTo)
+  expect(asideIn(path)).toHaveLength(1)
+  expect(events).toEqual(['changed', 'paused', 'resumed', 'changed'])
+  expect(logged.join()).toContain('verdicts.db is damaged (')
+  const keeper = store.openKeeper()
+  onTestFinished(() => keeper.close())
+  expect(keeper.stats().damaged).toEqual(asideIn(path))
+})
+
+test('damage that a question meets is mended before the next trace is judged', () => {
+  const { path, verdicts, turns, send } = judging()
+  turns.turn()
+  damage(path)
+  expect(() => verdicts.requests({ limit: 10 })).toThrow('malformed')
+  expect(turns.turn()).toBe(100)
+  send('2'.repeat(32))
+  turns.turn()
+  expect(verdicts.requests({ limit: 10 }).requests).toHaveLength(2)
+})
+
+test('a disk that damages each file does not have all judged again without end, nor keeps all', () => {
+  const { path, verdicts, turns, clock } = judging()
+  turns.turn()
+  const minutesUntilMended = (): number => {
+    const before = asideIn(path).join()
+    damage(path)
+    expect(() => verdicts.requests({ limit: 10 })).toThrow('malformed')
+    for (let minutes = 0; ; minutes += 1) {
+      turns.turn()
+      if (asideIn(path).join() !== before) return minutes
+      clock.nowMs += 60_000
+    }
+  }
+  expect([minutesUntilMended(), minutesUntilMended(), minutesUntilMended()]).toEqual([0, 10, 10])
+  expect(asideIn(path)).toHaveLength(2)
 })

@@ -56,6 +56,15 @@ export class PartFiles {
   }
 }
 
+/**
+ * From when on all that was received is there, as far as its files tell; undefined where nothing
+ * is. Of one that cannot be read this is not known, nor is what is in it.
+ */
+export function receivedFromMs(catalogue: SegmentCatalogue): number | undefined {
+  const parts = new PartFiles(catalogue).list({ countsLast: true })
+  return parts.find(({ isReadable }) => isReadable)?.createdMs
+}
+
 interface Facts {
   readonly kind: Part['kind']
   readonly bytes: number

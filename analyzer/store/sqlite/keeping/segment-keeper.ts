@@ -86,7 +86,11 @@ export class SegmentKeeper implements SpanKeeper {
       bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
       spans: parts.reduce((sum, part) => sum + part.spans, 0),
       parts: parts.map(toStorePart),
-      damaged: [...unread.map(({ name }) => name), ...setAsideIn(this.#catalogue.folder)],
+      damaged: [
+        ...unread.map(({ name }) => name),
+        ...setAsideIn(this.#catalogue.folder),
+        ...setAsideIn(dirname(this.#catalogue.folder)),
+      ],
       freeBytes: this.#freeBytes(),
     }
   }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 
 import type { Watermark } from '../../store.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
@@ -11,6 +11,7 @@ import { DERIVATION } from '../verdicts/verdicts-schema.ts'
 export class VerdictsWatermark implements Watermark {
   readonly #file: string
   #database: SqliteDatabase | undefined
+  #inode: number | undefined
 
   constructor(verdictsFile: string) {
     this.#file = verdictsFile
@@ -18,7 +19,11 @@ export class VerdictsWatermark implements Watermark {
 
   judgedUpTo(): number {
     try {
-      this.#database ??= existsSync(this.#file) ? openForReading(this.#file) : undefined
+      const inode = statSync(this.#file, { throwIfNoEntry: false })?.ino
+      // Set aside and begun anew by whoever judges: the old one says how far the old one had come.
+      if (inode !== this.#inode) this.close()
+      this.#database ??= inode === undefined ? undefined : openForReading(this.#file)
+      this.#inode = inode
       const progress = this.#database
         ?.prepare<[], { judged_up_to: number; derivation: number }>(
           'SELECT judged_up_to, derivation FROM progress',

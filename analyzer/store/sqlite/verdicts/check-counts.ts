@@ -92,9 +92,12 @@ const CHECKS: readonly { readonly what: string; readonly sql: string }[] = [
   },
 ]
 
-/** Older minutes were made hours of, and count requests that were pruned. */
+/**
+ * Older minutes were made hours of, and count requests that were pruned, or that an earlier
+ * derivation knew.
+ */
 function held(minute = 'minute'): string {
-  return `${minute} >= (SELECT hours_before FROM progress)`
+  return `${minute} >= (SELECT max(hours_before, counted_from) FROM progress)`
 }
 
 function compare({

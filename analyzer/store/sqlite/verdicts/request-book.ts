@@ -31,6 +31,8 @@ export interface StoredRow extends CountedIds {
   readonly story: Buffer
   readonly at_ms: number
   readonly terms: readonly number[]
+  /** 1: it is part of rollups that an earlier derivation made. */
+  readonly counted_before: number
 }
 
 /**
@@ -71,7 +73,8 @@ export class RequestBook {
     return [...rows.values()].map(toStoredRow)
   }
 
-  put(verdict: Verdict): CountedIds {
+  /** `again`: it was judged by an earlier derivation. */
+  put(verdict: Verdict, { again }: { readonly again: boolean }): CountedIds {
     const { series, terms, rollups, incidents, wires } = this.#books
     const { storyId, atMs, occurrence, caller, outcome } = verdict
     const story = packStory(storyId)
@@ -81,6 +84,7 @@ export class RequestBook {
       findings: verdict.findings.map((finding) => series.findingSeries(finding)),
     }
     const termIds = terms.termsOf(verdict)
+    const countedBefore = again && rollups.isOfBefore(atMs)
     const id = this.#insert({
       id: keyOf(atMs) + spread(story),
       story,
@@ -89,6 +93,7 @@ export class RequestBook {
       failure_id: counted.failure_id,
       terms: termIds.join(','),
       findings: counted.findings.join(','),
+      counted_before: countedBefore ? 1 : 0,
       wire: wires.pack(verdict.wire, outcome === 'ok' && verdict.findings.length === 0),
     })
     terms.add(id, termIds)
@@ -100,13 +105,15 @@ export class RequestBook {
       occurrence === undefined
         ? undefined
         : incidents.put({ requestId: id, occurrence, caller: caller?.slice(0, CALLER_CHARS_MAX) })
-    rollups.add(contributionOf(atMs, { counted, incidentId }), 1)
+    rollups.add(contributionOf(atMs, { counted, incidentId, countedBefore }), 1)
     return counted
   }
 
   takeBack(row: StoredRow): void {
     const incidentId = this.#books.incidents.take(row.id)
-    this.#books.rollups.add(contributionOf(row.at_ms, { counted: row, incidentId }), -1)
+    const countedBefore = row.counted_before === 1
+    const counted = { counted: row, incidentId, countedBefore }
+    this.#books.rollups.add(contributionOf(row.at_ms, counted), -1)
     this.#remove(row)
   }
 
@@ -176,14 +183,14 @@ function beginsWith(story: Buffer, trace: Buffer): boolean {
   return trace.compare(story, 0, Math.min(trace.length, story.length)) === 0
 }
 
-function contributionOf(
-  atMs: number,
-  {
-    counted,
-    incidentId,
-  }: { readonly counted: CountedIds; readonly incidentId: number | undefined },
-) {
-  return { atMs, seriesId: counted.series_id, findings: counted.findings, incidentId }
+interface Counted {
+  readonly counted: CountedIds
+  readonly incidentId: number | undefined
+  readonly countedBefore: boolean
+}
+
+function contributionOf(atMs: number, { counted, ...rest }: Counted) {
+  return { atMs, seriesId: counted.series_id, findings: counted.findings, ...rest }
 }
 
 interface Row {
@@ -194,6 +201,7 @@ interface Row {
   readonly failure_id: number | null
   readonly terms: string
   readonly findings: string
+  readonly counted_before: number
 }
 
 function toStoredRow({ terms, findings, ...row }: Row): StoredRow {
@@ -204,7 +212,7 @@ function toNumbers(list: string): readonly number[] {
   return list === '' ? [] : list.split(',').map(Number)
 }
 
-const COLUMNS = 'id, story, at_ms, series_id, failure_id, terms, findings'
+const COLUMNS = 'id, story, at_ms, series_id, failure_id, terms, findings, counted_before'
 
 /** What judging and pruning ask; a test looks at the plan of each. */
 export const REQUEST_BOOK_QUERIES = {
@@ -226,7 +234,8 @@ function prepare(database: SqliteDatabase) {
     lastBefore: database.prepare<[number, number], { id: number }>(REQUEST_BOOK_QUERIES.lastBefore),
     insert: database.prepare<[Row & { readonly wire: Buffer }]>(
       `INSERT INTO requests (${COLUMNS}, wire)
-       VALUES (:id, :story, :at_ms, :series_id, :failure_id, :terms, :findings, :wire)
+       VALUES (:id, :story, :at_ms, :series_id, :failure_id, :terms, :findings, :counted_before,
+         :wire)
        ON CONFLICT (id) DO NOTHING`,
     ),
     addTrace: database.prepare<[Buffer, number]>('INSERT INTO further_traces VALUES (?, ?)'),

@@ -15,6 +15,8 @@ interface Contribution {
   readonly seriesId: number
   readonly findings: readonly number[]
   readonly incidentId: number | undefined
+  /** Its minute has it from an earlier derivation; incidents are counted anew. */
+  readonly countedBefore: boolean
 }
 
 /**
@@ -31,11 +33,18 @@ export class Rollups {
   readonly #findings = new CountDeltas<readonly [number, number]>()
   readonly #incidents = new CountDeltas<readonly [number, number]>()
   #hoursBefore: number
+  readonly #countedFrom: number
 
   constructor(database: SqliteDatabase, series: SeriesBook) {
     this.#statements = prepare(database)
     this.#series = series
     this.#hoursBefore = this.#statements.hoursBefore.get()?.hours_before ?? 0
+    this.#countedFrom = this.#statements.countedFrom.get()?.counted_from ?? 0
+  }
+
+  /** Whether counts of that time were kept from an earlier derivation. */
+  isOfBefore(atMs: number): boolean {
+    return Math.floor(atMs / MINUTE_MS) < this.#countedFrom
   }
 
   /** Before it, counts are kept per hour. */
@@ -43,13 +52,15 @@ export class Rollups {
     return this.#hoursBefore * MINUTE_MS
   }
 
-  add({ atMs, seriesId, findings, incidentId }: Contribution, count: 1 | -1): void {
+  add({ atMs, incidentId, ...request }: Contribution, count: 1 | -1): void {
     const minute = this.#minuteOf(atMs)
+    if (incidentId !== undefined) this.#incidents.add([incidentId, minute], count)
+    const { seriesId, findings, countedBefore } = request
+    if (countedBefore) return
     const series = this.#series.request(seriesId)
     this.#requests.add([minute, seriesId], count)
     this.#outcomes.add([minute, series?.outcome ?? '', series?.eligible ?? 0], count)
     for (const id of findings) this.#findings.add([minute, id], count)
-    if (incidentId !== undefined) this.#incidents.add([incidentId, minute], count)
   }
 
   flush(): void {
@@ -172,6 +183,9 @@ function prepare(database: SqliteDatabase) {
     },
     hoursBefore: database.prepare<[], { hours_before: number }>(
       'SELECT hours_before FROM progress',
+    ),
+    countedFrom: database.prepare<[], { counted_from: number }>(
+      'SELECT counted_from FROM progress',
     ),
     setHoursBefore: database.prepare<[number]>('UPDATE progress SET hours_before = ?'),
     oldest: database.prepare<[{ readonly from: number }], { minute: number }>(

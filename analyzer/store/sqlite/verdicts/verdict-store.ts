@@ -14,16 +14,17 @@ import type {
 } from '../../verdict-store.ts'
 import type { VerdictTallies } from '../../verdict-tallies.ts'
 import { checkCounts } from './check-counts.ts'
+import { dropOutdated } from './drop-outdated.ts'
 import { IncidentBook } from './incident-book.ts'
 import { isDamage, openForWriting, type SqliteDatabase } from '../open-database.ts'
 import { RequestBook, type StoredRow } from './request-book.ts'
 import { RequestQueries } from './request-queries.ts'
-import { MINUTE_MS, Rollups } from './rollups.ts'
-import { setAside } from '../segments/segment-catalogue.ts'
+import { Rollups } from './rollups.ts'
 import { SeriesBook, type CountedIds } from './series-book.ts'
+import { setVerdictsAside } from './set-verdicts-aside.ts'
 import { TermIndex } from './term-index.ts'
 import { TraceTies } from './trace-ties.ts'
-import { DERIVATION, VERDICTS_MIGRATIONS } from './verdicts-schema.ts'
+import { VERDICTS_MIGRATIONS } from './verdicts-schema.ts'
 import type { WriteLog } from '../../../log.ts'
 import { WireBook } from './wire-book.ts'
 
@@ -31,21 +32,23 @@ import { WireBook } from './wire-book.ts'
  * What cannot be read is kept aside, and all of it is derived again from the spans: an analyzer
  * that does not start for the sake of its verdicts takes no spans either.
  */
-export function openVerdictStore(file: string, { nowMs, log }: OpenOptions): VerdictStore {
+export function openVerdictStore(file: string, options: OpenOptions): VerdictStore {
+  const { nowMs, log, spansFromMs = () => 0 } = options
   try {
-    return open(file)
+    return open(file, spansFromMs)
   } catch (error: unknown) {
     if (!isDamage(error)) throw error
-    const aside = setAside(file, nowMs)
+    const aside = setVerdictsAside(file, nowMs)
     const what = 'cannot be read, and is derived again from the spans'
     log(`${file} ${what}; it was kept as ${aside}, and may be removed`, 'error')
-    return open(file)
+    return open(file, spansFromMs)
   }
 }
 
-function open(file: string): VerdictStore {
+function open(file: string, spansFromMs: () => number): VerdictStore {
   const database = openForWriting(file, VERDICTS_MIGRATIONS, { isDerived: true })
   database.pragma(`cache_size = -${CACHE_KIB}`)
+  dropOutdated(database, spansFromMs)
   return new SqliteVerdictStore(database)
 }
 
@@ -55,6 +58,8 @@ const CACHE_KIB = 32 * 1024
 interface OpenOptions {
   readonly nowMs: number
   readonly log: WriteLog
+  /** Spans that were received from then on are all there; asked where verdicts are made again. */
+  readonly spansFromMs?: () => number
 }
 
 class SqliteVerdictStore implements VerdictStore {
@@ -71,7 +76,6 @@ class SqliteVerdictStore implements VerdictStore {
 
   constructor(database: SqliteDatabase) {
     this.#database = database
-    dropOutdated(database)
     this.#statements = prepare(database)
     this.#series = new SeriesBook(database)
     this.#terms = new TermIndex(database)
@@ -187,7 +191,8 @@ class SqliteVerdictStore implements VerdictStore {
     const { verdicts, again = false } = judgement
     const rows = this.#requests.replacedBy(judgement)
     for (const row of rows) this.#requests.takeBack(row)
-    const coming = verdicts.map((verdict) => this.#requests.put(verdict))
+    const counted = again || rows.some((row) => row.counted_before === 1)
+    const coming = verdicts.map((verdict) => this.#requests.put(verdict, { again: counted }))
     this.#ties.put(judgement)
     this.#tally(rows, { coming, again })
   }
@@ -237,54 +242,6 @@ function tallyKey({ series_id: series, failure_id: failure, findings }: CountedI
 const PRUNE_ROWS = 2000
 const PRUNE_INCIDENTS = 100
 const PRUNE_PAGES = 4000
-
-/**
- * Verdicts of another derivation are not mixed with ours: they are made again from the spans. The
- * rollups of what is older than every request stay, for its spans are gone, and so do the tallies:
- * what is judged again is not counted again.
- */
-function dropOutdated(database: SqliteDatabase): void {
-  const row = database
-    .prepare<[], { derivation: number; judged_up_to: number }>(
-      'SELECT derivation, judged_up_to FROM progress',
-    )
-    .get()
-  if (row?.derivation === DERIVATION) return
-  database
-    .transaction(() => {
-      const oldest = database
-        .prepare<[], { at_ms: number }>('SELECT at_ms FROM requests ORDER BY id LIMIT 1')
-        .get()
-      const minute = Math.floor((oldest?.at_ms ?? 0) / MINUTE_MS)
-      for (const table of ROLLUPS) {
-        database.prepare<[number]>(`DELETE FROM ${table} WHERE minute >= ?`).run(minute)
-      }
-      for (const table of DERIVED) database.exec(`DELETE FROM ${table}`)
-      database
-        .prepare<[number, number]>(
-          `INSERT INTO progress VALUES (1, ?, 0, 0, ?, 0)
-           ON CONFLICT DO UPDATE SET derivation = excluded.derivation, judged_up_to = 0,
-             unrecognised = 0, again_up_to = max(again_up_to, excluded.again_up_to)`,
-        )
-        .run(DERIVATION, row?.judged_up_to ?? 0)
-    })
-    .immediate()
-}
-
-const ROLLUPS = ['request_minutes', 'outcome_minutes', 'finding_minutes']
-const DERIVED = [
-  'requests',
-  'further_traces',
-  'terms',
-  'postings',
-  'incidents',
-  'incident_callers',
-  'incident_minutes',
-  'occurrences',
-  'told_together',
-  'lookouts',
-  'wire_forms',
-]
 
 function prepare(database: SqliteDatabase) {
   return {

@@ -228,4 +228,10 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
   -- Texts of requests that differ in ids and times alone, with a gap for each of these.
   CREATE TABLE wire_forms (id INTEGER PRIMARY KEY, form TEXT NOT NULL) STRICT;
   `,
+  `
+  -- counted_from: rollups of minutes before this one were made by an earlier derivation, of spans
+  -- that may not all be there any more. counted_before: the request is part of these.
+  ALTER TABLE progress ADD COLUMN counted_from INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE requests ADD COLUMN counted_before INTEGER NOT NULL DEFAULT 0;
+  `,
 ]

@@ -168,6 +168,55 @@ test('of another derivation, the figures of what is past stay and nothing is tal
   expect(store.tallies().requests).toMatchObject([{ judged: 2, withdrawn: 0 }])
 })
 
+test('under another derivation each minute is counted by one of the two', () => {
+  const folder = temporaryFolder()
+  const hour = 60 * MINUTE_MS
+  const file = join(folder, 'verdicts.db')
+  const all = [1, 5, 8, 9].map((at) =>
+    buildVerdict(`at ${at}`, { atMs: at * hour, occurrence: undefined }),
+  )
+  const putAgain = (store: VerdictStore): void =>
+    store.replace(
+      all.map((verdict) => ({
+        source: 'litellm',
+        traceIds: verdict.traceIds,
+        verdicts: [verdict],
+        again: true,
+      })),
+      NO_PROGRESS,
+    )
+  const before = openVerdictStore(file, { nowMs: 0, log: () => {} })
+  putVerdicts(before, ...all)
+  // The first two are hours by now, and no requests any more. Spans are there since the third.
+  while (before.prune({ requestAgeMsMax: 2 * hour, incidentAgeMsMax: 99 * hour }, 10 * hour))
+    continue
+  before.replace([], { judgedUpTo: 77, unrecognised: 5 })
+  before.close()
+  const expected = [1, 5, 8, 9].map((bucket) => ({ bucket, outcome: 'failed', count: 1 }))
+  for (const spansFromMs of [0, 5 * hour, 9 * hour]) {
+    const other = new Database(file)
+    other.exec('UPDATE progress SET derivation = 1')
+    other.close()
+    const store = openVerdictStore(file, {
+      nowMs: 0,
+      log: () => {},
+      spansFromMs: () => spansFromMs,
+    })
+    putAgain(store)
+    expect(store.overview(ALL_DAY, hour).buckets).toEqual(expected)
+    expect(store.verify()).toEqual([])
+    // What is judged once more, or later, is taken back as it was put.
+    putAgain(store)
+    putVerdicts(store, ...all)
+    expect(store.overview(ALL_DAY, hour).buckets).toEqual(expected)
+    // Of what came only now nobody has counted anything.
+    putVerdicts(store, buildVerdict('late', { atMs: hour, occurrence: undefined }))
+    expect(store.overview(ALL_DAY, hour).buckets[0]).toMatchObject({ count: 2 })
+    store.replace([{ source: 'litellm', traceIds: ['trace of late'], verdicts: [] }], NO_PROGRESS)
+    store.close()
+  }
+})
+
 test('a file that is no database is kept aside and derived again, and that is said', () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'verdicts.db'), 'this is no database '.repeat(1000))

@@ -1,0 +1,77 @@
+import type { WriteLog } from '../../../log.ts'
+import { messageOf } from '../../../message-of.ts'
+import type { RenewableVerdicts, VerdictStore } from '../../verdict-store.ts'
+import { isDamage } from '../open-database.ts'
+import { setVerdictsAside } from './set-verdicts-aside.ts'
+
+/** Between two renewals: a disk that damages each file must not have all derived without end. */
+const RENEWAL_MS_MIN = 10 * 60_000
+
+export interface RenewalOptions {
+  readonly file: string
+  readonly open: () => VerdictStore
+  readonly now: () => number
+  readonly log: WriteLog
+}
+
+/**
+ * The verdicts, whichever file they are in: whoever holds this goes on with the new one. Every call
+ * is watched for damage, whoever made it; what is done about it waits until the judge asks, for
+ * what it has read of the log belongs to the old file.
+ */
+export function openRenewableVerdicts(options: RenewalOptions): RenewableVerdicts {
+  const renewal = new Renewal(options)
+  const called = Object.assign(options.open(), { renew: () => renewal.renew() })
+  renewal.begin(called)
+  return new Proxy(called, {
+    get: (_, name) =>
+      name === 'renew' ? called.renew : (...given: readonly unknown[]) => renewal.call(name, given),
+  })
+}
+
+class Renewal {
+  readonly #options: RenewalOptions
+  /** Undefined where the new one could not be opened: the disk is full, say. */
+  #store: VerdictStore | undefined
+  #damage: unknown
+  #renewedAtMs = -Infinity
+
+  constructor(options: RenewalOptions) {
+    this.#options = options
+  }
+
+  begin(store: VerdictStore): void {
+    this.#store = store
+  }
+
+  call(name: string | symbol, given: readonly unknown[]): unknown {
+    this.#store ??= this.#options.open()
+    const method: unknown = Reflect.get(this.#store, name)
+    if (typeof method !== 'function') return method
+    try {
+      return Reflect.apply(method, this.#store, given)
+    } catch (error: unknown) {
+      if (isDamage(error)) this.#damage = error
+      throw error
+    }
+  }
+
+  renew(): boolean {
+    const { file, open, now, log } = this.#options
+    const nowMs = now()
+    // Also where the clock was put back.
+    if (this.#damage === undefined || Math.abs(nowMs - this.#renewedAtMs) < RENEWAL_MS_MIN) {
+      return false
+    }
+    const why = messageOf(this.#damage)
+    this.#store?.close()
+    this.#store = undefined
+    const aside = setVerdictsAside(file, nowMs)
+    this.#damage = undefined
+    this.#renewedAtMs = nowMs
+    const what = `is damaged (${why}), and is derived again from the spans`
+    log(`${file} ${what}; it was kept as ${aside}, and may be removed`, 'error')
+    this.#store = open()
+    return true
+  }
+}
