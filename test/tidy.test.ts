@@ -118,6 +118,7 @@ describe('where things stand', () => {
     'test/analyzer/story/hostile-spans.test.ts',
     'test/analyzer/story/litellm-generalise.test.ts',
     'test/analyzer/story/litellm-join.test.ts',
+    'test/analyzer/story/litellm-overlap.test.ts',
     'test/analyzer/story/litellm-recordings.test.ts',
     'test/analyzer/story/neighbours.test.ts',
     'test/dashboard/text-nodes-only.test.ts',

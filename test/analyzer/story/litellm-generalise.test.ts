@@ -2,14 +2,13 @@ import { expect, test } from 'vitest'
 
 import { assembleStories } from '../../../analyzer/story/assemble.ts'
 import { parseRouterConfig } from '../../../analyzer/story/router-config.ts'
-import type { Attributes, AttributeValue, Span } from '../../../analyzer/story/span.ts'
 import {
   faultsOf,
   loadRecordings,
   tellRecording,
-  type RecordedConfig,
   type Recording,
 } from '../../support/litellm-recordings.ts'
+import { moveTo, rename, shift, union } from '../../support/move-recordings.ts'
 
 /**
  * The recordings again, changed in ways that change nothing of what happened: a rule that fits only
@@ -100,76 +99,9 @@ function misjudgedTogether(together: readonly Recording[]): readonly string[] {
   })
 }
 
-function union(configs: readonly RecordedConfig[]): RecordedConfig {
-  return {
-    model_list: configs.flatMap((config) => config.model_list),
-    router_settings: {
-      fallbacks: configs.flatMap(
-        (config) => config.router_settings?.fallbacks ?? config.fallbacks ?? [],
-      ),
-    },
-  }
-}
-
 /** Each request in a time of its own, at least a second from the next. */
 function apart(recording: Recording, position: number): Recording {
-  const wanted = 1_800_000_000_000_000_000n + BigInt(position) * 1_000_000_000n
-  const first = recording.spans.reduce(
-    (least, span) => (span.startTimeNs < least ? span.startTimeNs : least),
-    wanted,
-  )
-  const by = wanted - first
-  return { ...recording, spans: recording.spans.map((span) => shift(span, by)) }
-}
-
-function shift(span: Span, by: bigint): Span {
-  return {
-    ...span,
-    startTimeNs: span.startTimeNs + by,
-    endTimeNs: span.endTimeNs + by,
-    events: span.events.map((event) => ({ ...event, timeNs: event.timeNs + by })),
-  }
-}
-
-/** Routes, models and ports under other names, in the config and wherever a span has them. */
-function rename(recording: Recording, prefix: string): Recording {
-  const names = new Map<string, string>()
-  for (const [position, { model_name, litellm_params }] of recording.config.model_list.entries()) {
-    names.set(model_name, `${prefix}team-${position}`)
-    const [provider, model] = litellm_params.model.split('/')
-    names.set(`${provider}/${model}`, `${provider}/${prefix}m${position}`)
-    if (model !== undefined) names.set(model, `${prefix}m${position}`)
-    const port = /:(\d{5})/u.exec(litellm_params.api_base ?? '')?.[1]
-    if (port !== undefined) names.set(port, String(30_000 + position))
-  }
-  // The longest first: one name may be a part of another.
-  const pairs = [...names].toSorted(([left], [right]) => right.length - left.length)
-  const replace = (text: string): string => {
-    let renamed = text
-    for (const [position, [from]] of pairs.entries())
-      renamed = renamed.split(from).join(`\u{1}${position}\u{2}`)
-    for (const [position, [, to]] of pairs.entries())
-      renamed = renamed.split(`\u{1}${position}\u{2}`).join(to)
-    return renamed
-  }
-  const value = (one: AttributeValue): AttributeValue => {
-    if (typeof one === 'string') return replace(one)
-    if (typeof one === 'number') return Number(names.get(String(one)) ?? one)
-    return Array.isArray(one) ? one.map(value) : one
-  }
-  const attributes = (one: Attributes): Attributes =>
-    new Map([...one].map(([key, each]) => [key, value(each)]))
-  return {
-    ...recording,
-    config: JSON.parse(replace(JSON.stringify(recording.config))) as RecordedConfig,
-    spans: recording.spans.map((span) => ({
-      ...span,
-      name: replace(span.name),
-      status: { ...span.status, message: replace(span.status.message) },
-      attributes: attributes(span.attributes),
-      events: span.events.map((event) => ({ ...event, attributes: attributes(event.attributes) })),
-    })),
-  }
+  return moveTo(recording, 1_800_000_000_000_000_000n + BigInt(position) * 1_000_000_000n)
 }
 
 test('without the router config nothing untrue is said', () => {

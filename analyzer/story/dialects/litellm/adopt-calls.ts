@@ -1,12 +1,14 @@
 import { JOIN_OVERLAP_NS, JOIN_WINDOW_NS } from '../../join-window.ts'
 import type { Span } from '../../span.ts'
 import type { SpanGroup } from './group.ts'
-import { isCallSpan, isV1 } from './span-kinds.ts'
+import { sameResource } from './same-resource.ts'
+import { isCallSpan, isStrayCall, isV1 } from './span-kinds.ts'
+import { apiOfServer } from './wire-facts.ts'
 
 /**
  * Up to 1.84 a bridged /v1/responses call starts a trace of its own, away from its proxy request:
  * the request has no attempt, the attempt no request. They are put together where exactly one of
- * each fits into the other's time.
+ * each process fits into the other's time.
  */
 export function adoptCalls(groups: readonly SpanGroup[]): readonly SpanGroup[] {
   const parents = groups.filter(isChildless)
@@ -27,19 +29,27 @@ export function adoptCalls(groups: readonly SpanGroup[]): readonly SpanGroup[] {
     })
 }
 
-function isChildless({ kind, spans }: SpanGroup): boolean {
-  return kind === 'proxy' && spans.some(isV1) && !spans.some(isCallSpan)
+/** A root that names its route is of 1.85 or later, where a call stays with its request. */
+function isChildless({ kind, server, wire, spans }: SpanGroup): boolean {
+  return (
+    kind === 'proxy' &&
+    spans.some(isV1) &&
+    !spans.some(isCallSpan) &&
+    apiOfServer(server) === undefined &&
+    (apiOfServer(wire) ?? 'responses') === 'responses'
+  )
 }
 
 function isStray({ kind, spans }: SpanGroup): boolean {
   const [first] = spans
-  return kind === 'call' && first !== undefined && isV1(first) && first.parentSpanId === ''
+  return kind === 'call' && first !== undefined && isStrayCall(first)
 }
 
 function fits(stray: SpanGroup, parent: SpanGroup): boolean {
   const [call] = stray.spans
   const span = parent.server ?? parent.spans[0]
   if (call === undefined || span === undefined) return false
+  if (!sameResource(call.resource, span.resource)) return false
   const end = parent.server === undefined ? undefined : parent.server.endTimeNs
   return (
     call.startTimeNs >= span.startTimeNs - JOIN_OVERLAP_NS &&

@@ -2,6 +2,7 @@ import type { Api, FailureReason } from '../../../../collector/vocabulary.ts'
 import { firstText, flag, isError, jsonObject, numeric, text, textList } from '../../attributes.ts'
 import type { Attributes, Span } from '../../span.ts'
 import { classifyFailure } from './failure.ts'
+import { isV2 } from './span-kinds.ts'
 
 /** One upstream call that LiteLLM closed and told of, whichever span carries its attributes. */
 export interface Call {
@@ -86,14 +87,13 @@ export function toCall({ span, raw, failed = isError(span) }: CallSource): Call 
 }
 
 /** v2 labels the route with the GenAI key, v1 with its own since 1.85 and not at all before. */
-function groupOf({ scope, attributes }: Span): string | undefined {
-  return scope.version === ''
-    ? text(attributes, 'litellm.model_group')
-    : text(attributes, 'gen_ai.request.model')
+function groupOf(span: Span): string | undefined {
+  return text(span.attributes, isV2(span) ? 'gen_ai.request.model' : 'litellm.model_group')
 }
 
-function modelOf({ scope, attributes }: Span, deployment: string | undefined): string | undefined {
-  if (scope.version !== '') return deployment?.slice(deployment.indexOf('/') + 1)
+function modelOf(span: Span, deployment: string | undefined): string | undefined {
+  const { attributes } = span
+  if (isV2(span)) return deployment?.slice(deployment.indexOf('/') + 1)
   return text(attributes, 'gen_ai.request.model')
 }
 

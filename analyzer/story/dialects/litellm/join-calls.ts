@@ -1,17 +1,18 @@
 import type { FailureReason } from '../../../../collector/vocabulary.ts'
 import { JOIN_OVERLAP_NS, JOIN_WINDOW_NS } from '../../join-window.ts'
 import { retriesOf, type RouterConfig } from '../../router-config.ts'
-import type { Attributes } from '../../span.ts'
+import type { Span } from '../../span.ts'
 import type { Call } from './call.ts'
 import type { JoinedCalls, LooseCall } from './read-calls.ts'
-import type { Pick } from './reading.ts'
-import { routeEdge, routesOf } from './route-edge.ts'
+import type { Pick as RouterPick } from './reading.ts'
+import { minorRelease } from './release.ts'
+import { leadsTo, routeEdge, routesOf } from './route-edge.ts'
 import { sameResource } from './same-resource.ts'
 import { TimeIndex } from './time-index.ts'
 
-export interface LoosePick extends Pick {
-  readonly atNs: bigint
-  readonly resource: Attributes
+/** A pick of a deployment that stands in no request of a proxy. */
+export interface LoosePick extends RouterPick {
+  readonly span: Span
 }
 
 export interface JoinInput {
@@ -31,47 +32,44 @@ export interface JoinInput {
  */
 export function joinCalls(input: JoinInput): readonly JoinedCalls[] {
   const { calls, config, crowded } = input
-  const picks = new TimeIndex(input.picks, (pick) => pick.atNs)
+  const picks = new TimeIndex(input.picks, (pick) => pick.span.startTimeNs)
   const followers = findFollowers(calls, { picks, config })
-  const before = new Map<LooseCall, LooseCall[]>()
-  for (const [call, { sure, possible }] of followers) {
-    for (const other of [...sure, ...possible]) {
-      const known = before.get(other)
-      if (known === undefined) before.set(other, [call])
-      else known.push(call)
-    }
-  }
+  const before = beforeEach(followers)
   const link = (call: LooseCall): LooseCall | undefined => {
-    const { sure = [], possible = [] } = followers.get(call) ?? {}
-    const [next, ...more] = sure
-    return next !== undefined &&
-      more.length + possible.length === 0 &&
-      before.get(next)?.length === 1
+    const { sure, possible } = followers.get(call) ?? NONE
+    const [next] = sure
+    return next !== undefined && sure.size + possible.size === 1 && before.get(next)?.size === 1
       ? next
       : undefined
   }
   const linked = new Set(calls.map(link).filter((next) => next !== undefined))
-  return calls
-    .filter((call) => !linked.has(call))
-    .map((first) => {
-      const parts = chainFrom(first, link)
-      const last = parts.at(-1) ?? first
-      const { sure = [], possible = [] } = followers.get(last) ?? {}
-      return {
-        parts,
-        picks: parts.flatMap((part) => picksNear(part, picks)),
-        ambiguous:
-          (before.get(first) ?? []).length > 0 ||
-          sure.length + possible.length > 0 ||
-          endsOpen(last, { crowded, config }),
-      }
-    })
+  const chains = calls.filter((call) => !linked.has(call)).map((first) => chainFrom(first, link))
+  const owned = assignPicks(input.picks, { chains, config })
+  return chains.map((parts) => {
+    const [first] = parts
+    const last = parts.at(-1)
+    const { sure, possible } = (last && followers.get(last)) ?? NONE
+    const { own, shared } = owned.get(parts) ?? NO_PICKS
+    return {
+      parts,
+      picks: own,
+      ambiguous:
+        ((first && before.get(first)?.size) ?? 0) > 0 ||
+        sure.size + possible.size > 0 ||
+        // Somebody's fallback was asked, and what came of it is not known.
+        shared.some((pick) => !pick.refused) ||
+        (last !== undefined && endsOpen(last, { crowded, config })),
+    }
+  })
 }
 
+/** Of one failed attempt. */
 interface Followers {
-  readonly sure: readonly LooseCall[]
-  readonly possible: readonly LooseCall[]
+  readonly sure: Set<LooseCall>
+  readonly possible: Set<LooseCall>
 }
+
+const NONE: Followers = { sure: new Set(), possible: new Set() }
 
 interface Routing {
   readonly picks: TimeIndex<LoosePick>
@@ -87,52 +85,105 @@ function findFollowers(
   for (const call of calls) {
     const failed = call.calls.at(-1)
     if (failed?.failed !== true) continue
-    const near = index
-      .between(failed.endNs - JOIN_OVERLAP_NS, failed.endNs + JOIN_WINDOW_NS)
-      .filter((other) => other !== call)
-      .map((other) => ({ other, edge: edgeTo(other, failed, routing) }))
-    all.set(call, {
-      sure: near.filter(({ edge }) => edge === 'yes').map(({ other }) => other),
-      possible: near.filter(({ edge }) => edge === 'maybe').map(({ other }) => other),
-    })
+    const minor = minorRelease(call.spans)
+    const sure = new Set<LooseCall>()
+    const possible = new Set<LooseCall>()
+    for (const other of index.between(
+      failed.endNs - JOIN_OVERLAP_NS,
+      failed.endNs + JOIN_WINDOW_NS,
+    )) {
+      const edge = other === call ? 'no' : edgeTo(other, { failed, minor, routing })
+      if (edge === 'yes') sure.add(other)
+      if (edge === 'maybe') possible.add(other)
+    }
+    all.set(call, { sure, possible })
   }
-  return new Map([...all].map(([call, found]) => [call, nearest(found, all)]))
+  dropLaterHops(all)
+  return all
 }
 
-/** LiteLLM's `max_fallbacks` is 5: where more could follow, they are requests of their own. */
-const HOPS_MAX = 8
-
-/** A later hop follows the first attempt too: the attempt between them explains it. */
-function nearest(found: Followers, all: ReadonlyMap<LooseCall, Followers>): Followers {
-  if (found.sure.length > HOPS_MAX) return found
-  const explained = new Set(found.sure.flatMap((between) => all.get(between)?.sure ?? []))
-  const isExplained = (other: LooseCall): boolean => explained.has(other)
-  return {
-    sure: found.sure.filter((other) => !isExplained(other)),
-    possible: found.possible.filter((other) => !isExplained(other)),
+/**
+ * A later hop follows the first attempt too. The attempt between them explains it, if that one is
+ * nobody else's: then only the nearest is left.
+ */
+function dropLaterHops(all: ReadonlyMap<LooseCall, Followers>): void {
+  const before = beforeEach(all)
+  const inOrder = [...all.keys()].toSorted((left, right) => compareNs(endOf(left), endOf(right)))
+  for (const call of inOrder) {
+    const followers = all.get(call)
+    if (followers === undefined) continue
+    for (const between of [...followers.sure].toSorted(byStart)) {
+      if (before.get(between)?.size !== 1) continue
+      for (const later of all.get(between)?.sure ?? []) {
+        if (followers.sure.delete(later) || followers.possible.delete(later)) {
+          before.get(later)?.delete(call)
+        }
+      }
+    }
   }
 }
 
-function edgeTo(later: LooseCall, failed: Call, routing: Routing): 'yes' | 'no' | 'maybe' {
+function beforeEach(
+  followers: ReadonlyMap<LooseCall, Followers>,
+): ReadonlyMap<LooseCall, Set<LooseCall>> {
+  const before = new Map<LooseCall, Set<LooseCall>>()
+  for (const [call, { sure, possible }] of followers) {
+    for (const other of [...sure, ...possible]) {
+      const known = before.get(other)
+      if (known === undefined) before.set(other, new Set([call]))
+      else known.add(call)
+    }
+  }
+  return before
+}
+
+function byStart(left: LooseCall, right: LooseCall): number {
+  return compareNs(left.calls[0]?.startNs ?? 0n, right.calls[0]?.startNs ?? 0n)
+}
+
+function endOf(call: LooseCall): bigint {
+  return call.calls.at(-1)?.endNs ?? 0n
+}
+
+function compareNs(left: bigint, right: bigint): number {
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+interface Failure {
+  readonly failed: Call
+  readonly minor: number | undefined
+  readonly routing: Routing
+}
+
+function edgeTo(later: LooseCall, { failed, minor, routing }: Failure): 'yes' | 'no' | 'maybe' {
   const next = later.calls[0]
   if (next === undefined || next.endNs < failed.endNs || !mayBeOneRequest(failed, next)) return 'no'
   const told = routing.picks
-    .between(failed.startNs, next.endNs)
+    .between(failed.endNs - JOIN_OVERLAP_NS, next.startNs + JOIN_OVERLAP_NS)
     .some(
       (pick) =>
         pick.reason === 'fallback' &&
+        !pick.refused &&
         routesOf(next, routing.config).includes(pick.route) &&
-        sameResource(pick.resource, next.span.resource),
+        ofOneProcess(pick.span, next.span),
     )
-  return told ? 'yes' : routeEdge(failed, next, routing.config)
+  return told ? 'yes' : routeEdge({ failed, next, minor, config: routing.config })
 }
 
 function mayBeOneRequest(failed: Call, next: Call): boolean {
   return (
-    next.span.scope.version === failed.span.scope.version &&
     agree(next.api, failed.api) &&
     agree(next.userHash, failed.userHash) &&
-    sameResource(next.span.resource, failed.span.resource)
+    ofOneProcess(next.span, failed.span)
+  )
+}
+
+/** Two spans that hang below others of different traces were made by different callers, too. */
+function ofOneProcess(left: Span, right: Span): boolean {
+  return (
+    left.scope.version === right.scope.version &&
+    (left.parentSpanId === '' || right.parentSpanId === '' || left.traceId === right.traceId) &&
+    sameResource(left.resource, right.resource)
   )
 }
 
@@ -140,10 +191,7 @@ function agree(left: string | undefined, right: string | undefined): boolean {
   return left === undefined || right === undefined || left === right
 }
 
-function chainFrom(
-  first: LooseCall,
-  link: (call: LooseCall) => LooseCall | undefined,
-): readonly LooseCall[] {
+function chainFrom(first: LooseCall, link: (call: LooseCall) => LooseCall | undefined): Chain {
   const parts = [first]
   for (let next = link(first); next !== undefined && !parts.includes(next); next = link(next)) {
     parts.push(next)
@@ -151,11 +199,53 @@ function chainFrom(
   return parts
 }
 
-function picksNear({ calls }: LooseCall, picks: TimeIndex<LoosePick>): readonly LoosePick[] {
-  return calls.flatMap((call) =>
-    picks
-      .between(call.startNs - JOIN_WINDOW_NS, call.endNs + JOIN_WINDOW_NS)
-      .filter((pick) => sameResource(pick.resource, call.span.resource)),
+type Chain = readonly LooseCall[]
+
+interface ChainPicks {
+  readonly own: LoosePick[]
+  /** Another chain may as well be the one whose failure they followed. */
+  readonly shared: LoosePick[]
+}
+
+const NO_PICKS: ChainPicks = { own: [], shared: [] }
+
+/** Picks of a next target, by the attempts whose failure they followed. */
+function assignPicks(
+  picks: readonly LoosePick[],
+  { chains, config }: { readonly chains: readonly Chain[]; readonly config: JoinInput['config'] },
+): ReadonlyMap<Chain, ChainPicks> {
+  const assigned = new Map<Chain, ChainPicks>()
+  if (picks.length === 0) return assigned
+  const failures = new TimeIndex(
+    chains.flatMap((chain) =>
+      chain.flatMap(({ calls }) =>
+        calls.filter(({ failed }) => failed).map((call) => ({ chain, call })),
+      ),
+    ),
+    ({ call }) => call.endNs,
+  )
+  for (const pick of picks) {
+    if (pick.reason !== 'fallback') continue
+    const atNs = pick.span.startTimeNs
+    const near = failures
+      .between(atNs - JOIN_WINDOW_NS, atNs + JOIN_OVERLAP_NS)
+      .filter(({ call }) => mayHaveLedTo(call, pick, config))
+    const owners = new Set(near.map(({ chain }) => chain))
+    for (const owner of owners) {
+      const known = assigned.get(owner) ?? { own: [], shared: [] }
+      known[owners.size === 1 ? 'own' : 'shared'].push(pick)
+      assigned.set(owner, known)
+    }
+  }
+  return assigned
+}
+
+function mayHaveLedTo(failed: Call, pick: LoosePick, config: JoinInput['config']): boolean {
+  return (
+    ofOneProcess(failed.span, pick.span) &&
+    (config === undefined ||
+      // Releases that tell of their picks do not change names.
+      leadsTo({ from: routesOf(failed, config), target: pick.route, relabels: false }, config))
   )
 }
 

@@ -1,4 +1,4 @@
-import { hasAny, isError, text } from '../../attributes.ts'
+import { hasAny, isError } from '../../attributes.ts'
 import {
   JOIN_OVERLAP_NS,
   JOIN_WINDOW_NS,
@@ -6,7 +6,15 @@ import {
   type TimeRange,
 } from '../../join-window.ts'
 import type { Span } from '../../span.ts'
-import { isCallSpan, isProxyHousekeeping, isV1, isV1Raw, isV1Root } from './span-kinds.ts'
+import {
+  isCallSpan,
+  isProxyHousekeeping,
+  isStrayCall,
+  isV1,
+  isV1Raw,
+  isV1Root,
+} from './span-kinds.ts'
+import { apiOfServer } from './wire-facts.ts'
 
 /**
  * Which other traces may hold a part of this one's request. Kept narrow, for under load half a
@@ -26,7 +34,7 @@ export function litellmNeighbours(spans: readonly Span[]): Neighbours | undefine
   if (spans.some((span) => span.kind === 'server')) return undefined
   return {
     failedIn: { fromNs: range.fromNs - JOIN_WINDOW_NS, toNs: range.fromNs + JOIN_OVERLAP_NS },
-    startedIn: after(spans) ?? (spans.some(isStray) ? before(range) : undefined),
+    startedIn: after(spans) ?? (spans.some(isStrayCall) ? before(range) : undefined),
   }
 }
 
@@ -44,25 +52,18 @@ function after(spans: readonly Span[]): TimeRange | undefined {
   const [first, ...more] = failures
   if (first === undefined || range === undefined) return undefined
   const least = more.reduce((one, other) => (other < one ? other : one), first)
-  const fromNs = spans.some(isStray) ? before(range).fromNs : least - JOIN_OVERLAP_NS
+  const fromNs = spans.some(isStrayCall) ? before(range).fromNs : least - JOIN_OVERLAP_NS
   return { fromNs, toNs: range.toNs + JOIN_WINDOW_NS }
-}
-
-function isStray(span: Span): boolean {
-  return (
-    isV1(span) &&
-    isCallSpan(span) &&
-    span.parentSpanId === '' &&
-    !span.attributes.has('litellm.model_group') &&
-    text(span.attributes, 'gen_ai.operation.name') === 'aresponses'
-  )
 }
 
 function lacksItsCall(spans: readonly Span[]): boolean {
   return (
     spans.some(isV1) &&
     !spans.some((span) => isCallSpan(span) || isV1Raw(span)) &&
-    !spans.some((span) => isV1Root(span) && hasAny(span.attributes, 'gen_ai.'))
+    !spans.some(
+      (span) =>
+        isV1Root(span) && (hasAny(span.attributes, 'gen_ai.') || apiOfServer(span) !== undefined),
+    )
   )
 }
 

@@ -38,7 +38,8 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
     route: servedRoute(calls, collapsed),
     calls: outcome === 'failed' ? withFailed(calls, server, failure) : calls,
     outcome,
-    sureness: 'certain',
+    // Its call may have been adopted from a trace of its own.
+    sureness: all.some((span) => span.traceId !== requestSpan.traceId) ? 'likely' : 'certain',
     incomplete: server === undefined && failure === undefined,
     // Up to 1.84 a stall leaves a root that names nothing, not even the route.
     indistinguishable:

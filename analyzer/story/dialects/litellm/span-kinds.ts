@@ -44,6 +44,20 @@ export function isCallSpan(span: Span): boolean {
 }
 
 /**
+ * Up to 1.84, which names no route on it: a bridged /v1/responses call in a trace of its own, away
+ * from its proxy request. A router in process exports the same.
+ */
+export function isStrayCall(span: Span): boolean {
+  return (
+    isV1(span) &&
+    isCallSpan(span) &&
+    span.parentSpanId === '' &&
+    !span.attributes.has('litellm.model_group') &&
+    text(span.attributes, 'gen_ai.operation.name') === 'aresponses'
+  )
+}
+
+/**
  * Another library's span that LiteLLM v1 wrote into: it uses the current span where the caller has
  * one, and then writes no span of its own.
  */

@@ -14,7 +14,9 @@ import { toStory } from './to-story.ts'
 /** The stories of one of LiteLLM's two dialects. */
 export function litellmStories(input: DialectInput, dialect: DialectName): readonly Story[] {
   const { source, spans, routerConfig: config, crowded = false } = input
-  const groups = adoptCalls(byTrace(spans).flatMap(groupTrace))
+  const told = byTrace(spans).flatMap(groupTrace)
+  // In a crowd the one that fits need not be the only one.
+  const groups = crowded ? told : adoptCalls(told)
   const readings = [
     ...groups
       .filter((group) => group.kind === 'proxy' && dialectOf(group) === dialect)
@@ -62,8 +64,7 @@ function loosePicks(spans: readonly Span[], groups: readonly SpanGroup[]): reado
         reason: reason === 'initial' || reason === 'retry' ? reason : 'fallback',
         refused: isError(span),
         evidence: { spanId: span.spanId, key: 'name', value: span.name },
-        atNs: span.startTimeNs,
-        resource: span.resource,
+        span,
       }
     })
 }
