@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Files of `test/bench` that are run by themselves; the others are their parts. */
-const BENCHMARKS = ['router', 'ingest', 'query']
+const BENCHMARKS = ['router', 'ingest', 'query', 'verdicts']
 
 const [wanted, ...options] = process.argv.slice(2)
 run(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'])

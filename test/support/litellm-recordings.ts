@@ -40,8 +40,8 @@ export interface Expected {
 
 const FILE = new URL('../fixtures/litellm/recordings.jsonl.gz', import.meta.url)
 
-export function loadRecordings(): readonly Recording[] {
-  const lines = gunzipSync(readFileSync(FILE)).toString('utf8').trimEnd().split('\n')
+export function loadRecordings(file: URL | string = FILE): readonly Recording[] {
+  const lines = gunzipSync(readFileSync(file)).toString('utf8').trimEnd().split('\n')
   return lines.map((line) => {
     const { otlp, ...told } = JSON.parse(line) as Omit<Recording, 'spans' | 'mode'> & {
       otlp: string

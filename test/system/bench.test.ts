@@ -51,3 +51,14 @@ test(
     expect(rows.at(-1)).toMatch(/^\| ack meanwhile/)
   },
 )
+
+test('bench:verdicts says how right the verdicts are, class by class and mode by mode', async () => {
+  const out = join(temporaryFolder(), 'verdicts.json')
+  const program = join(root, 'dist/test/bench/verdicts.js')
+  const args = [program, '--tiny', '--only', '1.97.0/v2', '--out', out]
+  const { stdout } = await run(process.execPath, args, { timeout: 60_000 })
+  expect(stdout).toMatch(/^\| fallback-bypassed +\| +\d+ \| +\d+ \| +0 \| +\d+ \| +100\.0 % \|/mu)
+  expect(stdout).toMatch(/^\| 1\.97\.0\/v2 +\| +38 \| +100\.0 % \|/mu)
+  const told = JSON.parse(readFileSync(out, 'utf8')) as { readonly parts: readonly object[] }
+  expect(told.parts).toContainEqual(expect.objectContaining({ name: '1.97.0/v2', requests: 38 }))
+})
