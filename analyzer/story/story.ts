@@ -32,6 +32,8 @@ export interface Story {
   readonly attempts: readonly Attempt[]
   /** Whether the spans show every upstream call: only then does absence prove anything. */
   readonly attemptsComplete: boolean
+  /** As the router itself counted them, where it has not written a span for each. */
+  readonly upstreamCalls?: Fact<number>
   /** At most `likely` for a story that was joined across traces. */
   readonly sureness: Confidence
   readonly fallbacks: Fallbacks
@@ -50,10 +52,13 @@ export interface Story {
 export type DialectName = 'secondwind' | 'litellm-v1' | 'litellm-v2' | 'gen-ai' | 'openinference'
 export type Confidence = 'certain' | 'likely'
 
-/** A value and where it came from; `config` is never more than likely. */
+/**
+ * A value and where it came from. `config` is never more than likely; nor is `release`: what this
+ * release of the gateway was measured to do in such a case.
+ */
 export interface Fact<T> {
   readonly value: T
-  readonly source: 'span' | 'config' | 'error_text'
+  readonly source: 'span' | 'config' | 'error_text' | 'release'
   readonly evidence?: Evidence
 }
 
@@ -179,7 +184,7 @@ export interface ClientView {
   /** The attempt whose failure the client was shown; 0 = the gateway's own. */
   readonly errorAttempt?: number
   /** Starts of an answer that the client was sent: more than one is no stream of any protocol. */
-  readonly envelopes?: number
+  readonly envelopes?: Fact<number>
   /** The model that the client was told. */
   readonly model?: string
   /** The protocol's own end, as the client got it. */

@@ -13,6 +13,7 @@ const CLIENT_KEYS = [
   v.ATTR_CLIENT_ERROR_ATTEMPT,
   v.ATTR_CLIENT_MESSAGE,
   v.ATTR_CLIENT_COMPLETE,
+  v.ATTR_CLIENT_GONE_MS,
 ]
 
 export interface Verdict {
@@ -111,13 +112,21 @@ function readClient(request: Span, attempts: Attempts, outcome: v.Outcome): Clie
       message: text(attributes, v.ATTR_CLIENT_MESSAGE),
       // It names an attempt by the router's own number, which means nothing where those are broken.
       errorAttempt: attempts.numbered ? errorAttempt : undefined,
-      envelopes: amount(attributes, v.ATTR_CLIENT_ENVELOPES),
+      envelopes: readEnvelopes(request),
       model: text(attributes, v.ATTR_CLIENT_MODEL),
       terminal: text(attributes, v.ATTR_CLIENT_TERMINAL),
       goneTimeNs: goneTimeNs(request),
       timeToFirstContentMs: amount(attributes, v.ATTR_TIME_TO_FIRST_CONTENT_MS),
     }),
   }
+}
+
+function readEnvelopes(request: Span): ClientView['envelopes'] {
+  const value = amount(request.attributes, v.ATTR_CLIENT_ENVELOPES)
+  const [evidence] = evidenceOf(request, [v.ATTR_CLIENT_ENVELOPES])
+  return value === undefined || evidence === undefined
+    ? undefined
+    : { value, source: 'span', evidence }
 }
 
 /** Exported as milliseconds from the span's start; more than fits a number is none. */

@@ -3,7 +3,9 @@ import type { RouterConfig } from '../../router-config.ts'
 import type { Attempt, Evidence } from '../../story.ts'
 import { defined } from '../secondwind-values.ts'
 import type { Call, CallError } from './call.ts'
+import { deliveredOf } from './delivered-of.ts'
 import { classifyFailure, isPrefillRefusal } from './failure.ts'
+import { phaseOf } from './phase-of.ts'
 import type { Reading } from './reading.ts'
 
 export interface AttemptSource {
@@ -37,6 +39,8 @@ function toAttempt(call: Call, position: number, source: AttemptSource): Attempt
       errorType: error?.type,
       statusCode: error?.statusCode,
       message: error?.message,
+      finishReasons: call.finishReasons.length > 0 ? call.finishReasons : undefined,
+      delivered: deliveredOf(call),
     }),
     status: call.failed ? 'failed' : 'ok',
     phase,
@@ -96,21 +100,6 @@ function labelOf(call: Call, kind: Attempt['kind'], { route, config }: AttemptSo
     provider: deployment === undefined || slash < 0 ? undefined : deployment.slice(0, slash),
     model: deployment?.slice(slash + 1),
   }
-}
-
-/** LiteLLM has no phase: it shows in what came, and in how the error was raised. */
-function phaseOf(call: Call, { client, minor }: Reading): Phase | 'unknown' {
-  if (!call.failed) return 'unknown'
-  if (call.error?.whileReading !== true) {
-    const status = client.statusCode
-    return status !== undefined && status >= 400 ? 'before_headers' : 'unknown'
-  }
-  // Before 1.97 an attempt that failed carries estimates that say nothing.
-  const counted = minor !== undefined && minor >= 97 ? call.outputTokens : undefined
-  if (counted === undefined) return 'unknown'
-  // One token is what Anthropic's first event announces, before any content.
-  if (counted === 1 && (call.provider === 'anthropic' || call.api === 'messages')) return 'unknown'
-  return counted > 0 ? 'mid_stream' : 'before_content'
 }
 
 /** The same exception means another thing once an answer had begun. */

@@ -7,6 +7,8 @@ import { isV2 } from './span-kinds.ts'
 /** One upstream call that LiteLLM closed and told of, whichever span carries its attributes. */
 export interface Call {
   readonly span: Span
+  /** v1's child with the body that was sent. */
+  readonly raw: Span | undefined
   readonly failed: boolean
   readonly startNs: bigint
   readonly endNs: bigint
@@ -63,6 +65,7 @@ export function toCall({ span, raw, failed = isError(span) }: CallSource): Call 
   const deployment = text(attributes, 'litellm.provider.model')
   return {
     span,
+    raw,
     failed,
     startNs: span.startTimeNs,
     endNs: span.endTimeNs,

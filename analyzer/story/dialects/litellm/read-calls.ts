@@ -80,6 +80,7 @@ export function readCalls({ parts, picks, ambiguous }: JoinedCalls): Reading | u
     sureness: traces.size > 1 ? 'likely' : 'certain',
     incomplete: false,
     indistinguishable: outcome === 'ok' || outcome === 'unknown' || isToldByCaller(first.span),
+    showsSent: true,
     hints: {
       asked: undefined,
       picks,

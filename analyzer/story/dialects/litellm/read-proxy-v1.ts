@@ -44,6 +44,7 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
     // Up to 1.84 a stall leaves a root that names nothing, not even the route.
     indistinguishable:
       outcome !== 'failed' ? outcome === 'ok' || outcome === 'unknown' : calls.every(isNameless),
+    showsSent: false,
     hints: {
       asked: askedTimes(spans),
       picks: [],

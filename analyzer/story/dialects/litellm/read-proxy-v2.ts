@@ -39,6 +39,7 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
     sureness: 'certain',
     incomplete: outcome === 'unknown' && calls.length === 0,
     indistinguishable: outcome === 'ok' || outcome === 'unknown',
+    showsSent: false,
     hints: {
       asked: undefined,
       picks,

@@ -23,6 +23,8 @@ export interface Reading {
   readonly sureness: Confidence
   readonly incomplete: boolean
   readonly indistinguishable: boolean
+  /** The messages on a call's own span are those that were sent, not the client's. */
+  readonly showsSent: boolean
   readonly hints: FallbackHints
   readonly client: ClientHints
 }

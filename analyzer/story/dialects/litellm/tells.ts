@@ -4,7 +4,10 @@ import type { Dialect } from '../dialect.ts'
 export const LITELLM_TELLS: Dialect['tells'] = {
   outcome: { sight: 'sometimes', why: 'a cut that LiteLLM swallows looks like a whole answer' },
   'attempt-failure': { sight: 'sometimes', why: 'up to 1.97 a failed fallback may have no span' },
-  'attempt-phase': { sight: 'sometimes', why: 'v1 does not say when a stream broke' },
+  'attempt-phase': {
+    sight: 'sometimes',
+    why: 'told by an estimate of output tokens, which 1.83 does not make',
+  },
   'every-attempt': { sight: 'sometimes', why: 'calls that were never closed have no span' },
   'attempt-target': { sight: 'always' },
   'attempt-key': { sight: 'never', why: 'no span names the provider key' },
@@ -25,7 +28,10 @@ export const LITELLM_TELLS: Dialect['tells'] = {
     why: 'status and text are the exception’s, not what went over the wire',
   },
   'client-complete': { sight: 'sometimes', why: 'a swallowed cut looks whole' },
-  'client-envelopes': { sight: 'never', why: 'what the client got is not exported' },
+  'client-envelopes': {
+    sight: 'sometimes',
+    why: 'inferred on /v1/responses from what the release was measured to do',
+  },
   'client-model': { sight: 'never', why: 'what the client got is not exported' },
   'client-gone': { sight: 'sometimes', why: 'a client that left often leaves no root span' },
 }

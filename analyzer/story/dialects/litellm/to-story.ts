@@ -1,14 +1,17 @@
 import { firstText, text } from '../../attributes.ts'
 import type { RouterConfig } from '../../router-config.ts'
 import type { Span } from '../../span.ts'
-import type { Attempt, Caller, ClientView, Story, StoryContinuation } from '../../story.ts'
+import type { Attempt, Caller, ClientView, Story } from '../../story.ts'
 import { defined } from '../secondwind-values.ts'
 import { attemptsOf } from './attempts.ts'
 import type { Call } from './call.ts'
+import { clientEnvelopes } from './client-envelopes.ts'
+import { askedShape, continuationsOf } from './continuations-of.ts'
 import { fallbackFacts } from './fallback-facts.ts'
 import type { Reading } from './reading.ts'
 import { requestedRoute } from './requested-route.ts'
 import { shownAttempt } from './shown-attempt.ts'
+import { upstreamCalls } from './upstream-calls.ts'
 import { apiByElimination } from './unnamed-api.ts'
 
 export interface StoryContext {
@@ -47,7 +50,7 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
     attemptsComplete: fallbacks.tried === false && reading.hints.everyCallExported,
     sureness: eliminated === undefined ? reading.sureness : 'likely',
     fallbacks,
-    continuations: continuationsOf(calls),
+    continuations: continuationsOf(reading),
     client: clientView(reading, attempts),
     gateway: {
       name: 'litellm',
@@ -58,46 +61,27 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
       }),
     },
     ...usageOf(calls),
+    ...defined({ asked: askedShape(reading), upstreamCalls: upstreamCalls(reading) }),
     incomplete: reading.incomplete,
     indistinguishable: reading.indistinguishable,
   }
 }
 
-function clientView({ client, outcome }: Reading, attempts: readonly Attempt[]): ClientView {
+function clientView(reading: Reading, attempts: readonly Attempt[]): ClientView {
+  const { client, outcome } = reading
   return {
     ...defined({
       statusCode: client.statusCode,
       errorType: client.errorType,
       message: client.message?.slice(0, 512),
       errorAttempt: outcome === 'failed' ? shownAttempt(client, attempts) : undefined,
+      envelopes: clientEnvelopes(reading, attempts),
     }),
     complete:
       outcome === 'ok' || outcome === 'rescued' ? true : outcome === 'unknown' ? 'unknown' : false,
     errorShown: client.errorShown,
     evidence: client.evidence,
   }
-}
-
-/** How a fallback was asked to go on: the body that was really sent, or the span's own messages. */
-function continuationsOf(calls: readonly Call[]): readonly StoryContinuation[] {
-  const asked = calls[0]?.asked
-  return calls.slice(1).flatMap((call, position) => {
-    const sent = call.sent ?? call.asked
-    if (sent === undefined || sent.messages === 0) return []
-    return [
-      {
-        attempt: position + 2,
-        strategy: sent.prefill
-          ? ('prefill' as const)
-          : asked !== undefined && sent.messages === asked.messages
-            ? ('restart' as const)
-            : ('unknown' as const),
-        lastRole: sent.lastRole,
-        prefill: sent.prefill,
-        evidence: [{ spanId: sent.spanId, key: sent.key, value: sent.roles.join(', ') }],
-      },
-    ]
-  })
 }
 
 function callerOf(spans: readonly Span[]): Caller {
