@@ -4,7 +4,7 @@ import type { Migration } from '../migrate.ts'
  * Raised when dialects or rules judge differently, or when a request is packed in another way: all
  * verdicts are then made again from the spans that are still there, at the next start.
  */
-export const DERIVATION = 3
+export const DERIVATION = 4
 
 /** Everything here is derived, except what people did to an incident. Times are milliseconds. */
 export const VERDICTS_MIGRATIONS: readonly Migration[] = [

@@ -31,7 +31,9 @@ function tokensOf({ span, outputTokens }: Call): number | undefined {
   return typeof tokens === 'number' ? tokens : undefined
 }
 
-/** Before 1.109 the chunks of Responses are not counted, but where they are translated from chat. */
+/**
+ * Before 1.109 the chunks of Responses are not counted, but where they are translated from chat.
+ */
 function isNoneTold({ provider }: Call, minor: number | undefined, api: Reading['api']): boolean {
   if ((minor ?? 0) >= 109 || api === 'chat') return true
   return api === 'responses' && provider === 'anthropic'

@@ -146,7 +146,7 @@ describe('what was counted, timed and asked for', () => {
       { deployment: 'odd' },
     ])
     expect(story.client).toMatchObject({
-      envelopes: 1,
+      envelopes: { value: 1, source: 'span' },
       model: 'claude-sonnet-4-6',
       terminal: 'stop',
       goneTimeNs: story.startTimeNs + 1_500_500_000n,
