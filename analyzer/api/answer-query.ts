@@ -1,46 +1,49 @@
-import type { Incident } from '../incidents/incident.ts'
 import { toJudgedFacts } from '../metrics/judged-facts.ts'
 import { RULES } from '../rules/index.ts'
-import type { MsRange, RequestFilter, StoredRequest, VerdictStore } from '../store/verdict-store.ts'
+import type { ActStore } from '../store/act-store.ts'
+import type { MsRange, RequestFilter, VerdictStore } from '../store/verdict-store.ts'
+import {
+  answerIncident,
+  listIncidents,
+  openRows,
+  type IncidentContext,
+} from './answer-incidents.ts'
+import { alignedRange, bucketOf } from './buckets.ts'
 import { encodeCursor } from './cursor.ts'
-import type { ApiAnswer, ApiQuery } from './query.ts'
+import { parseRequest } from './parse-request.ts'
+import { performAct } from './perform-act.ts'
+import { found, type ApiAnswer, type ApiQuery } from './query.ts'
 import { toWireHealth, type HealthContext } from './to-wire-health.ts'
-import { docsOf, toIso, toWireIncident, toWireIncidentRow } from './to-wire-incident.ts'
+import { toIso } from './to-iso.ts'
+import { docsOf } from './to-wire-incident.ts'
 import { toWireTrace } from './to-wire-trace.ts'
 import type {
   WireBucket,
-  WireIncidentList,
-  WireIncidentRow,
   WireOutcome,
   WireOverview,
-  WireRequest,
   WireRequestList,
   WireRules,
   WireSeverity,
 } from './wire.ts'
 
-export interface AnswerContext extends HealthContext {
-  readonly verdicts: VerdictStore
+export interface AnswerContext extends HealthContext, IncidentContext {
+  readonly acts: ActStore
 }
 
-/** Bars of the chart, and points of a sparkline: what a page shows without crowding. */
+/** Bars of the chart: what a page shows without crowding. */
 const BUCKETS = 60
-const SPARKLINE_POINTS = 30
 
-const OCCURRENCES_SHOWN = 50
-const CALLERS_SHOWN = 20
-const OVERVIEW_INCIDENTS_MAX = 50
-const INCIDENTS_MAX = 500
-
-/** Answers from the store alone: no state of its own, nothing that outlives the call. */
+/** Answers from the store alone: no state of its own, nothing but an act outlives the call. */
 export function answerQuery(query: ApiQuery, context: AnswerContext): ApiAnswer {
   switch (query.kind) {
     case 'overview':
       return found(overview(query.windowMs, context))
     case 'incidents':
-      return found(incidents(query.windowMs, context))
+      return found(listIncidents(query, context))
     case 'incident':
-      return incident(query.id, context)
+      return answerIncident(query.id, context)
+    case 'act':
+      return performAct(query, context)
     case 'requests':
       return found(requests(query.filter, context))
     case 'trace':
@@ -65,7 +68,6 @@ function overview(windowMs: number, context: AnswerContext): WireOverview {
     outcomes[toOutcome(outcome)] += count
     total += count
   }
-  const open = verdicts.incidents().filter(isOpen)
   return {
     schemaVersion: 1,
     now: toIso(nowMs),
@@ -80,7 +82,7 @@ function overview(windowMs: number, context: AnswerContext): WireOverview {
       severity: toSeverity(severity),
       count,
     })),
-    openIncidents: toRows(open, { context, windowMs, limit: OVERVIEW_INCIDENTS_MAX }),
+    openIncidents: openRows(windowMs, context),
     buckets: toBuckets(range, { bucketMs, counts: counts.buckets }),
     markers: [],
     health: toWireHealth(context),
@@ -113,90 +115,6 @@ function toBuckets(
     into[shown === 'rejected' || shown === 'unknown' ? 'other' : shown] += count
   }
   return buckets
-}
-
-/** Whole minutes, as counts are kept: a window of a quarter of an hour has fifteen bars. */
-function bucketOf(windowMs: number, buckets: number): number {
-  return Math.ceil(windowMs / buckets / MINUTE_MS) * MINUTE_MS
-}
-
-/** Ends at the next whole bucket, so that bars stay where they are while time goes on. */
-function alignedRange({
-  nowMs,
-  windowMs,
-  bucketMs,
-}: {
-  readonly nowMs: number
-  readonly windowMs: number
-  readonly bucketMs: number
-}): MsRange {
-  const toMs = (Math.floor(nowMs / bucketMs) + 1) * bucketMs
-  return { fromMs: toMs - Math.ceil(windowMs / bucketMs) * bucketMs, toMs }
-}
-
-function incidents(windowMs: number, context: AnswerContext): WireIncidentList {
-  const all = context.verdicts.incidents()
-  return {
-    schemaVersion: 1,
-    now: toIso(context.nowMs),
-    incidents: toRows(all, { context, windowMs, limit: INCIDENTS_MAX }),
-  }
-}
-
-interface RowContext {
-  readonly context: AnswerContext
-  readonly windowMs: number
-}
-
-/** The worst first, and of equally bad ones the newest. */
-function toRows(
-  all: readonly Incident[],
-  { context, windowMs, limit }: RowContext & { readonly limit: number },
-): readonly WireIncidentRow[] {
-  return all
-    .toSorted(
-      (left, right) =>
-        SEVERITY_ORDER[left.severity] - SEVERITY_ORDER[right.severity] ||
-        right.lastSeenMs - left.lastSeenMs,
-    )
-    .slice(0, limit)
-    .map((each) => toRow(each, { context, windowMs }))
-}
-
-function toRow(each: Incident, { context, windowMs }: RowContext): WireIncidentRow {
-  const { verdicts, nowMs } = context
-  const bucketMs = bucketOf(windowMs, SPARKLINE_POINTS)
-  const range = alignedRange({ nowMs, windowMs, bucketMs })
-  return toWireIncidentRow(each, {
-    nowMs,
-    sparkline: verdicts.sparkline(each.fingerprint.id, range, bucketMs),
-  })
-}
-
-const HOUR_MS = 3_600_000
-const MINUTE_MS = 60_000
-
-function incident(id: string, context: AnswerContext): ApiAnswer {
-  const { verdicts, nowMs } = context
-  const stored = verdicts.incident(id)
-  const requests = verdicts.occurrences(id, OCCURRENCES_SHOWN)
-  const [newest] = requests
-  if (stored === undefined || newest === undefined) {
-    return {
-      kind: 'not-found',
-      what: `There is no incident ${id}.`,
-      hint: 'A late span may have withdrawn it, or it is past its retention. See the list of incidents.',
-    }
-  }
-  return found(
-    toWireIncident(stored, {
-      row: toRow(stored, { context, windowMs: HOUR_MS }),
-      nowMs,
-      requests: requests.map((request) => [request.atMs, parseRequest(request)]),
-      example: parseRequest(newest),
-      callers: verdicts.callers(id, CALLERS_SHOWN),
-    }),
-  )
 }
 
 function requests(filter: RequestFilter, { verdicts }: AnswerContext): WireRequestList {
@@ -239,7 +157,6 @@ function rules(): WireRules {
 }
 
 const NO_OUTCOMES = { ok: 0, rescued: 0, failed: 0, cancelled: 0, rejected: 0, unknown: 0 }
-const SEVERITY_ORDER = { high: 0, medium: 1, info: 2 } as const
 
 function toOutcome(text: string): WireOutcome {
   return isOutcome(text) ? text : 'unknown'
@@ -251,17 +168,4 @@ function isOutcome(text: string): text is WireOutcome {
 
 function toSeverity(text: string): WireSeverity {
   return text === 'high' || text === 'medium' ? text : 'info'
-}
-
-function isOpen({ state }: Incident): boolean {
-  return state.name === 'open' || state.name === 'acknowledged' || state.name === 'regressed'
-}
-
-function parseRequest({ wire }: StoredRequest): WireRequest {
-  const request: WireRequest = JSON.parse(wire)
-  return request
-}
-
-function found(value: object): ApiAnswer {
-  return { kind: 'found', json: JSON.stringify(value) }
 }

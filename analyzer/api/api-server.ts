@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import fastifyStatic from '@fastify/static'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 
 import { PROMETHEUS_CONTENT_TYPE } from '../metrics/prometheus-text.ts'
+import { ACTS_PATH, serveActs } from './act-route.ts'
 import type { LiveFeed } from './live-feed.ts'
 import { problem } from './problem.ts'
 import { API, serveQueries } from './query-routes.ts'
@@ -44,7 +45,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
 }
 
-/** The JSON API, the live feed, metrics and the page. Everything is read-only. */
+/** The JSON API, the live feed, metrics and the page. One route changes something: acts. */
 export async function createApiServer(options: ApiServerOptions): Promise<FastifyInstance> {
   const server = fastify({
     routerOptions: { maxParamLength: 200 },
@@ -52,6 +53,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
     requestTimeout: 30_000,
     forceCloseConnections: true,
   })
+  // Forms and plain texts are what a page of another site can send: nothing here reads them.
+  server.removeContentTypeParser('text/plain')
   guard(server, options)
   server.get('/livez', () => ({ status: 'alive' }))
   server.get('/readyz', (_, reply) =>
@@ -70,12 +73,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
       .send(await options.metrics()),
   )
   serveQueries(server, options.ask)
+  serveActs(server, { ask: options.ask, now: Date.now })
   serveLive(server, options)
   await servePage(server, options.dashboardDir)
   server.setErrorHandler((error, _, reply) => {
     const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
     if (status >= 400 && status < 500) {
-      return problem(reply, { status, title: 'Bad request', detail: describe(error) })
+      const title = TITLES.get(status) ?? 'Bad request'
+      return problem(reply, { status, title, detail: describe(error) })
     }
     options.log(`the API failed: ${error instanceof Error ? (error.stack ?? '') : ''}`, 'error')
     return problem(reply, {
@@ -108,15 +113,21 @@ function guard(server: FastifyInstance, { admitsHost, authorise }: ApiServerOpti
         hint: 'Send it as "Authorization: Bearer …", or as the password when the browser asks.',
       })
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      reply.header('allow', 'GET, HEAD')
-      return problem(reply, {
-        status: 405,
-        title: 'Method not allowed',
-        detail: `${request.method} is not supported: this API is read-only.`,
-      })
-    }
-    return undefined
+    return refuseMethod(request, reply)
+  })
+}
+
+function refuseMethod(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+  const isActs = ACTS_PATH.test(request.url)
+  const allowed = isActs ? ['POST'] : ['GET', 'HEAD']
+  if (allowed.includes(request.method)) return undefined
+  reply.header('allow', allowed.join(', '))
+  return problem(reply, {
+    status: 405,
+    title: 'Method not allowed',
+    detail: isActs
+      ? `${request.method} is not supported here: an act is sent with POST.`
+      : `${request.method} is not supported here: this is only read.`,
   })
 }
 
@@ -165,6 +176,11 @@ async function servePage(server: FastifyInstance, directory: string): Promise<vo
     })
   })
 }
+
+const TITLES: ReadonlyMap<number, string> = new Map([
+  [413, 'Too large'],
+  [415, 'Not JSON'],
+])
 
 function describe(error: unknown): string {
   return error instanceof Error ? error.message : 'The request cannot be read.'

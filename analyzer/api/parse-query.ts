@@ -1,5 +1,8 @@
+import type { IncidentStateName } from '../incidents/lifecycle.ts'
+import type { Severity } from '../rules/rule.ts'
 import type { RequestFilter } from '../store/verdict-store.ts'
 import { decodeCursor } from './cursor.ts'
+import type { IncidentFilter } from './query.ts'
 
 /** A query string as Fastify parses it: a repeated name makes a list. */
 export type QueryParameters = Readonly<Record<string, unknown>>
@@ -23,6 +26,50 @@ export function parseWindow(query: QueryParameters): Parsed<number> {
   return value >= WINDOW_MS_MIN && value <= WINDOW_MS_MAX
     ? { kind: 'parsed', value }
     : invalid('window must be a number and m, h or d, from 1m to 30d')
+}
+
+const STATES: readonly IncidentStateName[] = [
+  'open',
+  'acknowledged',
+  'resolved',
+  'regressed',
+  'muted',
+]
+const SEVERITIES: readonly Severity[] = ['high', 'medium', 'info']
+
+/** `state` and `severity`, each one or several with commas; `rule`, `source`; `id`, or its start. */
+export function parseIncidentFilter(query: QueryParameters): Parsed<IncidentFilter> {
+  const states = listOf(query, 'state', STATES)
+  if (states === 'invalid') return invalid(`state must be of ${STATES.join(', ')}`)
+  const severities = listOf(query, 'severity', SEVERITIES)
+  if (severities === 'invalid') return invalid(`severity must be of ${SEVERITIES.join(', ')}`)
+  const rule = textOf(query, 'rule')
+  const source = textOf(query, 'source')
+  const idPrefix = textOf(query, 'id')?.toLowerCase()
+  if (idPrefix !== undefined && !/^inc-[0-9a-f]{0,16}$/u.test(idPrefix)) {
+    return invalid('id must be inc- and the first of its hex digits')
+  }
+  return {
+    kind: 'parsed',
+    value: {
+      ...(states !== undefined && { states }),
+      ...(severities !== undefined && { severities }),
+      ...(rule !== undefined && { rule }),
+      ...(source !== undefined && { source }),
+      ...(idPrefix !== undefined && { idPrefix }),
+    },
+  }
+}
+
+function listOf<T extends string>(
+  query: QueryParameters,
+  key: string,
+  known: readonly T[],
+): readonly T[] | undefined | 'invalid' {
+  const words = textOf(query, key)?.split(',')
+  if (words === undefined) return undefined
+  const found = known.filter((word) => words.includes(word))
+  return words.every((word) => known.some((each) => each === word)) ? found : 'invalid'
 }
 
 const LIMIT_DEFAULT = 50

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import {
+  parseIncidentFilter,
   parseRequestFilter,
   parseWindow,
   type Parsed,
@@ -22,7 +23,7 @@ export function serveQueries(server: FastifyInstance, ask: Ask): void {
     if (query.kind === 'invalid') {
       return problem(reply, { status: 400, title: 'Invalid query', detail: query.detail })
     }
-    const result = await withTimeout(ask(query.value))
+    const result = await askInTime(ask, query.value)
     if (result === undefined) {
       return problem(reply, {
         status: 504,
@@ -31,6 +32,7 @@ export function serveQueries(server: FastifyInstance, ask: Ask): void {
         hint: 'Ask for a shorter window, or try again when ingest has calmed down.',
       })
     }
+    if (result.kind === 'refused') throw new TypeError('only an act is refused')
     if (result.kind === 'not-found') {
       return problem(reply, {
         status: 404,
@@ -46,23 +48,25 @@ export function serveQueries(server: FastifyInstance, ask: Ask): void {
   }
   server.get(`${API}/rules`, (_, reply) => answer(reply, parsed({ kind: 'rules' })))
   server.get(`${API}/health`, (_, reply) => answer(reply, parsed({ kind: 'health' })))
-  for (const kind of ['overview', 'incidents'] as const) {
-    server.get(`${API}/${kind}`, (request, reply) => {
-      const window = parseWindow(queryOf(request))
-      return answer(
-        reply,
-        window.kind === 'invalid' ? window : parsed({ kind, windowMs: window.value }),
-      )
-    })
-  }
-  server.get<{ Params: { id: string } }>(`${API}/incidents/:id`, (request, reply) =>
-    answer(
+  server.get(`${API}/overview`, (request, reply) => {
+    const window = parseWindow(queryOf(request))
+    return answer(
       reply,
-      /^inc-[0-9a-f]{16}$/u.test(request.params.id)
-        ? parsed({ kind: 'incident', id: request.params.id })
-        : { kind: 'invalid', detail: 'an incident id is inc- and 16 hex digits' },
-    ),
-  )
+      window.kind === 'invalid' ? window : parsed({ kind: 'overview', windowMs: window.value }),
+    )
+  })
+  server.get(`${API}/incidents`, (request, reply) => {
+    const window = parseWindow(queryOf(request))
+    if (window.kind === 'invalid') return answer(reply, window)
+    const filter = parseIncidentFilter(queryOf(request))
+    if (filter.kind === 'invalid') return answer(reply, filter)
+    const query = { kind: 'incidents', windowMs: window.value, filter: filter.value } as const
+    return answer(reply, parsed(query))
+  })
+  server.get<{ Params: { id: string } }>(`${API}/incidents/:id`, (request, reply) => {
+    const id = parseIncidentId(request.params.id)
+    return answer(reply, id.kind === 'invalid' ? id : parsed({ kind: 'incident', id: id.value }))
+  })
   server.get(`${API}/requests`, (request, reply) => {
     const filter = parseRequestFilter(queryOf(request))
     return answer(
@@ -80,17 +84,24 @@ export function serveQueries(server: FastifyInstance, ask: Ask): void {
   )
 }
 
+export function parseIncidentId(text: string): Parsed<string> {
+  return /^inc-[0-9a-f]{16}$/u.test(text)
+    ? { kind: 'parsed', value: text }
+    : { kind: 'invalid', detail: 'an incident id is inc- and 16 hex digits' }
+}
+
 function parsed(value: ApiQuery): Parsed<ApiQuery> {
   return { kind: 'parsed', value }
 }
 
-async function withTimeout<T>(answer: Promise<T>): Promise<T | undefined> {
+/** Undefined where no answer came in time. */
+export async function askInTime(ask: Ask, query: ApiQuery): Promise<ApiAnswer | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), ASK_TIMEOUT_MS)
   })
   try {
-    return await Promise.race([answer, late])
+    return await Promise.race([ask(query), late])
   } finally {
     clearTimeout(timer)
   }

@@ -1,11 +1,19 @@
+import type { ActHealth, ActStore } from '../store/act-store.ts'
 import { sumRejected } from '../store/sum-rejected.ts'
 import type { SourceCounts, SpanCounts, SpanReader } from '../store/store.ts'
 import { isDiskLow } from '../store/measure-disk.ts'
 import type { JudgeLag } from '../store/verdict-tallies.ts'
 import type { IntakeLevel } from '../ingest/receive/intake-queue.ts'
 import type { IntakeFacts } from './intake-facts.ts'
-import { toIso } from './to-wire-incident.ts'
-import type { WireDisk, WireHealth, WireIntake, WireKeeping, WireSource } from './wire.ts'
+import { toIso } from './to-iso.ts'
+import type {
+  WireActsHealth,
+  WireDisk,
+  WireHealth,
+  WireIntake,
+  WireKeeping,
+  WireSource,
+} from './wire.ts'
 
 export interface HealthContext {
   readonly reader: SpanReader
@@ -15,6 +23,7 @@ export interface HealthContext {
   readonly pausedSinceMs: number | undefined
   readonly nowMs: number
   readonly intake: IntakeFacts
+  readonly acts: Pick<ActStore, 'health'>
 }
 
 /** A router at night may have nothing to say; one that is silent for longer is worth a look. */
@@ -49,6 +58,7 @@ export function toWireHealth(context: HealthContext): WireHealth {
     },
     disk: toWireDisk(intake),
     keeping: toWireKeeping(intake),
+    acts: toWireActs(context.acts.health()),
     sources: toWireSources(sources, context),
     refused: intake.refused.map(({ reason, remoteAddress, count, firstAtMs, lastAtMs }) => ({
       reason,
@@ -88,6 +98,14 @@ function toWireDisk({ disk, diskBytesMax }: IntakeFacts): WireDisk | null {
 
 function toWireKeeping({ keeping: { trouble, damaged } }: IntakeFacts): WireKeeping {
   return { troubledSince: toIsoOrNull(trouble?.sinceMs), why: trouble?.why ?? null, damaged }
+}
+
+function toWireActs({ trouble, losses }: ActHealth): WireActsHealth {
+  return {
+    troubledSince: toIsoOrNull(trouble?.sinceMs),
+    why: trouble?.why ?? null,
+    losses: losses.map(({ atMs, how, saved }) => ({ at: toIso(atMs), how, saved })),
+  }
 }
 
 /** Those of the configuration first, in its order: one that never sent is news. */

@@ -1,10 +1,15 @@
+import type { FingerprintIngredients } from '../incidents/fingerprint.ts'
 import type { Incident } from '../incidents/incident.ts'
-import { isStillHappening } from '../incidents/lifecycle.ts'
+import type { HistoryEntry, IncidentState } from '../incidents/lifecycle.ts'
+import { isStillHappening } from '../incidents/sight.ts'
 import { fillRemedy } from '../rules/fill-remedy.ts'
 import { ruleById } from '../rules/index.ts'
 import type { ReleaseNote } from '../rules/rule.ts'
 import type { CallerCount } from '../store/verdict-store.ts'
+import { toIso } from './to-iso.ts'
+import { stateBy, toWireHistoryEntry } from './to-wire-history.ts'
 import type {
+  WireFolded,
   WireIncident,
   WireIncidentRow,
   WireOccurrence,
@@ -12,10 +17,16 @@ import type {
   WireRequest,
 } from './wire.ts'
 
+export interface IncidentNow {
+  readonly nowMs: number
+  readonly state: IncidentState
+  readonly sparkline: readonly number[]
+}
+
 /** A row of a list. */
 export function toWireIncidentRow(
   incident: Incident,
-  { nowMs, sparkline }: { readonly nowMs: number; readonly sparkline: readonly number[] },
+  { nowMs, state, sparkline }: IncidentNow,
 ): WireIncidentRow {
   const { ingredients, id } = incident.fingerprint
   const from = orNull(ingredients.from)
@@ -25,7 +36,10 @@ export function toWireIncidentRow(
     title: incident.title,
     severity: incident.severity,
     confidence: incident.confidence,
-    state: incident.state.name,
+    state: state.name,
+    stateSince: toIso(state.sinceMs),
+    stateBy: stateBy(state),
+    mutedUntil: state.name === 'muted' && state.untilMs !== undefined ? toIso(state.untilMs) : null,
     source: ingredients.source,
     route: from,
     edge: { from, to: orNull(ingredients.to) },
@@ -48,10 +62,13 @@ export interface IncidentDetail {
   readonly requests: readonly (readonly [atMs: number, request: WireRequest])[]
   readonly example: WireRequest
   readonly callers: readonly CallerCount[]
+  readonly history: readonly HistoryEntry[]
+  /** What its newest requests would have been, had there been places for them. */
+  readonly folded: readonly FingerprintIngredients[]
 }
 
 export function toWireIncident(incident: Incident, detail: IncidentDetail): WireIncident {
-  const { row, nowMs, requests, example, callers } = detail
+  const { row, nowMs, requests, example, callers, history, folded } = detail
   const { version, ingredients } = incident.fingerprint
   const rule = ruleById(incident.rule)
   const names = { route: row.edge.from, fallback: row.edge.to }
@@ -67,6 +84,31 @@ export function toWireIncident(incident: Incident, detail: IncidentDetail): Wire
     occurrences: requests.map(([atMs, request]) => toWireOccurrence(atMs, request)),
     callers: callers.map(({ name, count }) => ({ name, count })),
     markers: [],
+    history: history.map(toWireHistoryEntry),
+    folded: folded.length === 0 ? null : toWireFolded(folded),
+  }
+}
+
+const FOLDED_SHOWN = 20
+
+function toWireFolded(folded: readonly FingerprintIngredients[]): WireFolded {
+  const counts = new Map<string, { readonly of: FingerprintIngredients; count: number }>()
+  for (const of of folded) {
+    const key = JSON.stringify([of.from, of.to, of.provider, of.cause])
+    const known = counts.get(key)
+    if (known === undefined) counts.set(key, { of, count: 1 })
+    else known.count += 1
+  }
+  const kinds = [...counts.values()].toSorted((left, right) => right.count - left.count)
+  return {
+    requests: folded.length,
+    most: kinds.slice(0, FOLDED_SHOWN).map(({ of: { from, to, provider, cause }, count }) => ({
+      edge: { from: orNull(from), to: orNull(to) },
+      provider: orNull(provider),
+      cause,
+      count,
+    })),
+    further: Math.max(0, kinds.length - FOLDED_SHOWN),
   }
 }
 
@@ -79,10 +121,6 @@ function toWireReleaseNote({ gateway, from, to, text }: ReleaseNote): WireReleas
 
 export function docsOf(rule: string): string {
   return `docs/rules/${rule}.md`
-}
-
-export function toIso(ms: number): string {
-  return new Date(ms).toISOString()
 }
 
 function toWireOccurrence(atMs: number, request: WireRequest): WireOccurrence {

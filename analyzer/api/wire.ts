@@ -137,6 +137,7 @@ export interface WireHealth {
   /** `null`: the system does not tell. */
   readonly disk: WireDisk | null
   readonly keeping: WireKeeping
+  readonly acts: WireActsHealth
   readonly sources: readonly WireSource[]
   /** The latest first; since the analyzer started. */
   readonly refused: readonly WireRefusedSender[]
@@ -191,6 +192,23 @@ export interface WireKeeping {
   readonly damaged: readonly string[]
 }
 
+/** Of what people did to incidents: none of it can be made again from spans. */
+export interface WireActsHealth {
+  /** It can be neither read nor kept since then: every incident is shown as open. */
+  readonly troubledSince: string | null
+  readonly why: string | null
+  /** The latest first: what was found to be lost when the file was opened. */
+  readonly losses: readonly WireActLoss[]
+}
+
+export interface WireActLoss {
+  readonly at: string
+  /** `older`: a file without the last acts was in the place; `damaged`: it was set aside. */
+  readonly how: 'missing' | 'older' | 'damaged'
+  /** Acts that were still there. */
+  readonly saved: number
+}
+
 export interface WireSource {
   readonly name: string
   readonly spans: number
@@ -219,12 +237,22 @@ export interface WireRefusedSender {
   readonly lastAt: string
 }
 
-/** `GET /api/v1/incidents` */
+/**
+ * `GET /api/v1/incidents?state=&severity=&rule=&source=&id=&window=`: states and severities may be
+ * several, with commas; `id` may be the first digits of one.
+ */
 export interface WireIncidentList {
   readonly schemaVersion: 1
   readonly now: string
+  /** The worst first, and of equally bad ones the newest. */
   readonly incidents: readonly WireIncidentRow[]
+  /** How many there are by state, where only the state is not asked for. */
+  readonly states: Readonly<Record<WireIncidentState, number>>
+  /** There are more than are shown. */
+  readonly cut: boolean
 }
+
+export type WireIncidentState = 'open' | 'acknowledged' | 'resolved' | 'regressed' | 'muted'
 
 export interface WireIncidentRow {
   /** `inc-` and hex digits of the fingerprint. */
@@ -233,7 +261,12 @@ export interface WireIncidentRow {
   readonly title: string
   readonly severity: WireSeverity
   readonly confidence: WireConfidence
-  readonly state: 'open' | 'acknowledged' | 'resolved' | 'regressed' | 'muted'
+  readonly state: WireIncidentState
+  readonly stateSince: string
+  /** Who brought it about; `null`: the analyzer itself. */
+  readonly stateBy: string | null
+  /** `null`: it is not muted, or until it is reopened. */
+  readonly mutedUntil: string | null
   readonly source: string
   readonly route: string | null
   /** Primary and fallback route. */
@@ -271,6 +304,60 @@ export interface WireIncident extends WireIncidentRow {
   readonly callers: readonly { readonly name: string; readonly count: number }[]
   /** What changed at its source in the hour before its first request, the latest first. */
   readonly markers: readonly WireMarker[]
+  /** The oldest first: what people did, and what the analyzer did by itself. */
+  readonly history: readonly WireHistoryEntry[]
+  /** Of one that takes what has no place of its own; `null` for all others. */
+  readonly folded: WireFolded | null
+}
+
+export interface WireHistoryEntry {
+  readonly at: string
+  readonly kind:
+    | 'opened'
+    | 'acknowledged'
+    | 'resolved'
+    | 'reopened'
+    | 'muted'
+    | 'noted'
+    | 'regressed'
+    | 'mute-ended'
+  /** `null`: the analyzer itself, and `why` says for what reason. */
+  readonly by: string | null
+  /** The one after it. */
+  readonly state: WireIncidentState
+  readonly note: string | null
+  /** Of a mute with an end. */
+  readonly until: string | null
+  readonly why: string | null
+}
+
+/** What was folded, as its newest requests show it. */
+export interface WireFolded {
+  /** How many were looked at. */
+  readonly requests: number
+  /** The most frequent first. */
+  readonly most: readonly {
+    readonly edge: { readonly from: string | null; readonly to: string | null }
+    readonly provider: string | null
+    readonly cause: string
+    readonly count: number
+  }[]
+  /** Kinds among them beyond those that are listed. */
+  readonly further: number
+}
+
+/**
+ * Body of `POST /api/v1/incidents/:id/acts`, as `application/json`. Answered with the incident as
+ * it is then, once that is on disk.
+ */
+export interface WireAct {
+  readonly kind: 'acknowledge' | 'resolve' | 'reopen' | 'mute' | 'note'
+  /** Who does it, at most 100 characters. */
+  readonly by: string
+  /** At most 2,000 characters; needed for `note`, allowed for every other. */
+  readonly note?: string
+  /** Of a mute alone, ISO 8601; absent: until it is reopened. */
+  readonly until?: string
 }
 
 export interface WireRemedy {

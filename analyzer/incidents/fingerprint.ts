@@ -14,7 +14,7 @@ const NAME_CHARS_MAX = 200
 const ID_DIGITS = 16
 
 /** What two requests share when they are one incident. Shown to the reader as it is. */
-interface FingerprintIngredients {
+export interface FingerprintIngredients {
   readonly rule: string
   readonly source: string
   readonly from: string
@@ -45,6 +45,16 @@ export function fingerprintStory(
     cause: normaliseCause(finding.cause),
   }
   return { version: FINGERPRINT_VERSION, id: toId(ingredients), ingredients }
+}
+
+/** What stands for every route, provider and cause of an incident that many are folded into. */
+export const OTHER = '__other__'
+
+/** The incident of one rule and source that takes what has no place of its own (`caps.ts`). */
+export function foldFingerprint({ ingredients }: Fingerprint): Fingerprint {
+  const { rule, source } = ingredients
+  const folded = { rule, source, from: OTHER, to: OTHER, provider: OTHER, cause: OTHER }
+  return { version: FINGERPRINT_VERSION, id: toId(folded), ingredients: folded }
 }
 
 /** Hashed as a JSON list: a name that holds a separator cannot pass for two ingredients. */

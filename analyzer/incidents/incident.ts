@@ -2,7 +2,10 @@ import type { Severity } from '../rules/rule.ts'
 import type { Confidence } from '../story/story.ts'
 import type { Fingerprint } from './fingerprint.ts'
 
-/** Requests that failed in the same way, from the first to the last that was seen. */
+/**
+ * Requests that failed in the same way, from the first to the last that was seen. What people made
+ * of it is not here: its state follows from this and from their acts (`lifecycle.ts`).
+ */
 export interface Incident {
   readonly fingerprint: Fingerprint
   readonly rule: string
@@ -14,31 +17,6 @@ export interface Incident {
   readonly count: number
   readonly firstSeenMs: number
   readonly lastSeenMs: number
-  readonly state: IncidentState
-}
-
-/** A change of state by a person says who; `open` and `regressed` are the analyzer's own. */
-export type IncidentState =
-  | {
-      readonly name: 'open'
-      /** Absent: open since its first request. */
-      readonly reopenedMs?: number
-    }
-  | { readonly name: 'acknowledged'; readonly sinceMs: number; readonly by: string }
-  | Resolved
-  | { readonly name: 'regressed'; readonly sinceMs: number; readonly resolved: Resolved }
-  | {
-      readonly name: 'muted'
-      readonly sinceMs: number
-      readonly by: string
-      /** Absent: until someone reopens it. */
-      readonly untilMs?: number
-    }
-
-interface Resolved {
-  readonly name: 'resolved'
-  readonly sinceMs: number
-  readonly by: string
 }
 
 /** What is left of an incident's requests after one was withdrawn; counted by the store. */
@@ -47,15 +25,3 @@ export interface Sightings {
   readonly firstSeenMs: number
   readonly lastSeenMs: number
 }
-
-/** What a person does to an incident. */
-export type IncidentAction =
-  | { readonly kind: 'acknowledge'; readonly atMs: number; readonly by: string }
-  | { readonly kind: 'resolve'; readonly atMs: number; readonly by: string }
-  | { readonly kind: 'reopen'; readonly atMs: number; readonly by: string }
-  | {
-      readonly kind: 'mute'
-      readonly atMs: number
-      readonly by: string
-      readonly untilMs?: number
-    }

@@ -1,109 +1,138 @@
-import type { Incident, IncidentAction, IncidentState, Sightings } from './incident.ts'
-import type { Occurrence } from './occurrence.ts'
+import type { Act } from './act.ts'
 
 /**
- * The states of an incident as pure folds: no clock, no store. The caller sees to it that one
- * request is applied once (its story id is the key) and counts what is left after a withdrawal.
+ * The state of an incident and how it came to it, as one pure fold over what people did, what was
+ * seen, and the time: no store, no order of arrival. Derived anew from the spans, the same acts give
+ * the same states.
  */
-
-/** An incident is still happening while its last request is not older than this. */
-export const STILL_HAPPENING_MS = 5 * 60_000
 
 /** Requests that were under way when someone resolved it are the old outage, not a new one. */
 export const REGRESSION_GRACE_MS = 5 * 60_000
 
-/** A request was judged to belong to this incident. Any order of requests gives one result. */
-export function applyOccurrence(incident: Incident | undefined, occurrence: Occurrence): Incident {
-  const newest = incident === undefined || occurrence.atMs >= incident.lastSeenMs
-  const shown = newest ? occurrence : incident
-  return {
-    fingerprint: occurrence.fingerprint,
-    rule: occurrence.rule,
-    severity: shown.severity,
-    title: shown.title,
-    confidence: shown.confidence,
-    summary: shown.summary,
-    count: (incident?.count ?? 0) + 1,
-    firstSeenMs: Math.min(incident?.firstSeenMs ?? occurrence.atMs, occurrence.atMs),
-    lastSeenMs: Math.max(incident?.lastSeenMs ?? occurrence.atMs, occurrence.atMs),
-    state: stateAfter(incident?.state, occurrence.atMs),
+/** `sinceMs`: when this state began. Who brought it about is a person where one is named. */
+export type IncidentState =
+  | {
+      readonly name: 'open'
+      readonly sinceMs: number
+      /** Absent: open since its first request, or since a mute ended. */
+      readonly by?: string
+    }
+  | { readonly name: 'acknowledged'; readonly sinceMs: number; readonly by: string }
+  | Resolved
+  | { readonly name: 'regressed'; readonly sinceMs: number; readonly resolved: Resolved }
+  | {
+      readonly name: 'muted'
+      readonly sinceMs: number
+      readonly by: string
+      /** Absent: until someone reopens it. */
+      readonly untilMs?: number
+    }
+
+interface Resolved {
+  readonly name: 'resolved'
+  readonly sinceMs: number
+  readonly by: string
+}
+
+export type IncidentStateName = IncidentState['name']
+
+/** One line of an incident's history; `state` is the one after it. */
+export type HistoryEntry = { readonly atMs: number; readonly state: IncidentState } & (
+  | { readonly kind: 'opened' | 'mute-ended' }
+  | { readonly kind: 'regressed'; readonly resolved: Resolved }
+  | { readonly kind: 'act'; readonly act: Act }
+)
+
+export interface Lifecycle {
+  readonly state: IncidentState
+  /** The oldest first. */
+  readonly history: readonly HistoryEntry[]
+}
+
+/** What was seen of an incident, as far as its state rests on it. */
+export interface Seen {
+  readonly firstSeenMs: number
+  /** The first request behind this time; undefined where there is none. */
+  firstAfter(ms: number): number | undefined
+}
+
+/** `acts` in the order in which they were done. */
+export function lifecycleOf(acts: readonly Act[], seen: Seen, nowMs: number): Lifecycle {
+  let state: IncidentState = { name: 'open', sinceMs: seen.firstSeenMs }
+  const history: HistoryEntry[] = [{ kind: 'opened', atMs: seen.firstSeenMs, state }]
+  const letPass = (untilMs: number): void => {
+    const entry = changeByItself(state, seen, untilMs)
+    if (entry === undefined) return
+    state = entry.state
+    history.push(entry)
   }
-}
-
-/**
- * A late span changed the verdict of a request: it no longer belongs here. An incident that has
- * no request left never was one.
- */
-export function withdrawOccurrence(incident: Incident, left: Sightings): Incident | undefined {
-  if (left.count === 0) return undefined
-  return { ...incident, ...left, state: stateAfterWithdrawal(incident.state, left) }
-}
-
-/** What a person did; an action that has no meaning in the present state changes nothing. */
-export function applyAction(incident: Incident, action: IncidentAction): Incident {
-  return { ...incident, state: stateAfterAction(incident.state, action) }
-}
-
-export function isStillHappening(incident: Incident, nowMs: number): boolean {
-  return nowMs - incident.lastSeenMs <= STILL_HAPPENING_MS
-}
-
-function stateAfter(state: IncidentState | undefined, atMs: number): IncidentState {
-  if (state === undefined) return { name: 'open' }
-  switch (state.name) {
-    case 'open':
-    case 'acknowledged':
-      return state
-    case 'regressed':
-      return isRegression(state.resolved, atMs)
-        ? { ...state, sinceMs: Math.min(state.sinceMs, atMs) }
-        : state
-    case 'resolved':
-      return isRegression(state, atMs)
-        ? { name: 'regressed', sinceMs: atMs, resolved: state }
-        : state
-    case 'muted':
-      return state.untilMs !== undefined && atMs > state.untilMs
-        ? { name: 'open', reopenedMs: state.untilMs }
-        : state
+  for (const act of acts) {
+    letPass(act.atMs)
+    const effect = effectOf(act, state)
+    if (effect.kind === 'changes') state = effect.state
+    history.push({ kind: 'act', atMs: act.atMs, state, act })
   }
+  letPass(nowMs)
+  return { state, history }
 }
 
-function stateAfterWithdrawal(state: IncidentState, left: Sightings): IncidentState {
-  switch (state.name) {
-    case 'regressed':
-      return isRegression(state.resolved, left.lastSeenMs) ? state : state.resolved
-    case 'open':
-    case 'acknowledged':
-    case 'resolved':
-    case 'muted':
-      return state
+/** What happens to a state without anybody's doing, up to this time. */
+function changeByItself(
+  state: IncidentState,
+  seen: Seen,
+  untilMs: number,
+): HistoryEntry | undefined {
+  if (state.name === 'resolved') {
+    const atMs = seen.firstAfter(state.sinceMs + REGRESSION_GRACE_MS)
+    if (atMs === undefined || atMs > untilMs) return undefined
+    const after = { name: 'regressed', sinceMs: atMs, resolved: state } as const
+    return { kind: 'regressed', atMs, state: after, resolved: state }
   }
+  if (state.name !== 'muted' || state.untilMs === undefined || state.untilMs > untilMs) {
+    return undefined
+  }
+  // Whatever it was before: who mutes for a time wants to be asked again after it.
+  const after = { name: 'open', sinceMs: state.untilMs } as const
+  return { kind: 'mute-ended', atMs: state.untilMs, state: after }
 }
 
-function stateAfterAction(state: IncidentState, action: IncidentAction): IncidentState {
-  const { atMs, by } = action
-  switch (action.kind) {
+/** Times behind which the next request makes a resolved incident regress. */
+export function regressionTurns(acts: readonly Act[]): readonly number[] {
+  return acts.flatMap(({ kind, atMs }) => (kind === 'resolve' ? [atMs + REGRESSION_GRACE_MS] : []))
+}
+
+export type Effect =
+  | { readonly kind: 'changes'; readonly state: IncidentState }
+  /** It is as the act would have it. */
+  | { readonly kind: 'nothing' }
+  /** It has no meaning in this state: another act must come first. */
+  | { readonly kind: 'impossible'; readonly why: string }
+
+const NOTHING: Effect = { kind: 'nothing' }
+
+/** What an act makes of a state. */
+export function effectOf(act: Act, state: IncidentState): Effect {
+  const { atMs: sinceMs, by, untilMs } = act
+  switch (act.kind) {
     case 'acknowledge':
-      return state.name === 'open' || state.name === 'regressed'
-        ? { name: 'acknowledged', sinceMs: atMs, by }
-        : state
-    case 'resolve':
-      return state.name === 'resolved' ? state : { name: 'resolved', sinceMs: atMs, by }
-    case 'reopen':
-      return state.name === 'open' || state.name === 'regressed'
-        ? state
-        : { name: 'open', reopenedMs: atMs }
-    case 'mute':
-      return {
-        name: 'muted',
-        sinceMs: atMs,
-        by,
-        ...(action.untilMs === undefined ? {} : { untilMs: action.untilMs }),
+      if (state.name === 'resolved' || state.name === 'muted') {
+        return { kind: 'impossible', why: `it is ${state.name}; reopen it first` }
       }
+      if (state.name === 'acknowledged' && state.by === by) return NOTHING
+      return { kind: 'changes', state: { name: 'acknowledged', sinceMs, by } }
+    case 'resolve':
+      if (state.name === 'resolved') return NOTHING
+      return { kind: 'changes', state: { name: 'resolved', sinceMs, by } }
+    case 'reopen':
+      if (state.name === 'open' || state.name === 'regressed') return NOTHING
+      return { kind: 'changes', state: { name: 'open', sinceMs, by } }
+    case 'mute':
+      if (state.name === 'muted' && state.untilMs === untilMs) return NOTHING
+      return {
+        kind: 'changes',
+        state: { name: 'muted', sinceMs, by, ...(untilMs !== undefined && { untilMs }) },
+      }
+    case 'note':
+      return NOTHING
   }
-}
-
-function isRegression(resolved: { readonly sinceMs: number }, atMs: number): boolean {
-  return atMs > resolved.sinceMs + REGRESSION_GRACE_MS
 }

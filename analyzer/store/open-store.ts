@@ -1,4 +1,5 @@
 import { messageOf } from '../message-of.ts'
+import { openActStore } from './sqlite/acts/act-store.ts'
 import { filesOf } from './sqlite/folder-files.ts'
 import { SegmentKeeper } from './sqlite/keeping/segment-keeper.ts'
 import { receivedFromMs } from './sqlite/keeping/part-files.ts'
@@ -79,6 +80,7 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
         now,
         log,
       }),
+    openActs: (knownUpTo) => openActStore({ file: files.acts, knownUpTo, now, log }),
     openKeeper: () => new SegmentKeeper({ catalogue: catalogue() }),
     openWatermark: () => new VerdictsWatermark(files.verdicts),
     isTrouble: isStoreTrouble,

@@ -1,6 +1,7 @@
 import type { TimeRange } from '../story/join-window.ts'
 import type { Arrival } from '../story/settle.ts'
 import type { Span, SpanHead } from '../story/span.ts'
+import type { ActStore } from './act-store.ts'
 import type { SpanRecord } from './span-record.ts'
 import type { RenewableVerdicts } from './verdict-store.ts'
 
@@ -14,6 +15,8 @@ export interface Store {
   openReader(): SpanReader
   /** For the one thread that judges. */
   openVerdicts(): RenewableVerdicts
+  /** For the same thread; throws only for the file of a newer release. */
+  openActs(knownUpTo: number): ActStore
   /** For the one thread that keeps within limits what is stored. */
   openKeeper(): SpanKeeper
   /** For whoever does not judge, and asks how far spans are judged. */

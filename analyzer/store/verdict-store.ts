@@ -1,3 +1,4 @@
+import type { FingerprintIngredients } from '../incidents/fingerprint.ts'
 import type { Incident } from '../incidents/incident.ts'
 import type { Occurrence } from '../incidents/occurrence.ts'
 import type { UsRange } from './us-range.ts'
@@ -95,14 +96,24 @@ export interface VerdictStore {
   /** The newest of an incident's requests, as JSON text, and when each was. */
   occurrences(incidentId: string, limit: number): readonly StoredRequest[]
   callers(incidentId: string, limit: number): readonly CallerCount[]
+  /** When the first of its requests behind this time was; it outlives the request, see `prune`. */
+  firstSeenAfter(incidentId: string, ms: number): number | undefined
+  /** What the newest requests of an incident that many are folded into would have been. */
+  folded(incidentId: string, limit: number): readonly FingerprintIngredients[]
   /** Requests of an incident per bucket of whole minutes, oldest first. */
   sparkline(incidentId: string, range: MsRange, bucketMs: number): readonly number[]
   requests(filter: RequestFilter): RequestPage
   requestsOfTrace(traceId: string): readonly StoredRequest[]
   /** What was ever judged, for `/metrics`. */
   tallies(): VerdictTallies
-  /** One bounded step; whether more is to be done at once. */
-  prune(limits: VerdictLimits, nowMs: number): boolean
+  /** The last act of a person that was seen: what `acts.db` must hold. */
+  actsUpTo(): number
+  rememberActs(lastId: number): void
+  /**
+   * One bounded step; whether more is to be done at once. The first request of an incident behind
+   * one of its `turns` is remembered when it goes for its age: a state rests on it.
+   */
+  prune(limits: VerdictLimits, nowMs: number, turns?: TurnsOf): boolean
   /** What in it contradicts itself; empty: nothing. Reads all of it. */
   verify(): readonly string[]
   close(): void
@@ -116,6 +127,9 @@ export interface RenewableVerdicts extends VerdictStore {
    */
   renew(): boolean
 }
+
+/** Times of an incident behind which its next request means something. */
+export type TurnsOf = (incidentId: string) => readonly number[]
 
 /** From `fromMs` on, before `toMs`. */
 export interface MsRange {

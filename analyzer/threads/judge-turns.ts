@@ -1,10 +1,13 @@
 import { messageOf } from '../message-of.ts'
 import { JudgeLoop, type JudgeLoopOptions } from '../settling/judge-loop.ts'
+import { regressionTurns } from '../incidents/lifecycle.ts'
+import type { ActStore } from '../store/act-store.ts'
 import type { RenewableVerdicts, VerdictLimits } from '../store/verdict-store.ts'
 import type { JudgeEvent } from './worker-data.ts'
 
 export interface JudgeTurnsOptions extends JudgeLoopOptions {
   readonly verdicts: RenewableVerdicts
+  readonly acts: ActStore
   readonly limits: VerdictLimits
   readonly emit: (event: JudgeEvent) => void
 }
@@ -22,6 +25,7 @@ export class JudgeTurns {
   readonly #turnMs: number
   #loop: JudgeLoop
   #prunedAtMs: number
+  #mutesLookedAtMs: number
   #paused: { readonly sinceMs: number; readonly why: string } | undefined
 
   constructor(options: JudgeTurnsOptions) {
@@ -29,6 +33,7 @@ export class JudgeTurns {
     this.#turnMs = Math.min(Math.max(options.settleMs / 10, TURN_MS_MIN), TURN_MS_MAX)
     this.#loop = new JudgeLoop(options)
     this.#prunedAtMs = options.now()
+    this.#mutesLookedAtMs = options.now()
   }
 
   /** What judges now: another one after each pause. */
@@ -49,8 +54,8 @@ export class JudgeTurns {
       if (renewed || this.#paused !== undefined) this.#loop = new JudgeLoop(this.#options)
       const { more, changed } = this.#loop.turn()
       this.#resume()
-      if (changed) this.#options.emit('changed')
-      this.#prune()
+      if (changed || this.#hasMuteEnded()) this.#options.emit('changed')
+      this.#prune({ isBehind: more })
       return more ? 0 : this.#turnMs
     } catch (error: unknown) {
       this.#pause(messageOf(error))
@@ -72,12 +77,24 @@ export class JudgeTurns {
     this.#paused = { sinceMs: this.#paused?.sinceMs ?? now(), why }
   }
 
-  #prune(): void {
-    const { verdicts, limits, now } = this.#options
+  /** Pages that show it as muted are to look again. */
+  #hasMuteEnded(): boolean {
+    const sinceMs = this.#mutesLookedAtMs
+    const nowMs = this.#options.now()
+    this.#mutesLookedAtMs = nowMs
+    return this.#options.acts.hasMuteEndIn(sinceMs, nowMs)
+  }
+
+  #prune({ isBehind }: { readonly isBehind: boolean }): void {
+    const { verdicts, acts, limits, now } = this.#options
     const nowMs = now()
     // Also where the clock was put back.
     if (Math.abs(nowMs - this.#prunedAtMs) <= PRUNE_INTERVAL_MS) return
     // Steps follow each other with a turn of judging between them.
-    if (!verdicts.prune(limits, nowMs)) this.#prunedAtMs = nowMs
+    if (verdicts.prune(limits, nowMs, (id) => regressionTurns(acts.actsOf(id)))) return
+    // Verdicts that are being derived anew do not have all of their incidents yet.
+    const isForgotten = (id: string): boolean => verdicts.incident(id) === undefined
+    if (!isBehind && acts.forget(nowMs - limits.incidentAgeMsMax, isForgotten)) return
+    this.#prunedAtMs = nowMs
   }
 }

@@ -22,9 +22,11 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
   const store = openStore(place, { now: Date.now, log })
   const reader = store.openReader()
   const verdicts = store.openVerdicts()
+  const acts = store.openActs(verdicts.actsUpTo())
   const turns = new JudgeTurns({
     reader,
     verdicts,
+    acts,
     routerConfigs,
     settleMs,
     ruleOptions,
@@ -36,21 +38,26 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
   })
   const stopTurns = repeat(() => turns.turn())
   return {
-    answer: ({ query, intake }) =>
-      answerQuery(query, {
+    answer: ({ query, intake }) => {
+      const answer = answerQuery(query, {
         reader,
         verdicts,
+        acts,
         countPending: () => turns.loop.countPending(),
         lag: () => turns.loop.lag(),
         unrecognised: turns.loop.unrecognised,
         pausedSinceMs: turns.pausedSinceMs,
         nowMs: Date.now(),
         intake,
-      }),
+      })
+      if (query.kind === 'act' && answer.kind === 'found') emit('changed')
+      return answer
+    },
     stop: () => {
       stopTurns()
       reader.close()
       verdicts.close()
+      acts.close()
     },
   }
 })

@@ -257,6 +257,7 @@ test('health tells a folder where nothing came from one where nothing is underst
       rejected: {},
     },
     keeping: { troubledSince: null, why: null, damaged: [] },
+    acts: { troubledSince: null, why: null, losses: [] },
     lag: { spans: 0, oldestReceivedAt: null, overdueSince: null },
     disk: {
       bytes: expect.any(Number) as unknown,

@@ -185,6 +185,9 @@ export const incidentRow: WireIncidentRow = {
   severity: 'high',
   confidence: 'certain',
   state: 'open',
+  stateSince: at(26 * MINUTE_MS),
+  stateBy: null,
+  mutedUntil: null,
   source: 'litellm',
   route: 'claude-primary',
   edge: { from: 'claude-primary', to: 'claude-fallback' },
@@ -224,6 +227,7 @@ const incidentRows: readonly WireIncidentRow[] = [
     title: 'Nothing to fall back to',
     severity: 'medium',
     state: 'regressed',
+    stateSince: at(40 * MINUTE_MS),
     route: 'mistral-small',
     edge: { from: 'mistral-small', to: null },
     provider: 'mistral',
@@ -240,6 +244,8 @@ const incidentRows: readonly WireIncidentRow[] = [
     rule: 'fallback-bypassed',
     title: 'Fallback skipped',
     state: 'acknowledged',
+    stateSince: at(8 * MINUTE_MS),
+    stateBy: 'ana',
     route: 'a-route-with-a-rather-long-name-eu-west-1',
     edge: { from: 'a-route-with-a-rather-long-name-eu-west-1', to: 'another-long-name-us-east-2' },
     cause: 'timeout-idle mid-stream; the fallback is configured and was never asked',
@@ -254,6 +260,8 @@ export const incidentList: WireIncidentList = {
   schemaVersion: 1,
   now: at(0),
   incidents: incidentRows,
+  states: { open: 2, acknowledged: 1, resolved: 0, regressed: 1, muted: 0 },
+  cut: false,
 }
 
 export const incident: WireIncident = {
@@ -310,6 +318,27 @@ export const incident: WireIncident = {
     { name: 'support / bot', count: 4 },
     { name: 'ml-platform', count: 1 },
   ],
+  history: [
+    {
+      at: at(26 * MINUTE_MS),
+      kind: 'opened',
+      by: null,
+      state: 'open',
+      note: null,
+      until: null,
+      why: 'its first request that is known',
+    },
+    {
+      at: at(12 * MINUTE_MS),
+      kind: 'noted',
+      by: 'ana',
+      state: 'open',
+      note: 'Asked the platform team to take the fallback out.',
+      until: null,
+      why: null,
+    },
+  ],
+  folded: null,
 }
 
 export const health: WireHealth = {
@@ -335,6 +364,7 @@ export const health: WireHealth = {
   lag: { spans: 12, oldestReceivedAt: at(9000), overdueSince: null },
   disk: { bytes: 41_943_040, bytesMax: 2_147_483_648, freeBytes: 64_424_509_440, low: false },
   keeping: { troubledSince: null, why: null, damaged: [] },
+  acts: { troubledSince: null, why: null, losses: [] },
   sources: [
     {
       name: 'litellm',

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 export interface FolderFiles {
   readonly segments: string
   readonly verdicts: string
+  /** What people did to incidents. */
+  readonly acts: string
   /** Without it a folder is no data folder. */
   readonly salt: string
   /** Locked by the analyzer that works on the folder. */
@@ -18,6 +20,7 @@ export function filesOf(folder: string): FolderFiles {
   return {
     segments: join(folder, 'segments'),
     verdicts: join(folder, 'verdicts.db'),
+    acts: join(folder, 'acts.db'),
     salt: join(folder, 'salt'),
     lock: join(folder, 'lock.db'),
     owner: join(folder, 'owner.pid'),

@@ -43,6 +43,7 @@ function healthOf(intake: Partial<IntakeFacts>, sources: readonly SourceCounts[]
     pausedSinceMs: undefined,
     nowMs: NOW_MS,
     intake: { ...INTAKE, ...intake },
+    acts: { health: () => ({ trouble: undefined, losses: [] }) },
   }
   return toWireHealth(context)
 }

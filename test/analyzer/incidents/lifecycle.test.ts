@@ -1,167 +1,218 @@
 import * as fc from 'fast-check'
-import { assert, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-import { fingerprintStory } from '../../../analyzer/incidents/fingerprint.ts'
-import type { Incident, IncidentAction } from '../../../analyzer/incidents/incident.ts'
+import { ACT_KINDS, type Act, type ActKind } from '../../../analyzer/incidents/act.ts'
 import {
-  applyAction,
-  applyOccurrence,
-  isStillHappening,
+  effectOf,
+  lifecycleOf,
   REGRESSION_GRACE_MS,
-  STILL_HAPPENING_MS,
-  withdrawOccurrence,
+  regressionTurns,
+  type IncidentState,
+  type IncidentStateName,
 } from '../../../analyzer/incidents/lifecycle.ts'
-import type { Occurrence } from '../../../analyzer/incidents/occurrence.ts'
-import { buildStory } from '../../support/build-story.ts'
 
-const fingerprint = fingerprintStory(buildStory(), { rule: 'fallback-bypassed', cause: 'cut' })
+const GRACE = REGRESSION_GRACE_MS
 
-function occurrence(atMs: number, over: Partial<Occurrence> = {}): Occurrence {
+function act(kind: ActKind, atMs: number, rest: Partial<Act> = {}): Act {
+  return { kind, atMs, by: 'ana', ...rest }
+}
+
+/** Requests at these times, in whatever order. */
+function seenAt(...atMss: readonly number[]) {
   return {
-    storyId: `story-${atMs}`,
-    fingerprint,
-    atMs,
-    rule: 'fallback-bypassed',
-    severity: 'high',
-    confidence: 'certain',
-    title: 'Fallback skipped',
-    summary: `The request of ${atMs}.`,
-    ...over,
+    firstSeenMs: Math.min(...atMss),
+    firstAfter: (ms: number) => {
+      const later = atMss.filter((atMs) => atMs > ms)
+      return later.length === 0 ? undefined : Math.min(...later)
+    },
   }
 }
 
-function fold(atMss: readonly number[], from?: Incident): Incident {
-  let incident = from
-  for (const atMs of atMss) incident = applyOccurrence(incident, occurrence(atMs))
-  assert(incident !== undefined)
-  return incident
+function lifeOf(acts: readonly Act[], atMss: readonly number[], nowMs = 10 ** 9) {
+  return lifecycleOf(acts, seenAt(...atMss), nowMs)
 }
 
-function resolvedAt(atMs: number): Incident {
-  return applyAction(fold([10]), { kind: 'resolve', atMs, by: 'ana' })
-}
-
-describe('applyOccurrence', () => {
-  test('the first request opens the incident', () => {
-    expect(fold([1000])).toEqual({
-      fingerprint,
-      rule: 'fallback-bypassed',
-      severity: 'high',
-      title: 'Fallback skipped',
-      confidence: 'certain',
-      summary: 'The request of 1000.',
-      count: 1,
-      firstSeenMs: 1000,
-      lastSeenMs: 1000,
-      state: { name: 'open' },
+describe('lifecycleOf', () => {
+  test('an incident that nobody has touched is open since its first request', () => {
+    const state = { name: 'open', sinceMs: 1000 }
+    expect(lifeOf([], [3000, 1000])).toEqual({
+      state,
+      history: [{ kind: 'opened', atMs: 1000, state }],
     })
-  })
-
-  test('a late request moves the first sight back, and the newest one is what is shown', () => {
-    expect(fold([2000, 1000, 1500])).toMatchObject({
-      count: 3,
-      firstSeenMs: 1000,
-      lastSeenMs: 2000,
-      summary: 'The request of 2000.',
-    })
-  })
-
-  test('the order in which requests arrive does not matter, whatever the state', () => {
-    const resolved = resolvedAt(1000)
-    const muted = applyAction(fold([10]), { kind: 'mute', atMs: 20, by: 'ana', untilMs: 1000 })
-    const distinct = fc.uniqueArray(fc.integer({ min: 0, max: 3 * REGRESSION_GRACE_MS }), {
-      minLength: 1,
-      maxLength: 8,
-    })
-    fc.assert(
-      fc.property(distinct, fc.constantFrom(undefined, resolved, muted), (atMss, from) => {
-        const sorted = atMss.toSorted((a, b) => a - b)
-        expect(fold(atMss, from)).toEqual(fold(sorted, from))
-      }),
-    )
   })
 
   test('an acknowledged incident stays acknowledged while it goes on', () => {
-    const acknowledged = applyAction(fold([10]), { kind: 'acknowledge', atMs: 20, by: 'ana' })
-    expect(fold([30], acknowledged).state).toEqual({ name: 'acknowledged', sinceMs: 20, by: 'ana' })
+    expect(lifeOf([act('acknowledge', 20)], [10, 10 ** 8]).state).toEqual({
+      name: 'acknowledged',
+      sinceMs: 20,
+      by: 'ana',
+    })
   })
 
   test('a resolved incident regresses on a request after the grace, not at its end', () => {
-    const resolved = resolvedAt(1000)
-    expect(fold([1000 + REGRESSION_GRACE_MS], resolved).state).toEqual(resolved.state)
-    expect(fold([1001 + REGRESSION_GRACE_MS], resolved).state).toEqual({
-      name: 'regressed',
-      sinceMs: 1001 + REGRESSION_GRACE_MS,
-      resolved: resolved.state,
+    const resolved = { name: 'resolved', sinceMs: 1000, by: 'ana' }
+    expect(lifeOf([act('resolve', 1000)], [10, 1000 + GRACE]).state).toEqual(resolved)
+    expect(lifeOf([act('resolve', 1000)], [10, 1001 + GRACE, 10 ** 8])).toEqual({
+      state: { name: 'regressed', sinceMs: 1001 + GRACE, resolved },
+      history: [
+        expect.objectContaining({ kind: 'opened', atMs: 10 }),
+        expect.objectContaining({ kind: 'act', atMs: 1000, state: resolved }),
+        expect.objectContaining({ kind: 'regressed', atMs: 1001 + GRACE, resolved }),
+      ],
     })
   })
 
-  test('a request from before the resolving that arrives late is counted and regresses nothing', () => {
-    const incident = fold([500], resolvedAt(1000))
-    expect(incident.state.name).toBe('resolved')
-    expect(incident.count).toBe(2)
+  test('a request from before the resolving that arrives late regresses nothing', () => {
+    expect(lifeOf([act('resolve', 1000)], [10, 500, 900]).state.name).toBe('resolved')
   })
 
-  test('a muted incident counts on, and opens again when the mute has run out', () => {
-    const muted = applyAction(fold([10]), { kind: 'mute', atMs: 20, by: 'ana', untilMs: 100 })
-    expect(fold([100], muted)).toMatchObject({ count: 2, state: { name: 'muted' } })
-    expect(fold([101], muted).state).toEqual({ name: 'open', reopenedMs: 100 })
+  test('what it regressed to before the next act is told between them', () => {
+    const acts = [act('resolve', 1000), act('acknowledge', 3 * GRACE, { by: 'bo' })]
+    const { history, state } = lifeOf(acts, [10, 2 * GRACE])
+    expect(history.map((entry) => [entry.kind, entry.atMs, entry.state.name])).toEqual([
+      ['opened', 10, 'open'],
+      ['act', 1000, 'resolved'],
+      ['regressed', 2 * GRACE, 'regressed'],
+      ['act', 3 * GRACE, 'acknowledged'],
+    ])
+    expect(state).toEqual({ name: 'acknowledged', sinceMs: 3 * GRACE, by: 'bo' })
   })
 
-  test('a mute without an end stays', () => {
-    const muted = applyAction(fold([10]), { kind: 'mute', atMs: 20, by: 'ana' })
-    expect(fold([10 ** 12], muted).state).toEqual({ name: 'muted', sinceMs: 20, by: 'ana' })
-  })
-})
-
-describe('withdrawOccurrence', () => {
-  test('an incident whose last request is withdrawn is gone', () => {
-    const left = { count: 0, firstSeenMs: 0, lastSeenMs: 0 }
-    expect(withdrawOccurrence(fold([10]), left)).toBeUndefined()
+  test('each resolving has its own regression', () => {
+    const acts = [act('resolve', GRACE), act('resolve', 10 * GRACE)]
+    const { history } = lifeOf(acts, [10, 4 * GRACE, 8 * GRACE, 20 * GRACE])
+    const regressed = history.filter(({ kind }) => kind === 'regressed').map(({ atMs }) => atMs)
+    expect(regressed).toEqual([4 * GRACE, 20 * GRACE])
   })
 
-  test('counts and times become those of the requests that are left', () => {
-    const left = { count: 2, firstSeenMs: 20, lastSeenMs: 30 }
-    expect(withdrawOccurrence(fold([10, 20, 30]), left)).toMatchObject(left)
-  })
-
-  test('a regression that rested on the withdrawn request alone is taken back', () => {
-    const late = 1001 + REGRESSION_GRACE_MS
-    const regressed = fold([late], resolvedAt(1000))
-    const left = { count: 1, firstSeenMs: 10, lastSeenMs: 10 }
-    expect(withdrawOccurrence(regressed, left)?.state).toEqual({
-      name: 'resolved',
-      sinceMs: 1000,
+  test('a mute ends by itself at its time, whether or not anything comes, and says so', () => {
+    const acts = [act('mute', 20, { untilMs: 1000 })]
+    expect(lifeOf(acts, [10, 500], 999).state).toEqual({
+      name: 'muted',
+      sinceMs: 20,
       by: 'ana',
+      untilMs: 1000,
     })
-    const another = { count: 2, firstSeenMs: 10, lastSeenMs: late + 1 }
-    expect(withdrawOccurrence(regressed, another)?.state.name).toBe('regressed')
+    const { state, history } = lifeOf(acts, [10, 500], 1000)
+    expect(state).toEqual({ name: 'open', sinceMs: 1000 })
+    expect(history.at(-1)).toEqual({ kind: 'mute-ended', atMs: 1000, state })
+  })
+
+  test('a mute without an end stays, and a longer one takes the place of a shorter', () => {
+    expect(lifeOf([act('mute', 20)], [10, 10 ** 8]).state.name).toBe('muted')
+    const acts = [act('mute', 20, { untilMs: 100 }), act('mute', 50, { untilMs: 300 })]
+    const { history } = lifeOf(acts, [10])
+    expect(history.filter(({ kind }) => kind === 'mute-ended').map(({ atMs }) => atMs)).toEqual([
+      300,
+    ])
+  })
+
+  test('a note changes nothing and is kept where it was made', () => {
+    const acts = [act('note', 20, { note: 'rolled back' }), act('resolve', 30)]
+    const { history } = lifeOf(acts, [10])
+    expect(history.map((entry) => (entry.kind === 'act' ? entry.act.note : undefined))).toEqual([
+      undefined,
+      'rolled back',
+      undefined,
+    ])
+  })
+
+  test('an act that has lost its meaning, for what was seen is known better, changes nothing', () => {
+    // The regression that was acknowledged has been withdrawn since.
+    const acts = [act('resolve', 1000), act('acknowledge', 3 * GRACE)]
+    const { state, history } = lifeOf(acts, [10])
+    expect(state.name).toBe('resolved')
+    expect(history.at(-1)).toMatchObject({ kind: 'act', state: { name: 'resolved' } })
+  })
+
+  test('known from its later requests alone, it is in the same state', () => {
+    // As after a derivation from spans of which the oldest are gone.
+    const acts = [act('resolve', 1000)]
+    const all = lifeOf(acts, [10, 500, 2 * GRACE, 3 * GRACE])
+    expect(lifeOf(acts, [2 * GRACE, 3 * GRACE]).state).toEqual(all.state)
+  })
+
+  test('is a function of what was done and seen, and of no order of arrival', () => {
+    const time = fc.integer({ min: 0, max: 8 * GRACE })
+    const drawn = fc.record({
+      kind: fc.constantFrom(...ACT_KINDS),
+      atMs: time,
+      untilMs: fc.option(time, { nil: undefined }),
+    })
+    fc.assert(
+      fc.property(
+        fc.array(drawn, { maxLength: 8 }),
+        fc.uniqueArray(time, { minLength: 1, maxLength: 10 }),
+        fc.integer({ min: 8 * GRACE, max: 20 * GRACE }),
+        (some, atMss, nowMs) => {
+          const acts = some
+            .toSorted((left, right) => left.atMs - right.atMs)
+            .map(({ kind, atMs, untilMs }) =>
+              act(kind, atMs, kind === 'mute' && untilMs !== undefined ? { untilMs } : {}),
+            )
+          const life = lifeOf(acts, atMss, nowMs)
+          expect(lifeOf(acts, atMss.toReversed(), nowMs)).toEqual(life)
+          expect(life.history.at(-1)?.state).toEqual(life.state)
+          // What is remembered of requests that were pruned is enough.
+          const turns = regressionTurns(acts)
+          const kept = [
+            Math.min(...atMss),
+            ...turns.flatMap((turnMs) => seenAt(...atMss).firstAfter(turnMs) ?? []),
+          ]
+          expect(lifeOf(acts, kept, nowMs)).toEqual(life)
+        },
+      ),
+      { numRuns: 500 },
+    )
   })
 })
 
-describe('applyAction', () => {
-  const at = { atMs: 50, by: 'ana' } as const
-  test.each<[IncidentAction['kind'], Incident, string]>([
-    ['acknowledge', fold([10]), 'acknowledged'],
-    ['acknowledge', resolvedAt(20), 'resolved'],
-    ['resolve', fold([10]), 'resolved'],
-    ['reopen', resolvedAt(20), 'open'],
-    ['reopen', fold([10]), 'open'],
-    ['mute', resolvedAt(20), 'muted'],
-  ])('%s gives the state that a reader expects', (kind, incident, expected) => {
-    expect(applyAction(incident, { kind, ...at }).state.name).toBe(expected)
+const STATES: Readonly<Record<IncidentStateName, IncidentState>> = {
+  open: { name: 'open', sinceMs: 1 },
+  acknowledged: { name: 'acknowledged', sinceMs: 1, by: 'ana' },
+  resolved: { name: 'resolved', sinceMs: 1, by: 'ana' },
+  regressed: {
+    name: 'regressed',
+    sinceMs: 2,
+    resolved: { name: 'resolved', sinceMs: 1, by: 'ana' },
+  },
+  muted: { name: 'muted', sinceMs: 1, by: 'ana' },
+}
+
+describe('effectOf', () => {
+  test.each<[ActKind, IncidentStateName, IncidentStateName | 'nothing' | 'impossible']>([
+    ['acknowledge', 'open', 'acknowledged'],
+    ['acknowledge', 'regressed', 'acknowledged'],
+    ['acknowledge', 'acknowledged', 'nothing'],
+    ['acknowledge', 'resolved', 'impossible'],
+    ['acknowledge', 'muted', 'impossible'],
+    ['resolve', 'open', 'resolved'],
+    ['resolve', 'acknowledged', 'resolved'],
+    ['resolve', 'regressed', 'resolved'],
+    ['resolve', 'muted', 'resolved'],
+    ['resolve', 'resolved', 'nothing'],
+    ['reopen', 'acknowledged', 'open'],
+    ['reopen', 'resolved', 'open'],
+    ['reopen', 'muted', 'open'],
+    ['reopen', 'open', 'nothing'],
+    ['reopen', 'regressed', 'nothing'],
+    ['mute', 'open', 'muted'],
+    ['mute', 'acknowledged', 'muted'],
+    ['mute', 'resolved', 'muted'],
+    ['mute', 'regressed', 'muted'],
+    ['mute', 'muted', 'nothing'],
+    ['note', 'open', 'nothing'],
+    ['note', 'resolved', 'nothing'],
+  ])('to %s what is %s: %s', (kind, before, expected) => {
+    const effect = effectOf(act(kind, 50), STATES[before])
+    expect(effect.kind === 'changes' ? effect.state.name : effect.kind).toBe(expected)
   })
 
-  test('resolving twice keeps who resolved it first', () => {
-    const resolved = resolvedAt(20)
-    expect(applyAction(resolved, { kind: 'resolve', atMs: 60, by: 'bo' })).toEqual(resolved)
-  })
-})
-
-describe('isStillHappening', () => {
-  test('holds for five minutes after the last request', () => {
-    const incident = fold([1000])
-    expect(isStillHappening(incident, 1000 + STILL_HAPPENING_MS)).toBe(true)
-    expect(isStillHappening(incident, 1001 + STILL_HAPPENING_MS)).toBe(false)
+  test('another person takes an acknowledged incident over', () => {
+    const effect = effectOf(act('acknowledge', 50, { by: 'bo' }), STATES.acknowledged)
+    expect(effect).toEqual({
+      kind: 'changes',
+      state: { name: 'acknowledged', sinceMs: 50, by: 'bo' },
+    })
   })
 })

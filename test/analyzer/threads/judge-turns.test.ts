@@ -26,8 +26,9 @@ function judging() {
   const writer = store.openWriter()
   const reader = store.openReader()
   const verdicts = store.openVerdicts()
+  const acts = store.openActs(0)
   onTestFinished(() => {
-    for (const part of [writer, reader, verdicts]) part.close()
+    for (const part of [writer, reader, verdicts, acts]) part.close()
   })
   const send = (traceId: string): void => {
     const span = buildSpan({
@@ -43,13 +44,14 @@ function judging() {
     ...environment,
     reader,
     verdicts,
+    acts,
     routerConfigs: new Map(),
     settleMs: 1000,
     limits: { requestAgeMsMax: 24 * HOUR_MS, incidentAgeMsMax: 24 * HOUR_MS },
     isStoreTrouble: (error) => store.isTrouble(error),
     emit: (event) => events.push(event),
   })
-  return { path, store, verdicts, turns, send, clock, logged, events }
+  return { path, store, verdicts, acts, turns, send, clock, logged, events }
 }
 
 test('what has settled is judged, and the next turn is a tenth of the settling time away', () => {

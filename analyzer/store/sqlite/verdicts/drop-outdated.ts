@@ -52,6 +52,7 @@ const DERIVED = [
   'incident_callers',
   'incident_minutes',
   'occurrences',
+  'kept_sightings',
   'told_together',
   'lookouts',
   'wire_forms',

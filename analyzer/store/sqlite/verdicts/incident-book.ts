@@ -1,7 +1,9 @@
+import { placeFor } from '../../../incidents/caps.ts'
+import type { Fingerprint, FingerprintIngredients } from '../../../incidents/fingerprint.ts'
 import type { Incident, Sightings } from '../../../incidents/incident.ts'
-import { applyOccurrence, withdrawOccurrence } from '../../../incidents/lifecycle.ts'
 import type { Occurrence } from '../../../incidents/occurrence.ts'
-import type { CallerCount } from '../../verdict-store.ts'
+import { sight } from '../../../incidents/sight.ts'
+import type { CallerCount, TurnsOf } from '../../verdict-store.ts'
 import { CountDeltas } from './count-deltas.ts'
 import type { SqliteDatabase } from '../open-database.ts'
 import { packStory } from './pack-ids.ts'
@@ -11,6 +13,11 @@ const INCIDENTS_READ_MAX = 2000
 
 /** What an incident's row shows of its newest request. */
 type Shown = Pick<Occurrence, 'severity' | 'title' | 'confidence' | 'summary'>
+
+/** Of one request. `folded`: what its incident would have been, had there been a place for it. */
+interface StoredSighting extends Shown {
+  readonly folded?: FingerprintIngredients
+}
 
 /** A request that joins an incident. */
 interface Sighting {
@@ -69,6 +76,16 @@ export class IncidentBook {
     return this.#statements.newest.all(incidentId, limit).map((row) => row.request_id)
   }
 
+  firstSeenAfter(incidentId: number, ms: number): number | undefined {
+    return this.#statements.firstAfter.get(incidentId, ms, incidentId, ms) ?? undefined
+  }
+
+  folded(incidentId: number, limit: number): readonly FingerprintIngredients[] {
+    return this.#statements.newest
+      .all(incidentId, limit)
+      .flatMap(({ shown }) => parseSighting(shown).folded ?? [])
+  }
+
   /** Of a request that is taken back; its incident's id, where it was part of one. */
   take(requestId: number): number | undefined {
     const taken = this.#statements.take.get(requestId)
@@ -82,23 +99,38 @@ export class IncidentBook {
 
   /** The id of the incident that the request is now part of. */
   put({ requestId, occurrence, caller }: Sighting): number {
-    const { fingerprint, atMs, storyId } = occurrence
-    const id = this.#statements.byName.get(fingerprint.id)?.id ?? this.#make(occurrence)
+    const { atMs, storyId } = occurrence
+    const { id, fingerprint } = this.#placeOf(occurrence)
     const change = this.#changeOf(id)
     change.held += 1
     change.came += 1
-    change.incident = applyOccurrence(change.incident, occurrence)
+    change.incident = sight(change.incident, { ...occurrence, fingerprint })
     const { severity, title, confidence, summary }: Shown = occurrence
-    const shown = JSON.stringify({ severity, title, confidence, summary })
+    const isFolded = fingerprint.id !== occurrence.fingerprint.id
+    const shown = JSON.stringify({
+      severity,
+      title,
+      confidence,
+      summary,
+      ...(isFolded && { folded: occurrence.fingerprint.ingredients }),
+    } satisfies StoredSighting)
     this.#statements.insert.run(requestId, id, atMs, packStory(storyId), caller ?? null, shown)
     if (caller !== undefined) this.#callers.add([id, caller], 1)
     return id
   }
 
   /** A request that goes for its age: it was a sighting, and the incident remembers it. */
-  prune(requestId: number): void {
-    const incidentId = this.#statements.take.get(requestId)?.incident_id
-    if (incidentId !== undefined) this.#statements.holdOneLess.run(incidentId)
+  prune(requestId: number, turnsOf: TurnsOf): void {
+    const taken = this.#statements.take.get(requestId)
+    if (taken === undefined) return
+    const { incident_id: incidentId, at_ms: atMs } = taken
+    this.#statements.holdOneLess.run(incidentId)
+    const name = this.#statements.nameOf.get(incidentId)
+    for (const turnMs of name === undefined ? [] : turnsOf(name)) {
+      // The oldest go first: where none is kept behind the turn, this one is the first behind it.
+      if (turnMs >= atMs || this.#statements.keptIn.get(incidentId, turnMs, atMs) === 1) continue
+      this.#statements.keep.run(incidentId, atMs)
+    }
   }
 
   /** Incidents that were last seen before; how many there were. */
@@ -120,8 +152,21 @@ export class IncidentBook {
     }
   }
 
-  #make({ fingerprint, atMs }: Occurrence): number {
-    return this.#statements.make.get(fingerprint.id, atMs)?.id ?? 0
+  /** The incident that it is part of: its own, where that is known or has a place. */
+  #placeOf({ fingerprint, atMs }: Occurrence): {
+    readonly id: number
+    readonly fingerprint: Fingerprint
+  } {
+    const own = this.#statements.byName.get(fingerprint.id)
+    if (own !== undefined) return { id: own.id, fingerprint }
+    const { source, rule } = fingerprint.ingredients
+    const place = placeFor(fingerprint, {
+      ofRule: this.#statements.ofRule.get(source, rule) ?? 0,
+      ofSource: this.#statements.ofSource.get(source) ?? 0,
+    })
+    const known = this.#statements.byName.get(place.id)
+    const made = known ?? this.#statements.make.get({ name: place.id, atMs, source, rule })
+    return { id: made?.id ?? 0, fingerprint: place }
   }
 
   #changeOf(id: number): Change {
@@ -152,13 +197,14 @@ export class IncidentBook {
       firstSeenMs: count > held ? incident.firstSeenMs : (oldest?.at_ms ?? incident.firstSeenMs),
       lastSeenMs: newest?.at_ms ?? incident.lastSeenMs,
     }
-    const after = left > 0 || came > 0 ? withdrawOccurrence(incident, sightings) : incident
-    if (after === undefined) {
+    if (left > 0 && count === 0) {
+      // One that has no request left never was an incident.
       for (const remove of this.#statements.removals) remove.run(id)
       return
     }
+    const after = left > 0 || came > 0 ? { ...incident, ...sightings } : incident
     // The row shows the newest request; of two at one time always the same one (invariant I8).
-    const shown = newest === undefined ? after : { ...after, ...parseShown(newest.shown) }
+    const shown = newest === undefined ? after : { ...after, ...shownOf(newest) }
     this.#statements.write.run(
       shown.lastSeenMs,
       held,
@@ -175,9 +221,14 @@ function parseIncident(json: string): Incident {
   return incident
 }
 
-function parseShown(json: string): Shown {
-  const shown: Shown = JSON.parse(json)
-  return shown
+function parseSighting(json: string): StoredSighting {
+  const sighting: StoredSighting = JSON.parse(json)
+  return sighting
+}
+
+function shownOf({ shown }: OccurrenceRow): Shown {
+  const { severity, title, confidence, summary } = parseSighting(shown)
+  return { severity, title, confidence, summary }
 }
 
 interface IncidentRow {
@@ -201,6 +252,12 @@ export const INCIDENT_QUERIES = {
     ORDER BY at_ms DESC, story DESC LIMIT ?`,
   callers: `SELECT caller AS name, count FROM incident_callers WHERE incident_id = ?
     ORDER BY count DESC, caller LIMIT ?`,
+  firstAfter: `SELECT min(at_ms) FROM (
+    SELECT min(at_ms) AS at_ms FROM occurrences WHERE incident_id = ? AND at_ms > ?
+    UNION ALL
+    SELECT min(at_ms) FROM kept_sightings WHERE incident_id = ? AND at_ms > ?)`,
+  ofRule: 'SELECT count(*) FROM incidents WHERE source = ? AND rule = ?',
+  ofSource: 'SELECT count(*) FROM incidents WHERE source = ?',
 } as const
 
 function prepare(database: SqliteDatabase) {
@@ -210,10 +267,25 @@ function prepare(database: SqliteDatabase) {
     byId: database.prepare<[number], IncidentRow>(
       'SELECT id, held, incident FROM incidents WHERE id = ?',
     ),
-    make: database.prepare<[string, number], { id: number }>(
-      `INSERT INTO incidents (name, last_seen_ms, held, incident) VALUES (?, ?, 0, '')
-       RETURNING id`,
+    make: database.prepare<
+      [{ name: string; atMs: number; source: string; rule: string }],
+      { id: number }
+    >(
+      `INSERT INTO incidents (name, last_seen_ms, held, incident, source, rule)
+       VALUES (:name, :atMs, 0, '', :source, :rule) RETURNING id`,
     ),
+    nameOf: database.prepare<[number], string>('SELECT name FROM incidents WHERE id = ?').pluck(),
+    ofRule: database.prepare<[string, string], number>(INCIDENT_QUERIES.ofRule).pluck(),
+    ofSource: database.prepare<[string], number>(INCIDENT_QUERIES.ofSource).pluck(),
+    firstAfter: database
+      .prepare<[number, number, number, number], number | null>(INCIDENT_QUERIES.firstAfter)
+      .pluck(),
+    keptIn: database
+      .prepare<[number, number, number], number>(
+        'SELECT 1 FROM kept_sightings WHERE incident_id = ? AND at_ms > ? AND at_ms <= ?',
+      )
+      .pluck(),
+    keep: database.prepare<[number, number]>('INSERT OR IGNORE INTO kept_sightings VALUES (?, ?)'),
     write: database.prepare<[number, number, number | null, string, number]>(
       `UPDATE incidents SET last_seen_ms = ?, held = ?, newest_id = ?, incident = ? WHERE id = ?`,
     ),
@@ -222,6 +294,7 @@ function prepare(database: SqliteDatabase) {
       database.prepare<[number]>('DELETE FROM incident_callers WHERE incident_id = ?'),
       database.prepare<[number]>('DELETE FROM incident_minutes WHERE incident_id = ?'),
       database.prepare<[number]>('DELETE FROM occurrences WHERE incident_id = ?'),
+      database.prepare<[number]>('DELETE FROM kept_sightings WHERE incident_id = ?'),
     ],
     lastSeenBefore: database.prepare<[number, number], { id: number }>(
       'SELECT id FROM incidents WHERE last_seen_ms < ? ORDER BY last_seen_ms LIMIT ?',
@@ -230,8 +303,8 @@ function prepare(database: SqliteDatabase) {
     insert: database.prepare<[number, number, number, Buffer, string | null, string]>(
       'INSERT INTO occurrences VALUES (?, ?, ?, ?, ?, ?)',
     ),
-    take: database.prepare<[number], { incident_id: number; caller: string | null }>(
-      'DELETE FROM occurrences WHERE request_id = ? RETURNING incident_id, caller',
+    take: database.prepare<[number], { incident_id: number; caller: string | null; at_ms: number }>(
+      'DELETE FROM occurrences WHERE request_id = ? RETURNING incident_id, caller, at_ms',
     ),
     newest: database.prepare<[number, number], OccurrenceRow>(INCIDENT_QUERIES.newest),
     oldest: database.prepare<[number], { at_ms: number }>(

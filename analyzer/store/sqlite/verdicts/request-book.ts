@@ -1,4 +1,4 @@
-import type { Judgement, Verdict } from '../../verdict-store.ts'
+import type { Judgement, TurnsOf, Verdict } from '../../verdict-store.ts'
 import type { SqliteDatabase } from '../open-database.ts'
 import type { IncidentBook } from './incident-book.ts'
 import { behindPrefix, firstTrace, packStory, packTrace } from './pack-ids.ts'
@@ -118,10 +118,13 @@ export class RequestBook {
   }
 
   /** Removes the oldest, for their age: what they were counted as stays. How many there were. */
-  prune(beforeMs: number, limit: number): number {
+  prune(
+    beforeMs: number,
+    { limit, turns }: { readonly limit: number; readonly turns: TurnsOf },
+  ): number {
     const rows = this.#statements.oldest.all(keyOf(beforeMs), limit).map(toStoredRow)
     for (const row of rows) {
-      this.#books.incidents.prune(row.id)
+      this.#books.incidents.prune(row.id, turns)
       const source = this.#books.series.request(row.series_id)?.source ?? ''
       this.#books.ties.forget(source, this.#tracesOf(row))
       this.#remove(row)

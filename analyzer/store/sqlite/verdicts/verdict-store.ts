@@ -1,3 +1,4 @@
+import type { FingerprintIngredients } from '../../../incidents/fingerprint.ts'
 import type { Incident } from '../../../incidents/incident.ts'
 import type {
   CallerCount,
@@ -9,6 +10,7 @@ import type {
   RequestPage,
   StoredRequest,
   TraceExtent,
+  TurnsOf,
   VerdictLimits,
   VerdictStore,
 } from '../../verdict-store.ts'
@@ -144,6 +146,16 @@ class SqliteVerdictStore implements VerdictStore {
     return id === undefined ? [] : this.#incidents.callers(id, limit)
   }
 
+  firstSeenAfter(incidentId: string, ms: number): number | undefined {
+    const id = this.#incidents.idOf(incidentId)
+    return id === undefined ? undefined : this.#incidents.firstSeenAfter(id, ms)
+  }
+
+  folded(incidentId: string, limit: number): readonly FingerprintIngredients[] {
+    const id = this.#incidents.idOf(incidentId)
+    return id === undefined ? [] : this.#incidents.folded(id, limit)
+  }
+
   sparkline(incidentId: string, range: MsRange, bucketMs: number): readonly number[] {
     return this.#rollups.sparkline(this.#incidents.idOf(incidentId) ?? 0, range, bucketMs)
   }
@@ -160,8 +172,16 @@ class SqliteVerdictStore implements VerdictStore {
     return this.#series.tallies()
   }
 
+  actsUpTo(): number {
+    return this.#statements.progress.get()?.acts_up_to ?? 0
+  }
+
+  rememberActs(lastId: number): void {
+    this.#statements.setActs.run(lastId)
+  }
+
   /** An incident outlives its requests: its counts stay, and so does the newest as its example. */
-  prune(limits: VerdictLimits, nowMs: number): boolean {
+  prune(limits: VerdictLimits, nowMs: number, turns: TurnsOf = () => []): boolean {
     const requestsFromMs = nowMs - limits.requestAgeMsMax
     const incidentsFromMs = nowMs - limits.incidentAgeMsMax
     const more = this.#inTransaction(() => {
@@ -170,7 +190,10 @@ class SqliteVerdictStore implements VerdictStore {
         hoursFromMs: incidentsFromMs,
       })
       // Only where minutes are hours already: before, a count over the requests equals them.
-      const removed = this.#requests.prune(this.#rollups.minutesFromMs, PRUNE_ROWS)
+      const removed = this.#requests.prune(this.#rollups.minutesFromMs, {
+        limit: PRUNE_ROWS,
+        turns,
+      })
       const forgotten = this.#incidents.forget(incidentsFromMs, PRUNE_INCIDENTS)
       const untied = this.#ties.prune(requestsFromMs, PRUNE_ROWS)
       return removed === PRUNE_ROWS || forgotten === PRUNE_INCIDENTS || folding || untied
@@ -243,12 +266,19 @@ const PRUNE_ROWS = 2000
 const PRUNE_INCIDENTS = 100
 const PRUNE_PAGES = 4000
 
+interface ProgressRow {
+  readonly judged_up_to: number
+  readonly unrecognised: number
+  readonly again_up_to: number
+  readonly acts_up_to: number
+}
+
 function prepare(database: SqliteDatabase) {
   return {
-    progress: database.prepare<
-      [],
-      { judged_up_to: number; unrecognised: number; again_up_to: number }
-    >('SELECT judged_up_to, unrecognised, again_up_to FROM progress'),
+    progress: database.prepare<[], ProgressRow>(
+      'SELECT judged_up_to, unrecognised, again_up_to, acts_up_to FROM progress',
+    ),
+    setActs: database.prepare<[number]>('UPDATE progress SET acts_up_to = ?'),
     setProgress: database.prepare<[number, number]>(
       'UPDATE progress SET judged_up_to = ?, unrecognised = ?',
     ),

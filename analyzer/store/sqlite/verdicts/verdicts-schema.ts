@@ -6,7 +6,7 @@ import type { Migration } from '../migrate.ts'
  */
 export const DERIVATION = 4
 
-/** Everything here is derived, except what people did to an incident. Times are milliseconds. */
+/** Everything here is derived: what people did to an incident is in acts.db. Times are milliseconds. */
 export const VERDICTS_MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE progress (
@@ -233,5 +233,25 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
   -- that may not all be there any more. counted_before: the request is part of these.
   ALTER TABLE progress ADD COLUMN counted_from INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE requests ADD COLUMN counted_before INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
+  -- The last act of a person that was seen in acts.db, by which one that is gone is missed.
+  ALTER TABLE progress ADD COLUMN acts_up_to INTEGER NOT NULL DEFAULT 0;
+
+  -- How many incidents a source, and a rule of it, has places for is limited.
+  ALTER TABLE incidents ADD COLUMN source TEXT NOT NULL DEFAULT '';
+  ALTER TABLE incidents ADD COLUMN rule TEXT NOT NULL DEFAULT '';
+  UPDATE incidents SET
+    source = coalesce(json_extract(incident, '$.fingerprint.ingredients.source'), ''),
+    rule = coalesce(json_extract(incident, '$.rule'), '')
+    WHERE incident <> '';
+  CREATE INDEX incidents_by_rule ON incidents (source, rule);
+
+  -- Requests that were pruned, and on which the state of an incident rests.
+  CREATE TABLE kept_sightings (
+    incident_id INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (incident_id, at_ms)
+  ) STRICT, WITHOUT ROWID;
   `,
 ]

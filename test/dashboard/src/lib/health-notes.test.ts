@@ -28,6 +28,7 @@ const HEALTHY: WireHealth = {
   lag: { spans: 0, oldestReceivedAt: null, overdueSince: null },
   disk: { bytes: 1, bytesMax: 2, freeBytes: 3, low: false },
   keeping: { troubledSince: null, why: null, damaged: [] },
+  acts: { troubledSince: null, why: null, losses: [] },
   sources: [{ name: 'eu', spans: 10, lastSpanAt: ago(1000), state: 'sending', cannotShow: [] }],
   refused: [],
 }

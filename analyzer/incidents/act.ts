@@ -1,0 +1,25 @@
+/** What people do to an incident: the words of the API, of the command and of the history. */
+export const ACT_KINDS = ['acknowledge', 'resolve', 'reopen', 'mute', 'note'] as const
+export type ActKind = (typeof ACT_KINDS)[number]
+
+/** One of them, kept as it was done and never changed. */
+export interface Act {
+  readonly kind: ActKind
+  /** By the analyzer's clock; never before the act that it follows. */
+  readonly atMs: number
+  /** A name as its client gave it: the API knows tokens, not people. */
+  readonly by: string
+  /** A note is its text; any other act may have one. */
+  readonly note?: string
+  /** Of a mute alone; absent: until someone reopens the incident. */
+  readonly untilMs?: number
+}
+
+/** A name or an address; more is no name. */
+export const BY_CHARS_MAX = 100
+
+/** A paragraph that a person reads in a list. A longer text belongs where texts are kept. */
+export const NOTE_CHARS_MAX = 2000
+
+/** A mute that lasts longer than this is one until it is reopened. */
+export const MUTE_MS_MAX = 366 * 24 * 3_600_000

@@ -1,0 +1,53 @@
+import type { Act } from '../incidents/act.ts'
+
+/**
+ * What people did to incidents. Unlike all that the verdict store holds it cannot be made again:
+ * it stands in a file of its own, is on disk before it is answered, and outlives every derivation.
+ */
+export interface ActStore {
+  /** Acts of one incident, in the order in which they were done. */
+  actsOf(incidentId: string): readonly Act[]
+  /** On disk when it returns `kept`, and only then. */
+  append(incidentId: string, act: Act): Appended
+  /** Whether a mute ends behind the first of these times, up to the second. */
+  hasMuteEndIn(afterMs: number, toMs: number): boolean
+  /**
+   * One bounded step: forgets what was done, all of it before this time, to incidents that are
+   * forgotten too. Whether there may be more.
+   */
+  forget(beforeMs: number, isForgotten: (incidentId: string) => boolean): boolean
+  health(): ActHealth
+  close(): void
+}
+
+export type Appended =
+  /** `lastId` grows with each act: whoever has seen it knows later that one is missing. */
+  | { readonly kind: 'kept'; readonly lastId: number }
+  | { readonly kind: 'full'; readonly of: 'incident' | 'store'; readonly limit: number }
+  /** Disk full, file locked, removed or damaged: nothing of it is kept. */
+  | { readonly kind: 'failed'; readonly why: string }
+
+export interface ActHealth {
+  /** It can be neither read nor written; undefined where all is well. */
+  readonly trouble: { readonly sinceMs: number; readonly why: string } | undefined
+  /** The latest first. */
+  readonly losses: readonly ActLoss[]
+}
+
+/** What was found when the file was opened. */
+export interface ActLoss {
+  readonly atMs: number
+  /**
+   * `missing`: there were acts, and the file was gone. `older`: a file without the last of them was
+   * there. `damaged`: it was set aside, and what could be read of it is here.
+   */
+  readonly how: 'missing' | 'older' | 'damaged'
+  /** Acts that are still there. */
+  readonly saved: number
+}
+
+/** More than people do in half a year; so many are read, told and shown whole. */
+export const ACTS_OF_INCIDENT_MAX = 500
+
+/** Of a large team in the half year that incidents are kept: some 250 a day. */
+export const ACTS_MAX = 50_000

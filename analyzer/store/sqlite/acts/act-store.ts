@@ -1,0 +1,227 @@
+import { statSync } from 'node:fs'
+
+import type { Act, ActKind } from '../../../incidents/act.ts'
+import type { WriteLog } from '../../../log.ts'
+import { messageOf } from '../../../message-of.ts'
+import {
+  ACTS_MAX,
+  ACTS_OF_INCIDENT_MAX,
+  type ActHealth,
+  type ActLoss,
+  type Appended,
+  type ActStore,
+} from '../../act-store.ts'
+import { isMissing } from '../files.ts'
+import type { SqliteDatabase } from '../open-database.ts'
+import { isNewer, lossesOf, openActs } from './open-acts.ts'
+
+export interface ActStoreOptions {
+  readonly file: string
+  /** See `Appended.lastId`. */
+  readonly knownUpTo: number
+  readonly now: () => number
+  readonly log: WriteLog
+}
+
+/** While it cannot be opened, readers do not try it again before. */
+const REOPEN_MS = 5000
+
+/** Incidents whose acts are forgotten in one step. */
+const FORGET_INCIDENTS = 100
+
+/**
+ * Throws only where the file is a newer release's. Any other trouble is told by `health` and by
+ * `append`, and tried again: whoever takes and judges spans must not wait for it.
+ */
+export function openActStore(options: ActStoreOptions): ActStore {
+  return new SqliteActStore(options)
+}
+
+interface Opened {
+  readonly database: SqliteDatabase
+  readonly inode: number
+  readonly statements: ReturnType<typeof prepare>
+}
+
+class SqliteActStore implements ActStore {
+  readonly #options: ActStoreOptions
+  #opened: Opened | undefined
+  #trouble: { readonly sinceMs: number; readonly why: string } | undefined
+  #triedMs = -Infinity
+  #lastId: number
+  #losses: readonly ActLoss[] = []
+
+  constructor(options: ActStoreOptions) {
+    this.#options = options
+    this.#lastId = options.knownUpTo
+    this.#open()
+  }
+
+  actsOf(incidentId: string): readonly Act[] {
+    return this.#read(({ statements }) => statements.of.all(incidentId).map(toAct)) ?? []
+  }
+
+  hasMuteEndIn(afterMs: number, toMs: number): boolean {
+    return this.#read(({ statements }) => statements.muteEndIn.get(afterMs, toMs)) === 1
+  }
+
+  append(incidentId: string, act: Act): Appended {
+    try {
+      this.#reopenIfReplaced()
+      const opened = this.#opened ?? this.#open()
+      if (opened === undefined) return { kind: 'failed', why: this.#trouble?.why ?? 'not open' }
+      const appended = insert(opened, incidentId, act)
+      this.#trouble = undefined
+      if (appended.kind === 'kept') this.#lastId = appended.lastId
+      return appended
+    } catch (error: unknown) {
+      return { kind: 'failed', why: this.#fail(error) }
+    }
+  }
+
+  forget(beforeMs: number, isForgotten: (incidentId: string) => boolean): boolean {
+    const forgotten = this.#read(({ statements }) => {
+      const quiet = statements.quietSince.all(beforeMs)
+      const gone = quiet.filter(isForgotten).slice(0, FORGET_INCIDENTS)
+      for (const incident of gone) statements.remove.run(incident)
+      return gone.length
+    })
+    return forgotten === FORGET_INCIDENTS
+  }
+
+  health(): ActHealth {
+    return { trouble: this.#trouble, losses: this.#losses }
+  }
+
+  close(): void {
+    this.#opened?.database.close()
+    this.#opened = undefined
+  }
+
+  #open(): Opened | undefined {
+    const { file, now, log } = this.#options
+    this.#triedMs = now()
+    try {
+      const { database, inode } = openActs({
+        file,
+        knownUpTo: this.#lastId,
+        nowMs: now(),
+        log,
+      })
+      this.#opened = { database, inode, statements: prepare(database) }
+      this.#losses = lossesOf(database)
+      this.#trouble = undefined
+      return this.#opened
+    } catch (error: unknown) {
+      if (isNewer(error)) throw error
+      this.#fail(error)
+      return undefined
+    }
+  }
+
+  /** Who reads goes without: acts that cannot be read are told by `health`. */
+  #read<T>(ask: (opened: Opened) => T): T | undefined {
+    const isTimeToTry = Math.abs(this.#options.now() - this.#triedMs) >= REOPEN_MS
+    const opened = this.#opened ?? (isTimeToTry ? this.#open() : undefined)
+    if (opened === undefined) return undefined
+    try {
+      return ask(opened)
+    } catch (error: unknown) {
+      this.#fail(error)
+      return undefined
+    }
+  }
+
+  /** What is written to a file that was removed is on no disk that anyone will read. */
+  #reopenIfReplaced(): void {
+    if (this.#opened === undefined || inodeOf(this.#options.file) === this.#opened.inode) return
+    this.close()
+  }
+
+  #fail(error: unknown): string {
+    const why = messageOf(error)
+    const { file, log, now } = this.#options
+    if (this.#trouble?.why !== why) log(`${file} cannot be used: ${why}`, 'error')
+    this.#trouble = { sinceMs: this.#trouble?.sinceMs ?? now(), why }
+    return why
+  }
+}
+
+function insert(
+  { database, statements }: Opened,
+  incidentId: string,
+  { kind, atMs, by, note, untilMs }: Act,
+): Appended {
+  return database
+    .transaction((): Appended => {
+      if ((statements.count.get(incidentId) ?? 0) >= ACTS_OF_INCIDENT_MAX) {
+        return { kind: 'full', of: 'incident', limit: ACTS_OF_INCIDENT_MAX }
+      }
+      if ((statements.countAll.get() ?? 0) >= ACTS_MAX) {
+        return { kind: 'full', of: 'store', limit: ACTS_MAX }
+      }
+      const { lastInsertRowid } = statements.insert.run(
+        incidentId,
+        atMs,
+        kind,
+        by,
+        note ?? null,
+        untilMs ?? null,
+      )
+      return { kind: 'kept', lastId: Number(lastInsertRowid) }
+    })
+    .immediate()
+}
+
+function inodeOf(file: string): number | undefined {
+  try {
+    return statSync(file).ino
+  } catch (error: unknown) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+interface ActRow {
+  readonly at_ms: number
+  readonly kind: ActKind
+  readonly by: string
+  readonly note: string | null
+  readonly until_ms: number | null
+}
+
+function toAct({ at_ms: atMs, kind, by, note, until_ms: untilMs }: ActRow): Act {
+  return {
+    kind,
+    atMs,
+    by,
+    ...(note !== null && { note }),
+    ...(untilMs !== null && { untilMs }),
+  }
+}
+
+function prepare(database: SqliteDatabase) {
+  return {
+    of: database.prepare<[string], ActRow>(
+      'SELECT at_ms, kind, by, note, until_ms FROM acts WHERE incident = ? ORDER BY id',
+    ),
+    muteEndIn: database
+      .prepare<[number, number], number>(
+        'SELECT 1 FROM acts WHERE until_ms > ? AND until_ms <= ? LIMIT 1',
+      )
+      .pluck(),
+    count: database
+      .prepare<[string], number>('SELECT count(*) FROM acts WHERE incident = ?')
+      .pluck(),
+    countAll: database.prepare<[], number>('SELECT count(*) FROM acts').pluck(),
+    insert: database.prepare<[string, number, ActKind, string, string | null, number | null]>(
+      'INSERT INTO acts (incident, at_ms, kind, by, note, until_ms) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    quietSince: database
+      .prepare<[number], string>(
+        'SELECT incident FROM acts GROUP BY incident HAVING max(at_ms) < ?',
+      )
+      .pluck(),
+    remove: database.prepare<[string]>('DELETE FROM acts WHERE incident = ?'),
+  }
+}

@@ -1,0 +1,31 @@
+import type { Migration } from '../migrate.ts'
+
+/**
+ * What people did, and what cannot be derived from spans. A row of `acts` is never changed: it goes
+ * with its incident, when that is forgotten. Times are milliseconds.
+ */
+export const ACTS_MIGRATIONS: readonly Migration[] = [
+  `
+  -- AUTOINCREMENT: an id is never given twice, so that a missing one is missed.
+  CREATE TABLE acts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    incident TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    by TEXT NOT NULL,
+    note TEXT,
+    until_ms INTEGER
+  ) STRICT;
+  CREATE INDEX acts_by_incident ON acts (incident, id);
+  CREATE INDEX acts_by_end ON acts (until_ms) WHERE until_ms IS NOT NULL;
+  CREATE TRIGGER acts_are_never_changed BEFORE UPDATE ON acts
+    BEGIN SELECT raise(ABORT, 'an act is never changed'); END;
+
+  -- What of this file was lost, and when that was found.
+  CREATE TABLE losses (
+    at_ms INTEGER NOT NULL,
+    how TEXT NOT NULL,
+    saved INTEGER NOT NULL
+  ) STRICT;
+  `,
+]
