@@ -26,10 +26,9 @@ export function parseAct(body: unknown, nowMs: number): Parsed<Omit<Act, 'atMs'>
   if (by === undefined) {
     return invalid(`by must say who does it, in 1 to ${BY_CHARS_MAX} characters on one line`)
   }
-  const note = parseNote(given.get('note'))
-  if (note === 'invalid') {
-    return invalid(`note must be a text of at most ${NOTE_CHARS_MAX} characters`)
-  }
+  const parsedNote = parseNote(given.get('note'))
+  if (parsedNote.kind === 'invalid') return parsedNote
+  const note = parsedNote.value
   if (kind === 'note' && note === undefined) return invalid('a note needs a text: "note"')
   const until = parseUntil(given.get('until'), { kind, nowMs })
   if (until.kind === 'invalid') return until
@@ -55,12 +54,14 @@ function parseLine(value: unknown): string | undefined {
 }
 
 /** Undefined where there is none: an empty one says nothing. */
-function parseNote(value: unknown): string | undefined | 'invalid' {
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'string' || value.length > NOTE_CHARS_MAX) return 'invalid'
+function parseNote(value: unknown): Parsed<string | undefined> {
+  if (value === undefined || value === null) return { kind: 'parsed', value: undefined }
+  if (typeof value !== 'string' || value.length > NOTE_CHARS_MAX) {
+    return invalid(`note must be a text of at most ${NOTE_CHARS_MAX} characters`)
+  }
   // What cannot be seen has no place in a text that is shown; lines and tabs have.
   const text = value.replaceAll(/\r\n?/gu, '\n').replaceAll(UNSEEN_IN_TEXT, '').trim()
-  return text === '' ? undefined : text
+  return { kind: 'parsed', value: text === '' ? undefined : text }
 }
 
 function parseUntil(

@@ -37,7 +37,7 @@ const STATES: readonly IncidentStateName[] = [
 ]
 const SEVERITIES: readonly Severity[] = ['high', 'medium', 'info']
 
-/** `state` and `severity`, each one or several with commas; `rule`, `source`; `id`, or its start. */
+/** `state` and `severity`, each one or several with commas; `rule`; `source`; `id` or its start. */
 export function parseIncidentFilter(query: QueryParameters): Parsed<IncidentFilter> {
   const states = listOf(query, 'state', STATES)
   if (states === 'invalid') return invalid(`state must be of ${STATES.join(', ')}`)

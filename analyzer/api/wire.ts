@@ -4,7 +4,22 @@
  * hyphens. Duplicated on purpose from the domain types: the wire does not move when they do.
  */
 
+import type {
+  WireActsHealth,
+  WireFolded,
+  WireHistoryEntry,
+  WireIncidentState,
+} from './wire-acts.ts'
 import type { WireMarker, WireWindow } from './wire-outage.ts'
+
+export type {
+  WireAct,
+  WireActLoss,
+  WireActsHealth,
+  WireFolded,
+  WireHistoryEntry,
+  WireIncidentState,
+} from './wire-acts.ts'
 
 export type { WireEpisode, WireEpisodeList, WireMarker, WireWindow } from './wire-outage.ts'
 
@@ -192,23 +207,6 @@ export interface WireKeeping {
   readonly damaged: readonly string[]
 }
 
-/** Of what people did to incidents: none of it can be made again from spans. */
-export interface WireActsHealth {
-  /** It can be neither read nor kept since then: every incident is shown as open. */
-  readonly troubledSince: string | null
-  readonly why: string | null
-  /** The latest first: what was found to be lost when the file was opened. */
-  readonly losses: readonly WireActLoss[]
-}
-
-export interface WireActLoss {
-  readonly at: string
-  /** `older`: a file without the last acts was in the place; `damaged`: it was set aside. */
-  readonly how: 'missing' | 'older' | 'damaged'
-  /** Acts that were still there. */
-  readonly saved: number
-}
-
 export interface WireSource {
   readonly name: string
   readonly spans: number
@@ -251,8 +249,6 @@ export interface WireIncidentList {
   /** There are more than are shown. */
   readonly cut: boolean
 }
-
-export type WireIncidentState = 'open' | 'acknowledged' | 'resolved' | 'regressed' | 'muted'
 
 export interface WireIncidentRow {
   /** `inc-` and hex digits of the fingerprint. */
@@ -308,56 +304,6 @@ export interface WireIncident extends WireIncidentRow {
   readonly history: readonly WireHistoryEntry[]
   /** Of one that takes what has no place of its own; `null` for all others. */
   readonly folded: WireFolded | null
-}
-
-export interface WireHistoryEntry {
-  readonly at: string
-  readonly kind:
-    | 'opened'
-    | 'acknowledged'
-    | 'resolved'
-    | 'reopened'
-    | 'muted'
-    | 'noted'
-    | 'regressed'
-    | 'mute-ended'
-  /** `null`: the analyzer itself, and `why` says for what reason. */
-  readonly by: string | null
-  /** The one after it. */
-  readonly state: WireIncidentState
-  readonly note: string | null
-  /** Of a mute with an end. */
-  readonly until: string | null
-  readonly why: string | null
-}
-
-/** What was folded, as its newest requests show it. */
-export interface WireFolded {
-  /** How many were looked at. */
-  readonly requests: number
-  /** The most frequent first. */
-  readonly most: readonly {
-    readonly edge: { readonly from: string | null; readonly to: string | null }
-    readonly provider: string | null
-    readonly cause: string
-    readonly count: number
-  }[]
-  /** Kinds among them beyond those that are listed. */
-  readonly further: number
-}
-
-/**
- * Body of `POST /api/v1/incidents/:id/acts`, as `application/json`. Answered with the incident as
- * it is then, once that is on disk.
- */
-export interface WireAct {
-  readonly kind: 'acknowledge' | 'resolve' | 'reopen' | 'mute' | 'note'
-  /** Who does it, at most 100 characters. */
-  readonly by: string
-  /** At most 2,000 characters; needed for `note`, allowed for every other. */
-  readonly note?: string
-  /** Of a mute alone, ISO 8601; absent: until it is reopened. */
-  readonly until?: string
 }
 
 export interface WireRemedy {

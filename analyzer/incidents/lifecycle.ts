@@ -2,8 +2,8 @@ import type { Act } from './act.ts'
 
 /**
  * The state of an incident and how it came to it, as one pure fold over what people did, what was
- * seen, and the time: no store, no order of arrival. Derived anew from the spans, the same acts give
- * the same states.
+ * seen, and the time: no store, no order of arrival. Where all is derived anew from the spans, the
+ * same acts give the same states.
  */
 
 /** Requests that were under way when someone resolved it are the old outage, not a new one. */

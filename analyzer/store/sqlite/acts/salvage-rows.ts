@@ -66,7 +66,7 @@ function insertRow(database: SqliteDatabase, table: string, row: Row): boolean {
   const columns = Object.keys(row)
   try {
     database
-      .prepare<unknown[]>(
+      .prepare(
         `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
       )
       .run(...Object.values(row))

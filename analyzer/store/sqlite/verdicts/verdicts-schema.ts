@@ -6,7 +6,7 @@ import type { Migration } from '../migrate.ts'
  */
 export const DERIVATION = 4
 
-/** Everything here is derived: what people did to an incident is in acts.db. Times are milliseconds. */
+/** All of it is derived: what people did to an incident is in acts.db. Times are milliseconds. */
 export const VERDICTS_MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE progress (
