@@ -2,7 +2,7 @@ import type { Story } from '../story/story.ts'
 import { failureUnclassified } from './failure-unclassified.ts'
 import { RULES } from './index.ts'
 import { RULE_OPTIONS, type RuleOptions } from './rule-options.ts'
-import type { Finding, Rule, RuledFinding } from './rule.ts'
+import type { Finding, Rule, RuledFinding, Severity } from './rule.ts'
 
 export interface JudgeOptions {
   /** Default: the registry, in order of priority. */
@@ -20,9 +20,9 @@ export interface JudgeOptions {
 export function judge(story: Story, options: JudgeOptions = {}): readonly RuledFinding[] {
   if (story.incomplete) return []
   const { rules = RULES, options: ruleOptions = RULE_OPTIONS, onRuleError } = options
-  const found: { rule: Rule; finding: Finding }[] = []
+  const found: Found[] = []
   for (const rule of rules) {
-    if (rule === failureUnclassified && found.some((entry) => entry.rule.severity !== 'info')) {
+    if (rule === failureUnclassified && found.some((entry) => severityOf(entry) !== 'info')) {
       continue
     }
     try {
@@ -32,13 +32,22 @@ export function judge(story: Story, options: JudgeOptions = {}): readonly RuledF
       onRuleError?.(rule, error)
     }
   }
-  return found.map(({ rule, finding }, position) => ({
-    ...finding,
-    rule: rule.id,
-    severity: rule.severity,
-    title: rule.title,
+  return found.map((entry, position) => ({
+    ...entry.finding,
+    rule: entry.rule.id,
+    severity: severityOf(entry),
+    title: entry.rule.title,
     primary: position === 0,
   }))
+}
+
+interface Found {
+  readonly rule: Rule
+  readonly finding: Finding
+}
+
+function severityOf({ rule, finding }: Found): Severity {
+  return finding.severity ?? rule.severity
 }
 
 /**

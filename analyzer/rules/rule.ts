@@ -35,6 +35,8 @@ export type Severity = 'high' | 'medium' | 'info'
 /** What one rule says of one story. */
 export interface Finding {
   readonly confidence: Confidence
+  /** Where this one request makes it less than the rule's own severity, never more. */
+  readonly severity?: Severity
   /** One sentence about this request: who failed, why, what the client saw. */
   readonly summary: string
   readonly evidence: readonly Evidence[]

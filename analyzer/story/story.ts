@@ -6,6 +6,7 @@ import type {
   NotTriedReason,
   Outcome,
   Phase,
+  SkipReason,
   Strategy,
 } from '../../collector/vocabulary.ts'
 
@@ -152,8 +153,8 @@ export interface Fallbacks {
 
 export interface SkippedTarget {
   readonly deployment: string
-  /** Closed words of the router, where it gives any. */
-  readonly why?: string
+  /** Where the router says; `gate`: by none of its usual reasons, and nothing was cooling down. */
+  readonly why?: SkipReason | 'gate'
 }
 
 /** How a fallback was asked to go on. */

@@ -4,9 +4,11 @@ import type { Attempt, Evidence } from '../../story.ts'
 import { defined } from '../secondwind-values.ts'
 import type { Call, CallError } from './call.ts'
 import { deliveredOf } from './delivered-of.ts'
+import { endpointOf } from './endpoint-of.ts'
 import { classifyFailure, isPrefillRefusal } from './failure.ts'
 import { phaseOf } from './phase-of.ts'
 import type { Reading } from './reading.ts'
+import { isToldByCaller } from './span-kinds.ts'
 
 export interface AttemptSource {
   readonly reading: Reading
@@ -35,12 +37,14 @@ function toAttempt(call: Call, position: number, source: AttemptSource): Attempt
       deployment: label.deployment,
       provider: label.provider,
       model: label.model,
-      reason: error === undefined ? undefined : inPhase(error, phase),
+      reason: error === undefined ? undefined : inPhase(call, error, phase),
       errorType: error?.type,
       statusCode: error?.statusCode,
       message: error?.message,
       finishReasons: call.finishReasons.length > 0 ? call.finishReasons : undefined,
       delivered: deliveredOf(call),
+      endpoint: endpointOf(call, { label, config: source.config, minor: reading.minor }),
+      usage: usageOf(call),
     }),
     status: call.failed ? 'failed' : 'ok',
     phase,
@@ -49,6 +53,11 @@ function toAttempt(call: Call, position: number, source: AttemptSource): Attempt
     spanId: call.span.spanId,
     evidence: evidenceOf(call),
   }
+}
+
+/** What a call that failed counts is LiteLLM's own estimate. */
+function usageOf({ failed, outputTokens }: Call): Attempt['usage'] {
+  return failed || outputTokens === undefined ? undefined : { outputTokens }
 }
 
 function kindOf(
@@ -104,10 +113,20 @@ function labelOf(call: Call, kind: Attempt['kind'], { route, config }: AttemptSo
 
 /** The same exception means another thing once an answer had begun. */
 function inPhase(
+  { span }: Call,
   { reason, whileReading }: CallError,
   phase: Phase | 'unknown',
 ): FailureReason | undefined {
   if (reason === 'connection' && whileReading) return 'stream-cut'
+  // What a caller recorded is mapped, whenever it happened.
+  if (
+    reason === 'timeout-idle' &&
+    !whileReading &&
+    phase !== 'mid_stream' &&
+    !isToldByCaller(span)
+  ) {
+    return 'timeout-first-event'
+  }
   if (reason === 'timeout-idle' && phase === 'before_content') return 'timeout-first-content'
   return reason
 }

@@ -1,8 +1,9 @@
 import { fallbacksOf, retriesOf, type RouterConfig } from '../../router-config.ts'
-import type { Fact, Fallbacks } from '../../story.ts'
+import type { Fact, Fallbacks, SkippedTarget } from '../../story.ts'
 import { defined } from '../secondwind-values.ts'
 import type { Call } from './call.ts'
 import type { Reading } from './reading.ts'
+import { refusedTarget } from './refused-target.ts'
 
 export interface FallbackQuestion {
   readonly reading: Reading
@@ -14,9 +15,9 @@ export interface FallbackQuestion {
 export function fallbackFacts(question: FallbackQuestion): Fallbacks {
   const configured = configuredFallbacks(question)
   const tried = wasTried(question)
-  const { picks, texts } = question.reading.hints
+  const { picks, texts, refusedAtFirst } = question.reading.hints
   const refused = picks.find((pick) => pick.refused)
-  const toldRefused = texts.some((text) => text.fallbackRefused)
+  const toldRefused = refusedAtFirst || texts.some((text) => text.fallbackRefused)
   return {
     ...(configured === undefined ? {} : { configured }),
     tried,
@@ -29,7 +30,26 @@ export function fallbackFacts(question: FallbackQuestion): Fallbacks {
           },
         }
       : {}),
+    ...defined({ skipped: skippedTargets(question.reading.hints) }),
   }
+}
+
+/** From the pick's own span, else from what the router wrote into the error. */
+function skippedTargets({ picks, texts }: Reading['hints']): Fallbacks['skipped'] {
+  const refused = picks.filter((pick) => pick.refused)
+  const [first] = refused
+  if (first !== undefined) {
+    const value = refused.flatMap(
+      ({ evidence, route }) => refusedTarget(evidence.value, route) ?? [],
+    )
+    return { value: distinct(value), source: 'span', evidence: first.evidence }
+  }
+  const told = texts.flatMap(({ refusal = '' }) => refusedTarget(refusal) ?? [])
+  return told.length === 0 ? undefined : { value: distinct(told), source: 'error_text' }
+}
+
+function distinct(targets: readonly SkippedTarget[]): readonly SkippedTarget[] {
+  return [...new Map(targets.map((target) => [target.deployment, target])).values()]
 }
 
 /**
@@ -67,6 +87,7 @@ function wasTried(question: FallbackQuestion): boolean | 'unknown' {
   if (calls.length === 0 && reading.outcome === 'unknown') return 'unknown'
   if (hints.texts.some((text) => text.fallbackTried)) return true
   if (hints.picks.some((pick) => !pick.refused && isFallbackPick(pick, route))) return true
+  if (hints.refusedAtFirst) return false
   // One upstream call is one attempt, whatever name stands on it.
   if (hints.asked === 1) return false
   if (calls.some((call) => call.failed && leavesRoute(call, question))) return true

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../../../collector/vocabulary.ts'
 import type { Call } from './call.ts'
+import { deliveredOf } from './delivered-of.ts'
 
 /** What the attempts alone say, where nothing tells what the client got. */
 export function outcomeOfCalls(calls: readonly Call[]): Outcome {
@@ -21,15 +22,16 @@ export function completeOutcome(calls: readonly Call[]): Outcome {
 /**
  * LiteLLM reports a truncated stream as a success. Where the provider's last usage report never
  * came, what stands in its place is nothing at all, or the one token that Anthropic's first event
- * announces: an answer of one token looks the same, so nothing can be said.
+ * announces: an answer of one token looks the same, so nothing can be said. No token and, where
+ * text is captured, no text is an answer that was empty.
  */
-function endIsMissing({ streaming, outputTokens, finishReasons, provider, api }: Call): boolean {
+function endIsMissing(call: Call): boolean {
+  const { streaming, outputTokens, finishReasons, provider, api } = call
   if (streaming !== true || !finishReasons.includes('stop') || outputTokens === undefined) {
     return false
   }
-  return (
-    outputTokens === 0 || (outputTokens === 1 && (provider === 'anthropic' || api === 'messages'))
-  )
+  if (outputTokens === 0) return deliveredOf(call)?.chars !== 0
+  return outputTokens === 1 && (provider === 'anthropic' || api === 'messages')
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isError, text } from '../../attributes.ts'
 import type { Span } from '../../span.ts'
+import type { Evidence } from '../../story.ts'
 import type { Pick } from './reading.ts'
 import { isRoutePick } from './span-kinds.ts'
 
@@ -52,16 +53,13 @@ function routedPick(span: Span, requested: string | undefined): Pick {
 }
 
 function refusedPick(span: Span): Pick {
-  return {
-    route: routeOf(span),
-    reason: 'fallback',
-    refused: true,
-    evidence: {
-      spanId: span.spanId,
-      key: 'error.message',
-      value: text(span.attributes, 'error.message') ?? span.status.message,
-    },
-  }
+  return { route: routeOf(span), reason: 'fallback', refused: true, evidence: refusalOf(span) }
+}
+
+/** Why no deployment was eligible, in the router's words. */
+export function refusalOf(span: Span): Evidence {
+  const value = text(span.attributes, 'error.message') ?? span.status.message
+  return { spanId: span.spanId, key: 'error.message', value }
 }
 
 function routeOf(span: Span): string {

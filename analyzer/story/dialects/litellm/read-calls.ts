@@ -85,6 +85,7 @@ export function readCalls({ parts, picks, ambiguous }: JoinedCalls): Reading | u
       asked: undefined,
       picks,
       texts: routerTexts(spans),
+      refusedAtFirst: false,
       everyCallExported: everyCallExported(first, minor),
     },
     client: {

@@ -7,7 +7,7 @@ import type { SpanGroup } from './group.ts'
 import { completeOutcome } from './outcome.ts'
 import type { Reading } from './reading.ts'
 import { minorRelease } from './release.ts'
-import { routerTexts } from './router-texts.ts'
+import { routerTexts, wasRefusedAtFirst } from './router-texts.ts'
 import { isCallSpan, isV1Raw, V1_FAILED } from './span-kinds.ts'
 import { apiOfServer, byEnd, isModelRequest } from './wire-facts.ts'
 
@@ -25,6 +25,7 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
   }
   const all = [...(server === undefined ? [] : [server]), ...spans]
   const outcome = outcomeOf({ server, spans, calls, failure, collapsed })
+  const refusedAtFirst = calls.every(isNameless) && wasRefusedAtFirst([failure, server])
   const requestSpan = server ?? calls[0]?.span ?? all[0]
   if (requestSpan === undefined) return undefined
   return {
@@ -36,7 +37,7 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
     release: undefined,
     api: calls.find((call) => call.api !== undefined)?.api ?? apiOfServer(server, wire),
     route: servedRoute(calls, collapsed),
-    calls: outcome === 'failed' ? withFailed(calls, server, failure) : calls,
+    calls: outcome !== 'failed' ? calls : refusedAtFirst ? [] : withFailed(calls, server, failure),
     outcome,
     // Its call may have been adopted from a trace of its own.
     sureness: all.some((span) => span.traceId !== requestSpan.traceId) ? 'likely' : 'certain',
@@ -49,6 +50,7 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
       asked: askedTimes(spans),
       picks: [],
       texts: routerTexts([failure, server, ...calls.map((call) => call.span)]),
+      refusedAtFirst,
       // The router counts nothing on this path, and tells a fallback's failure in its error.
       everyCallExported: askedTimes(spans) === undefined,
     },

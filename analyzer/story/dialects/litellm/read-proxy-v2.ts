@@ -8,7 +8,7 @@ import { completeOutcome, outcomeOfCalls } from './outcome.ts'
 import { deploymentPicks } from './picks.ts'
 import type { Pick, Reading } from './reading.ts'
 import { minorRelease } from './release.ts'
-import { routerTexts } from './router-texts.ts'
+import { routerTexts, wasRefusedAtFirst } from './router-texts.ts'
 import { isCallSpan, isV2 } from './span-kinds.ts'
 import { apiOfServer, byEnd, isModelRequest, wireStatus } from './wire-facts.ts'
 
@@ -24,7 +24,8 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
   const minor = minorRelease(all)
   const route = server === undefined ? undefined : requestedGroup(server, spans)
   const picks = deploymentPicks(all, route)
-  const outcome = outcomeOf({ server, calls, minor, picks, route })
+  const refusedAtFirst = calls.length === 0 && wasRefusedAtFirst([server, ...spans])
+  const outcome = outcomeOf({ server, calls, minor, picks, route, refusedAtFirst })
   return {
     dialect: 'litellm-v2',
     mode: server === undefined ? 'proxy without a SERVER span' : 'proxy',
@@ -34,7 +35,7 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
     release: spans.find(isV2)?.scope.version,
     api: apiOfServer(server) ?? apiOfAuth(spans) ?? calls.find((call) => call.api)?.api,
     route,
-    calls: outcome === 'failed' ? withFailed(calls, server) : calls,
+    calls: outcome === 'failed' && !refusedAtFirst ? withFailed(calls, server) : calls,
     outcome,
     sureness: 'certain',
     incomplete: outcome === 'unknown' && calls.length === 0,
@@ -44,6 +45,7 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
       asked: undefined,
       picks,
       texts: routerTexts([server, ...calls.map((call) => call.span)]),
+      refusedAtFirst,
       everyCallExported: everyCallExported(calls, server),
     },
     client: clientHints({
@@ -62,6 +64,7 @@ interface OutcomeSigns {
   readonly minor: number | undefined
   readonly picks: readonly Pick[]
   readonly route: string | undefined
+  readonly refusedAtFirst: boolean
 }
 
 function outcomeOf(signs: OutcomeSigns): Outcome {
@@ -70,7 +73,8 @@ function outcomeOf(signs: OutcomeSigns): Outcome {
   if (server !== undefined && clientWentAway(server, calls)) return 'cancelled'
   const status = wireStatus(server)
   if (server !== undefined && (isError(server) || (status !== undefined && status >= 400))) {
-    return calls.length === 0 && status !== undefined && status >= 400 && status < 500
+    const isRouted = calls.length > 0 || signs.refusedAtFirst
+    return !isRouted && status !== undefined && status >= 400 && status < 500
       ? 'rejected'
       : 'failed'
   }

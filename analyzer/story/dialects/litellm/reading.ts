@@ -37,6 +37,8 @@ interface FallbackHints {
   readonly picks: readonly Pick[]
   /** What the router wrote into errors and stack traces. */
   readonly texts: readonly RouterText[]
+  /** The router found no deployment to begin with, and nobody was called. */
+  readonly refusedAtFirst: boolean
   /** Every attempt of this request has a span, so one that is missing was not made. */
   readonly everyCallExported: boolean
 }

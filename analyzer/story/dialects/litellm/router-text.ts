@@ -13,6 +13,8 @@ export interface RouterText {
   /** A fallback was asked. Choosing one of which no deployment is eligible asks nobody. */
   readonly fallbackTried: boolean
   readonly fallbackRefused: boolean
+  /** What the router said of a fallback that it did not ask. */
+  readonly refusal: string | undefined
   /** The fallback's own error. */
   readonly fallbackError: string | undefined
 }
@@ -75,16 +77,34 @@ function parseSince109(text: string): RouterText | undefined {
   }
 }
 
-/** By a cool-down, or by the gate that lets no target continue a stream which cannot (1.109). */
-const NONE_ELIGIBLE = 'No deployments available for selected model'
+/** Whom a cool-down, a budget or the gate for continuations (1.109) has left no deployment. */
+const NONE_AVAILABLE = 'No deployments available'
+
+/** A fallback that the config does not define: LiteLLM notices when it is needed. */
+const NONE_DEFINED = 'There are no healthy deployments for this model'
+
+/**
+ * Whether the router refused its very first pick: then no call was made for this request. An
+ * upstream that is a LiteLLM itself says the same, behind the class of its client.
+ */
+export function isRefusedAtFirst(text: string): boolean {
+  return REFUSED_AT_FIRST.test(parseRouterText(text)?.cause ?? text)
+}
+
+const REFUSED_AT_FIRST = new RegExp(
+  `^(?:[A-Za-z.]{0,64}RouterRateLimitError[A-Za-z]{0,16}: )?${NONE_AVAILABLE}`,
+  'u',
+)
 
 function fallbackOf(
   error: string | undefined,
-): Pick<RouterText, 'fallbackTried' | 'fallbackRefused' | 'fallbackError'> {
-  const fallbackRefused = error?.includes(NONE_ELIGIBLE) ?? false
+): Pick<RouterText, 'fallbackTried' | 'fallbackRefused' | 'refusal' | 'fallbackError'> {
+  const fallbackRefused =
+    error !== undefined && [NONE_AVAILABLE, NONE_DEFINED].some((words) => error.includes(words))
   return {
     fallbackTried: error !== undefined && !fallbackRefused,
     fallbackRefused,
+    refusal: fallbackRefused ? error : undefined,
     fallbackError: fallbackRefused ? undefined : error,
   }
 }

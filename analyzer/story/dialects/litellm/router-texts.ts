@@ -1,6 +1,6 @@
 import { text } from '../../attributes.ts'
 import type { Attributes, Span } from '../../span.ts'
-import { parseRouterText, type RouterText } from './router-text.ts'
+import { isRefusedAtFirst, parseRouterText, type RouterText } from './router-text.ts'
 
 const SPAN_KEYS = [
   'exception',
@@ -18,6 +18,19 @@ export function routerTexts(spans: readonly (Span | undefined)[]): readonly Rout
   return [...new Set(spans)]
     .flatMap((span) => (span === undefined ? [] : wordsOf(span)))
     .flatMap((words) => parseRouterText(words) ?? [])
+}
+
+/** The error itself, never a stack trace: behind a failed call it tells of every later pick. */
+export function wasRefusedAtFirst(spans: readonly (Span | undefined)[]): boolean {
+  return spans.some(
+    (span) =>
+      span !== undefined &&
+      [
+        text(span.attributes, 'exception'),
+        text(span.attributes, 'error.message'),
+        ...span.events.map((event) => text(event.attributes, 'exception.message')),
+      ].some((words) => words !== undefined && isRefusedAtFirst(words)),
+  )
 }
 
 function wordsOf(span: Span): readonly string[] {

@@ -6,6 +6,7 @@ import { adoptCalls } from './adopt-calls.ts'
 import { groupTrace, type SpanGroup } from './group.ts'
 import { joinCalls, type LoosePick } from './join-calls.ts'
 import { looseCallOf, readCalls } from './read-calls.ts'
+import { refusalOf } from './picks.ts'
 import { readProxyV1 } from './read-proxy-v1.ts'
 import { readProxyV2 } from './read-proxy-v2.ts'
 import { isRoutePick, isV1, isV2 } from './span-kinds.ts'
@@ -63,7 +64,9 @@ function loosePicks(spans: readonly Span[], groups: readonly SpanGroup[]): reado
         route: span.name.slice('route '.length),
         reason: reason === 'initial' || reason === 'retry' ? reason : 'fallback',
         refused: isError(span),
-        evidence: { spanId: span.spanId, key: 'name', value: span.name },
+        evidence: isError(span)
+          ? refusalOf(span)
+          : { spanId: span.spanId, key: 'name', value: span.name },
         span,
       }
     })

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 
-import { parseRouterText } from '../../../../../analyzer/story/dialects/litellm/router-text.ts'
+import {
+  isRefusedAtFirst,
+  parseRouterText,
+} from '../../../../../analyzer/story/dialects/litellm/router-text.ts'
 
 /** As LiteLLM 1.83 to 1.97 write it; the table at the end names every route of the operator. */
 const TABLE = "[{'chat': ['spare']}, {'other': ['spare-2']}]"
@@ -67,3 +70,26 @@ test.each(['', CAUSE, 'Fallback to spare also failed', "LiteLLM: model group 'ch
     expect(parseRouterText(text)).toBeUndefined()
   },
 )
+
+test('a request that the router refused at its first pick is told from an upstream that did', () => {
+  const own = 'No deployments available for selected model, Try again in 5 seconds.'
+  expect(isRefusedAtFirst(own)).toBe(true)
+  expect(isRefusedAtFirst(`litellm.types.router.RouterRateLimitError: ${own}`)).toBe(true)
+  expect(
+    isRefusedAtFirst(`${own} Received Model Group=chat-main\nAvailable Model Group Fallbacks=None`),
+  ).toBe(true)
+  expect(isRefusedAtFirst(`litellm.RateLimitError: OpenAIException - ${own}`)).toBe(false)
+})
+
+test.each([
+  'litellm.BadRequestError: You passed in model=chat-backup. There are no healthy deployments for this model.',
+  'No deployments available - crossed budget: Exceeded budget for deployment',
+])('a fallback of which nobody could be asked was not tried: %s', (error) => {
+  const text = `litellm.InternalServerError: down Received Model Group=chat-main\nAvailable Model Group Fallbacks=['chat-backup']\nError doing the fallback: ${error}`
+  expect(parseRouterText(text)).toMatchObject({
+    fallbackTried: false,
+    fallbackRefused: true,
+    fallbackError: undefined,
+    refusal: error,
+  })
+})
