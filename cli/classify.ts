@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import { toRuleOptions } from '../analyzer/config/analyzer-schema.ts'
 import { readRouterConfig } from '../analyzer/config/read-router-config.ts'
-import { RULES } from '../analyzer/rules/index.ts'
+import { EVERY_RULE } from '../analyzer/rules/every-rule.ts'
 import { RULE_OPTIONS, type RuleOptions } from '../analyzer/rules/rule-options.ts'
 import type { RouterConfig } from '../analyzer/story/router-config.ts'
 import { classifyFile } from './classify/classify-file.ts'
@@ -35,7 +35,7 @@ Options:
   --fail-on ID,...      exit 1 if one of these rules found something
   --help                this text
 
-Rules: ${RULES.map((rule) => rule.id).join(', ')}
+Rules: ${EVERY_RULE.map((rule) => rule.id).join(', ')}
 
 Exit codes: 0 done, 1 a rule of --fail-on fired, 2 usage, 3 unreadable config,
 5 a file is unreadable or no OTLP, 6 spans of a file were left out
@@ -114,6 +114,11 @@ async function classifyAll(args: ClassifyArgs, run: Run): Promise<number> {
       if (request.findings.some(({ rule }) => args.failOn.has(rule))) codes.add(EXIT.found)
       // oxlint-disable-next-line no-await-in-loop
       await output.add(request)
+    }
+    for (const window of result.windows) {
+      if (args.failOn.has(window.rule)) codes.add(EXIT.found)
+      // oxlint-disable-next-line no-await-in-loop
+      await output.addWindow(window)
     }
   }
   await output.end(filesRead)

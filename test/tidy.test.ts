@@ -1,6 +1,8 @@
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { EVERY_RULE } from '../analyzer/rules/every-rule.ts'
 import { RULES } from '../analyzer/rules/index.ts'
+import { WINDOW_RULES } from '../analyzer/rules/window/index.ts'
 import * as vocabulary from '../collector/vocabulary.ts'
 import {
   exists,
@@ -50,13 +52,20 @@ function oursAmong(keys: readonly string[]): readonly string[] {
 }
 
 describe('a rule is one name in five places', () => {
-  const ids = RULES.map(({ id }) => id)
+  const ids = EVERY_RULE.map(({ id }) => id)
 
   test('the registry lists every file of analyzer/rules that is a rule, and nothing else', () => {
     const files = filesUnder('analyzer/rules', /^analyzer\/rules\/[^/]+\.ts$/)
       .filter((path) => /^export const \w+: Rule = /m.test(read(path)))
       .map((path) => path.slice('analyzer/rules/'.length, -'.ts'.length))
-    expect(ids.toSorted()).toEqual(files.toSorted())
+    expect(RULES.map(({ id }) => id).toSorted()).toEqual(files.toSorted())
+  })
+
+  test('the registry of window rules lists every file of its folder that is one', () => {
+    const files = filesUnder('analyzer/rules/window', /\.ts$/)
+      .filter((path) => /^export const \w+: WindowRule = /m.test(read(path)))
+      .map((path) => path.slice('analyzer/rules/window/'.length, -'.ts'.length))
+    expect(WINDOW_RULES.map(({ id }) => id).toSorted()).toEqual(files.toSorted())
   })
 
   test('no two rules share an id', () => {
@@ -64,7 +73,10 @@ describe('a rule is one name in five places', () => {
   })
 
   test('every rule has its test', () => {
-    const missing = ids.map((id) => `test/analyzer/rules/${id}.test.ts`)
+    const missing = [
+      ...RULES.map(({ id }) => `test/analyzer/rules/${id}.test.ts`),
+      ...WINDOW_RULES.map(({ id }) => `test/analyzer/rules/window/${id}.test.ts`),
+    ]
     expect(missing.filter((path) => !exists(path))).toEqual([])
   })
 

@@ -1,5 +1,5 @@
 import { toJudgedFacts } from '../metrics/judged-facts.ts'
-import { RULES } from '../rules/index.ts'
+import { EVERY_RULE } from '../rules/every-rule.ts'
 import type { ActStore } from '../store/act-store.ts'
 import type { MsRange, RequestFilter, VerdictStore } from '../store/verdict-store.ts'
 import {
@@ -146,7 +146,7 @@ function trace(traceId: string, { reader, verdicts }: AnswerContext): ApiAnswer 
 function rules(): WireRules {
   return {
     schemaVersion: 1,
-    rules: RULES.map(({ id, title, severity, description }) => ({
+    rules: EVERY_RULE.map(({ id, title, severity, description }) => ({
       id,
       title,
       severity,

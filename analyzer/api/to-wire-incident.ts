@@ -3,7 +3,7 @@ import type { Incident } from '../incidents/incident.ts'
 import type { HistoryEntry, IncidentState } from '../incidents/lifecycle.ts'
 import { isStillHappening } from '../incidents/sight.ts'
 import { fillRemedy } from '../rules/fill-remedy.ts'
-import { ruleById } from '../rules/index.ts'
+import { ruleFactsById } from '../rules/every-rule.ts'
 import type { ReleaseNote } from '../rules/rule.ts'
 import type { CallerCount } from '../store/verdict-store.ts'
 import { toIso } from './to-iso.ts'
@@ -70,7 +70,7 @@ export interface IncidentDetail {
 export function toWireIncident(incident: Incident, detail: IncidentDetail): WireIncident {
   const { row, nowMs, requests, example, callers, history, folded } = detail
   const { version, ingredients } = incident.fingerprint
-  const rule = ruleById(incident.rule)
+  const rule = ruleFactsById(incident.rule)
   const names = { route: row.edge.from, fallback: row.edge.to }
   return {
     ...row,

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
 import { RULE_OPTIONS, type RuleOptions } from '../rules/rule-options.ts'
+import { WINDOW_OPTIONS } from '../rules/window/window-options.ts'
+import { WINDOW_MINUTES } from '../rules/window/window-rule.ts'
 import { SETTLE_MS } from '../story/settle.ts'
 
 /**
@@ -53,6 +55,28 @@ export const analyzerSchema = z.strictObject({
         .max(1000)
         .default(RULE_OPTIONS.attemptsMax)
         .describe('More upstream calls for one request are a storm (`retry-storm`).'),
+      cooldown_ms: z
+        .number()
+        .int()
+        .min(1)
+        // More than a minute cannot be told within one, which is what is looked at.
+        .max(60_000)
+        .default(WINDOW_OPTIONS.cooldownMs)
+        .describe('How long a router is to leave a failing deployment alone (`cooldown-missed`).'),
+      cooldown_after_failures: z
+        .number()
+        .int()
+        .min(1)
+        .max(1000)
+        .default(WINDOW_OPTIONS.cooldownAfterFailures)
+        .describe('Failures in a row after which it is to do so (`cooldown-missed`).'),
+      sustained_minutes: z
+        .number()
+        .int()
+        .min(1)
+        .max(WINDOW_MINUTES - 1)
+        .default(WINDOW_OPTIONS.sustainedMinutes)
+        .describe('A primary dead for so many minutes is worth a word (`fallback-sustained`).'),
     })
     .prefault({}),
   keep_content: z.literal(false).optional().meta({
@@ -112,5 +136,11 @@ export function toRuleOptions({ rules }: Pick<AnalyzerSection, 'rules'>): RuleOp
     slowFirstContentMs: rules.slow_first_content_ms,
     stallMs: rules.stall_ms,
     attemptsMax: rules.attempts_max,
+    windows: {
+      ...WINDOW_OPTIONS,
+      cooldownMs: rules.cooldown_ms,
+      cooldownAfterFailures: rules.cooldown_after_failures,
+      sustainedMinutes: rules.sustained_minutes,
+    },
   }
 }

@@ -15,6 +15,15 @@ export function describeError(attempt: Attempt): string {
   return error === undefined ? reason : `${reason} (${error})`
 }
 
+/** Of a reason that was only counted; `unknown` among them. */
+export function describeReason(reason: string): string {
+  return isReason(reason) ? REASON_WORDS[reason] : 'an error that the spans do not name'
+}
+
+function isReason(text: string): text is FailureReason {
+  return Object.hasOwn(REASON_WORDS, text)
+}
+
 function errorStatus(statusCode: number | undefined): string | undefined {
   return statusCode === undefined || statusCode < 400 ? undefined : String(statusCode)
 }

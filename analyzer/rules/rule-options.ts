@@ -1,3 +1,5 @@
+import { WINDOW_OPTIONS, type WindowOptions } from './window/window-options.ts'
+
 /** Limits that a rule compares with: what is slow or too much differs from site to site. */
 export interface RuleOptions {
   /** First content later than this is slow. */
@@ -6,6 +8,8 @@ export interface RuleOptions {
   readonly stallMs: number
   /** Upstream calls of one request; a request may say its own budget. */
   readonly attemptsMax: number
+  /** Of the rules over many requests. */
+  readonly windows: WindowOptions
 }
 
 /** The sidecar's own defaults for first content (half of it), idle content and attempts. */
@@ -13,4 +17,5 @@ export const RULE_OPTIONS: RuleOptions = {
   slowFirstContentMs: 30_000,
   stallMs: 60_000,
   attemptsMax: 5,
+  windows: WINDOW_OPTIONS,
 }

@@ -4,6 +4,7 @@ import { DOCUMENT_BYTES_MAX, decodeDocument } from './decode-document.ts'
 import { judge } from '../../analyzer/rules/judge.ts'
 import type { RuleOptions } from '../../analyzer/rules/rule-options.ts'
 import type { RuledFinding } from '../../analyzer/rules/rule.ts'
+import { tellWindows, type ToldRun } from '../../analyzer/rules/window/tell-windows.ts'
 import { assembleStories, isRecognised } from '../../analyzer/story/assemble.ts'
 import type { RouterConfig } from '../../analyzer/story/router-config.ts'
 import type { Span } from '../../analyzer/story/span.ts'
@@ -29,6 +30,8 @@ export type FileResult =
   | {
       readonly kind: 'classified'
       readonly requests: readonly Classified[]
+      /** What they show together. */
+      readonly windows: readonly ToldRun[]
       /** What the reader should know although the file was read; for stderr. */
       readonly notes: readonly string[]
       readonly rejectedSpans: number
@@ -55,6 +58,10 @@ export async function classifyFile(file: ClassifyFile): Promise<FileResult> {
       onRuleError: (rule) => brokenRules.add(rule.id),
     }),
   }))
+  const windows = tellWindows(stories, {
+    options: ruleOptions.windows,
+    onRuleError: (rule) => brokenRules.add(rule.id),
+  })
   const notes = [
     ...(decoded.rejected === 0 ? [] : [rejectedNote(decoded.rejected, decoded.reasons)]),
     ...(requests.length === 0 ? [emptyNote(decoded.spans)] : []),
@@ -62,6 +69,7 @@ export async function classifyFile(file: ClassifyFile): Promise<FileResult> {
   return {
     kind: 'classified',
     requests,
+    windows,
     notes: notes.map((note) => `${nameOf(file)}: ${note}`),
     rejectedSpans: decoded.rejected,
     brokenRules: [...brokenRules],

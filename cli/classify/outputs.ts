@@ -1,17 +1,21 @@
 import { toWireRequest } from '../../analyzer/api/to-wire-request.ts'
+import { toWireWindow } from '../../analyzer/api/to-wire-window.ts'
 import type { WireFinding, WireRequest } from '../../analyzer/api/wire.ts'
 import { routeEdge } from '../../analyzer/incidents/route-edge.ts'
 import { fillRemedy } from '../../analyzer/rules/fill-remedy.ts'
-import { ruleById } from '../../analyzer/rules/index.ts'
+import { ruleFactsById } from '../../analyzer/rules/every-rule.ts'
 import type { Remedy } from '../../analyzer/rules/rule.ts'
+import type { ToldRun } from '../../analyzer/rules/window/tell-windows.ts'
 import type { CommandIo } from '../command.ts'
 import type { Classified } from './classify-file.ts'
 import type { ClassifyArgs } from './parse-classify-args.ts'
-import { requestLines, Tally } from './write-table.ts'
+import { requestLines, Tally, windowLines } from './write-table.ts'
 
 /** Where the classified requests go, one by one. */
 export interface Output {
   add(request: Classified): Promise<void>
+  /** After the requests of its file. */
+  addWindow(window: ToldRun): Promise<void>
   /** `filesRead`: nothing found in no file is no news. */
   end(filesRead: number): Promise<void>
 }
@@ -20,6 +24,7 @@ export interface Output {
 export class JsonOutput implements Output {
   readonly #io: CommandIo
   readonly #explain: boolean
+  readonly #windows: string[] = []
   #first = true
 
   constructor(io: CommandIo, { explain }: ClassifyArgs) {
@@ -33,8 +38,18 @@ export class JsonOutput implements Output {
     await write(this.#io.stdout, `${this.#opening()}${JSON.stringify(shown)}`)
   }
 
+  /** They stand after all requests, and are few: a run of a day is one. */
+  addWindow(window: ToldRun): Promise<void> {
+    const shown = toWireWindow(window)
+    const remedy = this.#explain ? { remedy: remedyOf(window.rule, window.route) } : {}
+    this.#windows.push(JSON.stringify({ ...shown, ...remedy }))
+    return Promise.resolve()
+  }
+
   async end(): Promise<void> {
-    await write(this.#io.stdout, `${this.#first ? this.#opening() : '\n'}],"windows":[]}\n`)
+    const requests = this.#first ? this.#opening() : '\n'
+    const windows = this.#windows.length === 0 ? '' : `\n${this.#windows.join(',\n')}\n`
+    await write(this.#io.stdout, `${requests}],"windows":[${windows}]}\n`)
   }
 
   #opening(): string {
@@ -63,6 +78,12 @@ export class TableOutput implements Output {
     await write(this.#io.stdout, requestLines(request, options))
   }
 
+  async addWindow(window: ToldRun): Promise<void> {
+    this.#tally.addWindow(window)
+    const options = { explain: this.#explain, colour: this.#colour }
+    await write(this.#io.stdout, windowLines(window, options))
+  }
+
   async end(filesRead: number): Promise<void> {
     if (filesRead > 0) await write(this.#io.stdout, this.#tally.line())
   }
@@ -85,9 +106,13 @@ interface ExplainedRequest extends Omit<WireRequest, 'findings'> {
 function withRemedies(request: WireRequest, { story }: Classified): ExplainedRequest {
   const { from, to } = routeEdge(story)
   const findings = request.findings.map((finding) => {
-    const rule = ruleById(finding.rule)
-    if (rule === undefined) return finding
-    return { ...finding, remedy: fillRemedy(rule.remedy, { route: from, fallback: to }) }
+    const remedy = remedyOf(finding.rule, from, to)
+    return remedy === undefined ? finding : { ...finding, remedy }
   })
   return { ...request, findings }
+}
+
+function remedyOf(ruleId: string, route?: string, fallback?: string): Remedy | undefined {
+  const rule = ruleFactsById(ruleId)
+  return rule === undefined ? undefined : fillRemedy(rule.remedy, { route, fallback })
 }

@@ -1,4 +1,4 @@
-import { ruleById, RULES } from '../../analyzer/rules/index.ts'
+import { EVERY_RULE, ruleFactsById } from '../../analyzer/rules/every-rule.ts'
 import { hintFor } from '../../collector/config/suggest.ts'
 
 /** A file, or `-`, and the router config that holds for it. */
@@ -131,8 +131,8 @@ class ArgsReader {
     const ids = (list ?? '').split(',').flatMap((id) => id.trim() || [])
     if (ids.length === 0) return usage('--fail-on needs the ID of a rule, or several with commas')
     for (const id of ids) {
-      if (ruleById(id) === undefined) {
-        const known = RULES.map((rule) => rule.id)
+      if (ruleFactsById(id) === undefined) {
+        const known = EVERY_RULE.map((rule) => rule.id)
         return usage(`--fail-on: there is no rule ${JSON.stringify(id)}; ${hintFor(id, known)}`)
       }
       this.failOn.add(id)

@@ -1,7 +1,9 @@
 import { routeEdge } from '../../analyzer/incidents/route-edge.ts'
-import { fillRemedy } from '../../analyzer/rules/fill-remedy.ts'
-import { ruleById } from '../../analyzer/rules/index.ts'
+import { fillRemedy, type RemedyNames } from '../../analyzer/rules/fill-remedy.ts'
+import { ruleFactsById } from '../../analyzer/rules/every-rule.ts'
 import type { RemedyStep, RuledFinding } from '../../analyzer/rules/rule.ts'
+import { MINUTE_MS } from '../../analyzer/rules/window/route-minute.ts'
+import type { ToldRun } from '../../analyzer/rules/window/tell-windows.ts'
 import type { Attempt, Story } from '../../analyzer/story/story.ts'
 import type { Classified } from './classify-file.ts'
 
@@ -51,6 +53,20 @@ export function requestLines({ story, findings }: Classified, options: TableOpti
   return `${lines.join('\n')}\n`
 }
 
+/** What many requests of a file show together: whom it is about, since when, and what to do. */
+export function windowLines(run: ToldRun, { explain, colour }: TableOptions): string {
+  const paint = painter(colour)
+  const { rule, severity, confidence, title, summary, route, source, fromMinute } = run
+  const since = new Date(fromMinute * MINUTE_MS).toISOString()
+  const what = `${printable(rule)} (${severity}, ${confidence}): ${title}`
+  const lines = [
+    `${paint('window'.padEnd(OUTCOME_WIDTH), 'yellow')} ${paint(printable(route), 'bold')}  ${what}  ${paint(`${printable(source)} ${since}`, 'dim')}`,
+    `${INDENT}  ${printable(summary)}`,
+  ]
+  if (explain) lines.push(...remedyLines(rule, { route, fallback: undefined }))
+  return `${lines.join('\n')}\n`
+}
+
 /** Counts for the last line; holds no request, for there may be very many. */
 export class Tally {
   #requests = 0
@@ -61,6 +77,10 @@ export class Tally {
     this.#requests += 1
     count(this.#outcomes, story.outcome)
     for (const { rule } of findings) count(this.#rules, rule)
+  }
+
+  addWindow({ rule }: ToldRun): void {
+    count(this.#rules, rule)
   }
 
   /** How many requests, what came of them, what was found. */
@@ -87,14 +107,15 @@ function findingLines(
     paint(`${INDENT}  ${spanId} ${printable(key)} = ${cut(printable(value))}`, 'dim'),
   )
   if (!explain) return [head, ...facts]
-  return [head, `${INDENT}  ${printable(summary)}`, ...facts, ...remedyLines(story, rule)]
+  const { from, to } = routeEdge(story)
+  const remedy = remedyLines(rule, { route: from, fallback: to })
+  return [head, `${INDENT}  ${printable(summary)}`, ...facts, ...remedy]
 }
 
-function remedyLines(story: Story, ruleId: string): readonly string[] {
-  const rule = ruleById(ruleId)
+function remedyLines(ruleId: string, names: RemedyNames): readonly string[] {
+  const rule = ruleFactsById(ruleId)
   if (rule === undefined) return []
-  const { from, to } = routeEdge(story)
-  const remedy = fillRemedy(rule.remedy, { route: from, fallback: to })
+  const remedy = fillRemedy(rule.remedy, names)
   return [
     ...stepLines('Stop it now', remedy.stopItNow),
     ...stepLines('Fix it', remedy.fixIt),

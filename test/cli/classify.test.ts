@@ -13,6 +13,7 @@ import type { WireClassification } from '../../analyzer/api/wire.ts'
 import { classify } from '../../cli/classify.ts'
 import * as v from '../../collector/vocabulary.ts'
 import { toOtlpJson, toSpanId, toTraceId } from '../support/compact-span.ts'
+import { toSpans } from '../support/test-window-rule.ts'
 import { TraceBuilder } from '../support/trace-builder.ts'
 
 const CUT = { reason: 'stream-cut', phase: 'mid_stream', message: 'socket hang up' } as const
@@ -78,6 +79,47 @@ async function runJson(...argv: readonly string[]): Promise<WireClassification> 
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
   return JSON.parse(stdout)
 }
+
+describe('what many requests of a file show together', () => {
+  const BURST: Parameters<typeof toSpans>[0] = JSON.parse(
+    readFileSync('test/fixtures/traces/cooldown-missed/fires-sidecar-refused-key.json', 'utf8'),
+  ).traffic
+
+  test('is told beside the requests, of each file by itself', async () => {
+    const whole = await fileOf('burst.json', toOtlpJson(toSpans(BURST)))
+    const document = await runJson(whole, await fileOf('healthy.json', HEALTHY))
+    expect(document.requests).toHaveLength(31)
+    expect(document.windows).toMatchObject([
+      {
+        source: whole,
+        rule: 'cooldown-missed',
+        route: 'chat',
+        target: 'chat-main/1',
+        provider: 'openai',
+        reason: 'auth',
+        start: '2023-11-14T22:13:00.000Z',
+        end: '2023-11-14T22:14:00.000Z',
+        minutes: 1,
+      },
+    ])
+    expect(document.windows[0]?.examples).toHaveLength(5)
+  })
+
+  test('stands in the table, with what to do on --explain, and counts for --fail-on', async () => {
+    const path = await fileOf('burst.json', toOtlpJson(toSpans(BURST)))
+    const { stdout, code } = await run(['--explain', '--fail-on', 'cooldown-missed', path])
+    expect(code).toBe(1)
+    expect(stdout).toContain('cooldown-missed (medium, likely): A failing deployment')
+    expect(stdout).toContain('cooldown_time: 30')
+    expect(stdout).toContain('1 cooldown-missed')
+  })
+
+  test('is not told of half of it', async () => {
+    const half = BURST.map((traffic) => ({ ...traffic, times: 4 }))
+    const { windows } = await runJson(await fileOf('half.json', toOtlpJson(toSpans(half))))
+    expect(windows).toEqual([])
+  })
+})
 
 describe('classify --json', () => {
   test('prints one document with every request of every file', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { WINDOW_OPTIONS } from '../../../analyzer/rules/window/window-options.ts'
 import { loadAnalyzerConfig } from '../../../analyzer/config/load-config.ts'
 import { AnalyzerError } from '../../../analyzer/errors.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -47,11 +48,14 @@ test('limits of the intake are whole bytes, whatever part of a MiB is asked for'
 })
 
 test('limits of the rules are those of the file, else the sidecar’s', () => {
-  const configFile = file('analyzer: {rules: {stall_ms: 5000, attempts_max: 9}}')
+  const configFile = file(
+    'analyzer: {rules: {stall_ms: 5000, attempts_max: 9, cooldown_ms: 30000}}',
+  )
   expect(loadAnalyzerConfig({ configFile }).rules).toEqual({
     slowFirstContentMs: 30_000,
     stallMs: 5000,
     attemptsMax: 9,
+    windows: { ...WINDOW_OPTIONS, cooldownMs: 30_000 },
   })
 })
 

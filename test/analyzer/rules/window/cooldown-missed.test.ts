@@ -1,0 +1,3 @@
+import { testWindowRule } from '../../../support/test-window-rule.ts'
+
+testWindowRule('cooldown-missed')
