@@ -1,4 +1,6 @@
 import { SCOPE_NAME } from '../../collector/vocabulary.ts'
+import { litellmV1 } from './dialects/litellm-v1.ts'
+import { litellmV2 } from './dialects/litellm-v2.ts'
 import { litellmNeighbours } from './dialects/litellm/neighbours.ts'
 import type { Neighbours } from './join-window.ts'
 import type { Span, SpanHead } from './span.ts'
@@ -74,5 +76,11 @@ export const NEIGHBOUR_TRACES_MAX = 512
  * request cannot be spread over traces.
  */
 export function neighboursOf(spans: readonly Span[]): Neighbours | undefined {
-  return spans.some((span) => span.scope.name === SCOPE_NAME) ? undefined : litellmNeighbours(spans)
+  const isOurs = spans.some((span) => span.scope.name === SCOPE_NAME)
+  // The conventions' dialects join within one trace alone.
+  return isOurs || !spans.some(isOfLitellm) ? undefined : litellmNeighbours(spans)
+}
+
+function isOfLitellm(span: Span): boolean {
+  return litellmV1.recognises(span) || litellmV2.recognises(span)
 }

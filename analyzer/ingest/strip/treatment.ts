@@ -59,6 +59,17 @@ const STRUCTURAL_FIELDS: ReadonlySet<string> = new Set([
   'x-stainless-stream-helper',
 ])
 
+/** Of the parameters that OpenInference writes as one object: what tells of the request's form. */
+const PARAMETER_FIELDS: ReadonlySet<string> = new Set([
+  'model',
+  'stream',
+  'n',
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'tool_choice',
+])
+
 const KEEP: Treatment = { kind: 'keep' }
 const LABEL: Treatment = { kind: 'label' }
 const FIELDS: Treatment = { kind: 'fields', fields: STRUCTURAL_FIELDS }
@@ -80,7 +91,7 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
   ],
   [/stack_?trace$/u, { kind: 'stack' }],
   [/api_key[._]hash$|^user_api_key$/u, { kind: 'hash' }],
-  [/^(?:http\.url|url\.full|http\.target|url\.path)$/u, { kind: 'url' }],
+  [/^(?:http\.url|url\.full|http\.target|url\.path|gen_ai\.openai\.api_base)$/u, { kind: 'url' }],
   [/^url\.(?:query|fragment)$|^process\.(?:command|environment)/u, { kind: 'redact' }],
   [
     /(?:^|[._])(?:authorization|cookie|set-cookie|api[-_]key|password|secret)$/u,
@@ -90,6 +101,7 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
   // LiteLLM v1: one JSON or Python text per object.
   [/^hidden_params$|^metadata\.requester_(?:metadata|custom_headers)$/u, FIELDS],
   [/^llm\.[\w-]+\.(?:metadata|stream_options)$/u, FIELDS],
+  [/^llm\.invocation_parameters$/u, { kind: 'fields', fields: PARAMETER_FIELDS }],
   [/^metadata\.usage_object$|^llm\.[\w-]+\.(?:usage|extra_body)$/u, { kind: 'numbers' }],
   [/^gen_ai\.cost\.|^litellm\.cost\./u, { kind: 'numbers' }],
   [
@@ -101,6 +113,10 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
 
   // Content proper.
   [/^gen_ai\.output\.messages$|^output\.value$|^llm\.output_messages$/u, shape('output')],
+  [
+    /^llm\.output_messages\.\d+\.message\.(?:content|contents\.\d+\.message_content\.text)$|^gen_ai\.completion\.\d+\.content$|^ai\.response\.text$/u,
+    shape('output'),
+  ],
   [/^llm\.[\w-]+\.(?:content|choices|output)$|^gen_ai\.completion$/u, shape('output')],
   [/^traceloop\.entity\.output$/u, shape('output')],
   [/^gen_ai\.system_instructions$|^llm\.[\w-]+\.(?:system|instructions)$/u, shape('system')],
@@ -122,7 +138,7 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
     LABEL,
   ],
   [
-    /^llm\.(?:is_streaming|request\.type|model_name|provider|system|request\.model_name|response\.model_name|request\.functions\.\d+\.name)$/u,
+    /^llm\.(?:is_streaming|finish_reason|request\.type|model_name|provider|system|request\.model_name|response\.model_name|request\.functions\.\d+\.name)$/u,
     LABEL,
   ],
   [/^llm\.(?:input|output)_messages\.\d+\.message\.role$/u, LABEL],
@@ -136,7 +152,7 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
   ],
   [/^traceloop\.(?:span\.kind|workflow\.name|entity\.(?:name|path|version))$/u, LABEL],
   [
-    /^openinference\.span\.kind$|^ai\.(?:operationId|model\.(?:id|provider)|response\.finishReason)$/u,
+    /^openinference\.span\.kind$|^ai\.(?:operationId|model\.(?:id|provider)|response\.(?:finishReason|id|model))$/u,
     LABEL,
   ],
 ]
@@ -150,7 +166,7 @@ const LITELLM = /^litellm\./u
 
 /** Any sender's names for content. */
 const CONTENT_WORD =
-  /(?:^|[._-])(?:prompts?|completions?|messages|contents?|inputs?|outputs?|instructions|question|answer|transcript|arguments|payload|body|tools|functions|text|query|statement|events|spanInputs|spanOutputs|final_result|(?:llm_|rpc\.)(?:request|response)|(?:request|response)_data|model_request_parameters|json_schema)(?:$|[._-])/u
+  /(?:^|[._-])(?:prompts?|completions?|messages|contents?|inputs?|outputs?|instructions|question|answer|transcript|arguments|payload|body|tools|functions|text|query|statement|events|spanInputs|spanOutputs|final_result|(?:llm_|rpc\.)(?:request|response)|(?:request|response)_data|tool_(?:call_)?(?:args|response|result)|model_request_parameters|json_schema|explanation)(?:$|[._-])/u
 
 /** Keys repeat from span to span; senders do not have more of them than this. */
 const CACHE_MAX = 4096

@@ -1,5 +1,6 @@
 import { hasAny, text } from '../../attributes.ts'
 import type { Span } from '../../span.ts'
+import { isInference } from '../inference/inference-span.ts'
 
 /**
  * Names and shapes of LiteLLM's spans, v1 (scope without a version) and v2 (the release as
@@ -71,13 +72,15 @@ export function isBorrowed(span: Span): boolean {
 
 /**
  * A caller's span that LiteLLM has left nothing on: it had ended when LiteLLM came to write. Only
- * the exception that the caller recorded tells that a call failed.
+ * the exception that the caller recorded tells that a call failed. A caller that keeps to a
+ * convention tells more, in a dialect of its own.
  */
 export function isToldByCaller(span: Span): boolean {
   return (
     !isLitellm(span) &&
     span.kind !== 'server' &&
     !isBorrowed(span) &&
+    !isInference(span) &&
     span.events.some(
       (event) =>
         event.name === 'exception' &&

@@ -50,7 +50,7 @@ export class SpanTree {
   }
 
   /** Nearest first. */
-  private ancestors(span: Span): readonly Span[] {
+  ancestors(span: Span): readonly Span[] {
     const found: Span[] = []
     const seen = new Set([span.spanId])
     let parent = this.byId.get(span.parentSpanId)

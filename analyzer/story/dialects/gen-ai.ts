@@ -1,0 +1,15 @@
+import type { Dialect } from './dialect.ts'
+import { isGenAi } from './inference/inference-span.ts'
+import { inferenceStories } from './inference/stories.ts'
+import { GEN_AI_TELLS } from './inference/tells.ts'
+
+/**
+ * OpenTelemetry's GenAI convention, three generations of it, as applications, their libraries and
+ * other gateways write it: https://github.com/open-telemetry/semantic-conventions-genai.
+ */
+export const genAi: Dialect = {
+  name: 'gen-ai',
+  recognises: isGenAi,
+  toStories: (input) => inferenceStories(input, 'gen-ai'),
+  tells: GEN_AI_TELLS,
+}

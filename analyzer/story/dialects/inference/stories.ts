@@ -1,0 +1,35 @@
+import type { Span } from '../../span.ts'
+import type { DialectName, Story } from '../../story.ts'
+import type { DialectInput } from '../dialect.ts'
+import { isOpenInference } from './inference-span.ts'
+import { requestsOf } from './requests.ts'
+import { toStory } from './to-story.ts'
+
+/**
+ * The stories of one of the two conventions. Both are read together, for two libraries may note one
+ * call (LangChain's and the provider's): whose span is outermost tells it, and the other is part.
+ */
+export function inferenceStories(
+  { source, spans }: DialectInput,
+  dialect: DialectName,
+): readonly Story[] {
+  return byTrace(spans).flatMap((trace) =>
+    requestsOf(trace)
+      .filter(({ around, calls }) => dialectOf(around?.span ?? calls[0]?.operation) === dialect)
+      .map((request) => toStory(request, { source, dialect })),
+  )
+}
+
+function dialectOf(span: Span | undefined): DialectName {
+  return span !== undefined && isOpenInference(span) ? 'openinference' : 'gen-ai'
+}
+
+function byTrace(spans: readonly Span[]): readonly (readonly Span[])[] {
+  const traces = new Map<string, Span[]>()
+  for (const span of spans) {
+    const trace = traces.get(span.traceId)
+    if (trace === undefined) traces.set(span.traceId, [span])
+    else trace.push(span)
+  }
+  return [...traces.values()]
+}

@@ -1,0 +1,66 @@
+import type { Dialect } from '../dialect.ts'
+
+/** What spans of either convention tell: neither has a word for routing. */
+const SHARED = {
+  'attempt-key': { sight: 'never', why: 'no key of the convention names the provider key' },
+  'fallbacks-configured': { sight: 'never', why: 'the convention has no word for routing' },
+  'fallbacks-disabled': { sight: 'never', why: 'the convention has no word for routing' },
+  'targets-skipped': { sight: 'never', why: 'what was not called has no span' },
+  'client-envelopes': { sight: 'never', why: 'frames of a stream are not exported' },
+  'client-model': { sight: 'never', why: 'what a gateway told its client is not exported' },
+  'attempt-failure': {
+    sight: 'sometimes',
+    why: 'retries of a client library share one span, which tells of the last',
+  },
+  'attempt-phase': {
+    sight: 'sometimes',
+    why: 'only where a status, or the tokens that had come, tell it',
+  },
+  'every-attempt': {
+    sight: 'sometimes',
+    why: 'only where the HTTP client below is instrumented too',
+  },
+  delivered: { sight: 'sometimes', why: 'only where the application captures what it got' },
+  continuation: {
+    sight: 'sometimes',
+    why: 'only where messages are captured on a span for each attempt',
+  },
+  'request-shape': { sight: 'sometimes', why: 'only where messages and tools are captured' },
+  'client-error': {
+    sight: 'sometimes',
+    why: 'the exception that the application got; of a gateway, only its SERVER span tells',
+  },
+  'client-gone': { sight: 'sometimes', why: 'only where the cancelled call is recorded as one' },
+  usage: { sight: 'sometimes', why: 'streams report it only where they were asked to' },
+} as const satisfies Partial<Dialect['tells']>
+
+/** OpenTelemetry's GenAI convention, in all its generations. */
+export const GEN_AI_TELLS: Dialect['tells'] = {
+  ...SHARED,
+  outcome: {
+    sight: 'sometimes',
+    why: 'without a finish reason, a stream that ended early looks whole',
+  },
+  'attempt-target': { sight: 'always' },
+  'first-content-time': {
+    sight: 'sometimes',
+    why: 'only newer libraries write the time to the first chunk, which may be empty',
+  },
+  silence: { sight: 'sometimes', why: 'only OpenLLMetry notes every chunk, up to 128' },
+  'client-complete': { sight: 'sometimes', why: 'only where a finish reason is written' },
+}
+
+export const OPENINFERENCE_TELLS: Dialect['tells'] = {
+  ...SHARED,
+  outcome: {
+    sight: 'sometimes',
+    why: 'most libraries write no finish reason: a stream that ended early looks whole',
+  },
+  'attempt-target': { sight: 'sometimes', why: 'provider and model, not the endpoint' },
+  'first-content-time': {
+    sight: 'sometimes',
+    why: 'where the first chunk is an event, which may be empty',
+  },
+  silence: { sight: 'never', why: 'chunks are not timed' },
+  'client-complete': { sight: 'sometimes', why: 'only where a finish reason is written' },
+}

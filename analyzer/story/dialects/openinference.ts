@@ -1,0 +1,12 @@
+import type { Dialect } from './dialect.ts'
+import { isOpenInference } from './inference/inference-span.ts'
+import { inferenceStories } from './inference/stories.ts'
+import { OPENINFERENCE_TELLS } from './inference/tells.ts'
+
+/** Arize's convention: https://arize-ai.github.io/openinference/spec. */
+export const openinference: Dialect = {
+  name: 'openinference',
+  recognises: isOpenInference,
+  toStories: (input) => inferenceStories(input, 'openinference'),
+  tells: OPENINFERENCE_TELLS,
+}
