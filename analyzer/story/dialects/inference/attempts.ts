@@ -79,7 +79,8 @@ function isSameOrUntold(one: string | undefined, other: string | undefined): boo
 
 /**
  * No convention has the phase. What is raised from a status came before any of the answer, and an
- * answer of which something was captured was under way, or one of several tokens; one token is what Anthropic announces before any content.
+ * answer of which something was captured was under way, or one of several tokens; one token is what
+ * Anthropic announces before any content.
  */
 function phaseOf({ failed, error, usage, output }: InferenceCall): Phase | 'unknown' {
   if (!failed) return 'unknown'

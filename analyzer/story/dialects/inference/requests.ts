@@ -36,9 +36,9 @@ const NESTING_MAX = 8
 
 /**
  * The requests of one trace. Two calls are two requests (an agent makes many) unless the spans say
- * that one is the retry or the fallback of the other: nested in one operation, inside one call of an
- * SDK that retries, below one chain of fallbacks or one SERVER span of a model API, or counted as a
- * resend. And only where each but the last failed: what succeeded is not retried.
+ * that one is the retry or the fallback of the other: nested in one operation, inside one call of
+ * an SDK that retries, below one chain of fallbacks or one SERVER span of a model API, or counted
+ * as a resend. And only where each but the last failed: what succeeded is not retried.
  */
 export function requestsOf(spans: readonly Span[]): readonly InferenceRequest[] {
   const tree = new SpanTree(spans)

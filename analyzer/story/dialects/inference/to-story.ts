@@ -90,10 +90,10 @@ function outcomeOf(
 }
 
 /**
- * Whether anything shows that the answer was read to its end. That no exception was raised does not:
- * OpenLLMetry closes the span of a stream that broke, or that nobody read on, as a success. Usage
- * comes last, but for the one token that Anthropic announces first; and OpenInference writes OK
- * where the stream has ended by itself, be it too early.
+ * Whether anything shows that the answer was read to its end. That no exception was raised does
+ * not: OpenLLMetry closes the span of a stream that broke, or that nobody read on, as a success.
+ * Usage comes last, but for the one token that Anthropic announces first; and OpenInference writes
+ * OK where the stream has ended by itself, be it too early.
  */
 function hasEnded({ span, streaming, finishReasons, usage }: InferenceCall): boolean {
   if (finishReasons !== undefined || streaming === false) return true

@@ -1,11 +1,11 @@
 import { assert, expect, test } from 'vitest'
 
-import { assembleStories } from '../../../analyzer/story/assemble.ts'
-import type { Story } from '../../../analyzer/story/story.ts'
+import { assembleStories } from '../../../../../analyzer/story/assemble.ts'
+import type { Story } from '../../../../../analyzer/story/story.ts'
 import {
   instrumentationRecordings,
   spansOfRecording,
-} from '../../support/instrumentation-recordings.ts'
+} from '../../../../support/instrumentation-recordings.ts'
 
 // What real libraries exported of calls that really went as the case says. A verdict is right where
 // it says what happened, and `unknown` where the spans are those of another case, too.
