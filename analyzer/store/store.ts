@@ -44,9 +44,9 @@ export interface Tally {
 /** Held by the one thread that writes spans. */
 export interface SpanWriter {
   /**
-   * On disk when it returns, all of it or nothing (invariant I7). A span whose ids are already
-   * there, or were within the last day, is not stored twice; of two that differ, the one that ended
-   * later stays.
+   * On disk when it returns, all of it or nothing (invariant I7). A span of this source whose ids
+   * are already there, or were within the last day, is not stored twice; of two that differ, the
+   * later version stays (`isLaterVersion`), whichever came first.
    */
   append(arrivals: readonly SpanArrival[], tallies?: readonly Tally[]): Appended
   close(): void
@@ -78,7 +78,7 @@ export interface LoggedChunk {
 }
 
 export interface StoredTrace {
-  /** In the order of their start, each once. */
+  /** In the order of their start, each once for each source that sent it. */
   readonly spans: readonly ReceivedSpan[]
   /** There are more than can be looked at: these are those that came first. */
   readonly isCut: boolean
@@ -89,7 +89,7 @@ export interface SpanReader {
   /** In order of arrival: whole chunks, and no further one once there are so many spans. */
   readAfter(position: number, spansMax: number): readonly LoggedChunk[]
   spansOf(source: string, traceId: string): StoredTrace
-  /** Of all sources: a trace may run through several. */
+  /** Of all sources: a trace may run through several, and they may send the same spans. */
   trace(traceId: string): StoredTrace
   /** Traces that hold an ERROR span which ended in the range; one that was replaced counts too. */
   tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[]

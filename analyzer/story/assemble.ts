@@ -2,6 +2,7 @@ import { DIALECTS } from './dialects/index.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import type { RouterConfig } from './router-config.ts'
 import type { Span } from './span.ts'
+import { isLaterVersion } from './span-version.ts'
 import type { Story } from './story.ts'
 
 export interface AssembleInput {
@@ -44,15 +45,15 @@ function spansOf(dialect: Dialect, spans: readonly Span[]): readonly Span[] {
 }
 
 /**
- * One canonical order without duplicates. A span that came twice with different contents (a retried
- * export after a crash) keeps the one that ended last, whichever came first.
+ * One canonical order without duplicates. Of a span that came twice with different contents (a
+ * retried export after a crash) one is kept, whichever came first.
  */
 function inOrder(spans: readonly Span[]): readonly Span[] {
   const byId = new Map<string, Span>()
   for (const span of spans) {
     const id = `${span.traceId}-${span.spanId}`
     const known = byId.get(id)
-    if (known === undefined || span.endTimeNs > known.endTimeNs) byId.set(id, span)
+    if (known === undefined || isLaterVersion(span, known)) byId.set(id, span)
   }
   return [...byId.values()].toSorted(byStartThenSpanId)
 }

@@ -13,6 +13,7 @@ import type {
 } from '../../analyzer/store/store.ts'
 import type { TimeRange } from '../../analyzer/story/join-window.ts'
 import type { Span, SpanHead } from '../../analyzer/story/span.ts'
+import { isLaterVersion } from '../../analyzer/story/span-version.ts'
 
 /** Everything that was ever stored, in the order of its arrival. */
 export interface ModelSpans {
@@ -43,17 +44,18 @@ export class ModelWriter implements SpanWriter {
       counts.lastReceivedMs = Math.max(counts.lastReceivedMs, receivedAtMs)
       for (const { bytes, context } of records) {
         const span = decodeSpan(bytes, decodeContext(context.bytes))
-        const known = this.#model.spans.filter((each) => idOf(each) === idOf({ span }))
+        const id = idOf({ span, source })
+        const known = this.#model.spans.filter((each) => idOf(each) === id)
         if (known.length === 0) {
           stored += 1
           counts.stored += 1
         } else {
           duplicates += 1
           counts.duplicates += 1
-          if (known.some((each) => each.span.endTimeNs >= span.endTimeNs)) continue
+          if (known.some((each) => !isLaterVersion(span, each.span))) continue
           // An earlier version that came with this one is never stored.
           const beside = this.#model.spans.findIndex(
-            (each, at) => at >= before && idOf(each) === idOf({ span }),
+            (each, at) => at >= before && idOf(each) === id,
           )
           if (beside >= 0) this.#model.spans.splice(beside, 1)
         }
@@ -108,7 +110,7 @@ export class ModelReader implements SpanReader {
     for (const each of this.#model.spans) {
       const known = last.get(idOf(each))
       if (each.span.traceId !== traceId) continue
-      if (known !== undefined && known.span.endTimeNs >= each.span.endTimeNs) continue
+      if (known !== undefined && !isLaterVersion(each.span, known.span)) continue
       last.set(idOf(each), each)
     }
     return { spans: [...last.values()].toSorted(byStart), isCut: false }
@@ -170,8 +172,8 @@ function headOf({ traceId, kind, scope }: Span): SpanHead {
   return { traceId, kind, scope }
 }
 
-function idOf({ span }: Pick<ReceivedSpan, 'span'>): string {
-  return `${span.traceId} ${span.spanId}`
+function idOf({ span, source }: Pick<ReceivedSpan, 'span' | 'source'>): string {
+  return `${span.traceId} ${span.spanId} ${source}`
 }
 
 function isIn({ fromNs, toNs }: TimeRange, timeNs: bigint): boolean {
@@ -181,5 +183,6 @@ function isIn({ fromNs, toNs }: TimeRange, timeNs: bigint): boolean {
 function byStart(left: ReceivedSpan, right: ReceivedSpan): number {
   const [a, b] = [left.span, right.span]
   if (a.startTimeNs !== b.startTimeNs) return a.startTimeNs < b.startTimeNs ? -1 : 1
-  return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0
+  if (a.spanId !== b.spanId) return a.spanId < b.spanId ? -1 : 1
+  return left.source < right.source ? -1 : left.source > right.source ? 1 : 0
 }

@@ -84,9 +84,12 @@ class PackedSegment implements Segment {
     return chunks.toSorted((left, right) => left.row - right.row).slice(0, limit)
   }
 
-  *newestOfTrace(traceId: Buffer): Generator<Buffer> {
+  *newestOfTrace(traceId: Buffer): Generator<StoredChunk> {
     for (const place of this.#statements.ofTrace.all(traceId).toReversed()) {
-      for (const { bytes } of this.#open(place)?.toReversed() ?? []) yield bytes
+      for (const packed of this.#open(place)?.toReversed() ?? []) {
+        const chunk = this.#toStored(packed, place.source)
+        if (chunk.bytes !== undefined) yield chunk
+      }
     }
   }
 

@@ -115,15 +115,15 @@ class HotSegment implements Segment {
     )
   }
 
-  *newestOfTrace(traceId: Buffer): Generator<Buffer> {
+  *newestOfTrace(traceId: Buffer): Generator<StoredChunk> {
     const hex = traceId.toString('hex')
     const hash = this.#hash.ofTrace(traceId, 0)
     let before = Number.MAX_SAFE_INTEGER
     for (;;) {
       const rows = this.#statements.newestOfTrace.all(hash, before, HEADS_AT_ONCE)
       for (const row of rows) {
-        const bytes = this.chunk(row)?.bytes
-        if (bytes !== undefined && traceIdOfChunk(bytes) === hex) yield bytes
+        const chunk = this.chunk(row)
+        if (chunk?.bytes !== undefined && traceIdOfChunk(chunk.bytes) === hex) yield chunk
       }
       before = rows.at(-1) ?? before
       if (rows.length < HEADS_AT_ONCE) return

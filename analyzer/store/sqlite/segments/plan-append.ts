@@ -6,16 +6,17 @@ import {
   type ChunkDraft,
   type SourceDelta,
 } from './chunk-draft.ts'
-import { endNsOf, type LookedFor } from './ends-of-trace.ts'
 import type { OpenSegment } from './open-segment.ts'
 import type { HashedSegment, RecentSegments } from './recent-segments.ts'
-import { spanKeyOf, traceIdOf, traceKeyOf } from './stored-ids.ts'
+import { isLaterStored, type SpanVersion } from './span-version.ts'
+import { traceIdOf, traceKeyOf } from './stored-ids.ts'
+import { identityOf, type LookedFor } from './versions-of-trace.ts'
 
 export interface AppendContext {
   readonly open: OpenSegment
   readonly recent: RecentSegments
-  /** When spans ended that were stored before, by `spanKeyOf`. */
-  readonly endsOf: (looked: LookedFor) => ReadonlyMap<string, bigint>
+  /** Of spans that were stored before, by `identityOf`. */
+  readonly versionsOf: (looked: LookedFor) => ReadonlyMap<string, SpanVersion>
 }
 
 export interface AppendPlan {
@@ -27,7 +28,7 @@ interface TraceDraft {
   readonly hash: number
   readonly recent: readonly HashedSegment[]
   readonly chunks: ChunkDraft[]
-  /** Spans of it that may have come before, by `spanKeyOf`; mostly none. */
+  /** Spans of it that may have come before, by `identityOf`; mostly none. */
   suspects: Set<string> | undefined
 }
 
@@ -49,7 +50,7 @@ export function planAppend(arrivals: readonly SpanArrival[], context: AppendCont
       }
       if (mayBeThere(record.bytes, trace, context)) {
         trace.suspects ??= new Set()
-        trace.suspects.add(spanKeyOf(record.bytes))
+        trace.suspects.add(identityOf(record.bytes, arrival.source))
       }
       addTo(trace, arrival, record)
     }
@@ -126,18 +127,18 @@ function addTo(trace: TraceDraft, arrival: SpanArrival, record: SpanRecord): voi
 }
 
 /**
- * Of two spans with one id the one that ended later stays: it is stored as well, and readers keep
- * it. It is not counted twice. Of two in one group only the later is stored.
+ * Of two versions of a span the later one stays: it is stored as well, and readers keep it. It is
+ * not counted twice. Of two in one group only the later is stored.
  */
 function leaveOutKnown(
   trace: TraceDraft,
   deltas: Map<string, SourceDelta>,
-  { open, endsOf }: AppendContext,
+  { open, versionsOf }: AppendContext,
 ): void {
   const [first] = trace.chunks
   const [span] = first?.records ?? []
   if (span === undefined) return
-  const stored = endsOf({
+  const stored = versionsOf({
     traceId: Buffer.from(traceIdOf(span.bytes)),
     spans: trace.suspects ?? new Set(),
     segments: new Set([...trace.recent.map(({ number }) => number), open.number]),
@@ -146,16 +147,15 @@ function leaveOutKnown(
   for (const { source, records } of trace.chunks) {
     const delta = deltas.get(source)
     for (const record of records) {
-      const key = spanKeyOf(record.bytes)
+      const key = identityOf(record.bytes, source)
       const known = stored.get(key)
       const before = coming.get(key)
       if (delta !== undefined) {
         if (known === undefined && before === undefined) delta.stored += 1
         else delta.duplicates += 1
       }
-      const endNs = endNsOf(record.bytes)
-      if (known !== undefined && endNs <= known) continue
-      if (before !== undefined && endNs <= endNsOf(before.bytes)) continue
+      if (known !== undefined && !isLaterStored(record, known)) continue
+      if (before !== undefined && !isLaterStored(record, before)) continue
       coming.set(key, record)
     }
   }

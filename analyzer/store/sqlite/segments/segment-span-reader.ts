@@ -1,5 +1,6 @@
 import type { TimeRange } from '../../../story/join-window.ts'
 import type { Span } from '../../../story/span.ts'
+import { isLaterVersion } from '../../../story/span-version.ts'
 import type { LoggedChunk, ReceivedSpan, SpanCounts, SpanReader, StoredTrace } from '../../store.ts'
 import { toUsRange, type UsRange } from '../../us-range.ts'
 import { toCounts } from './counters.ts'
@@ -52,13 +53,11 @@ export class SegmentSpanReader implements SpanReader {
   }
 
   spansOf(source: string, traceId: string): StoredTrace {
-    // Chosen last: a later version of a span may have come from another source.
-    const { spans, isCut } = this.#trace(traceId)
-    return { spans: spans.filter((span) => span.source === source), isCut }
+    return this.#trace(traceId, (each) => each === source)
   }
 
   trace(traceId: string): StoredTrace {
-    return this.#trace(traceId)
+    return this.#trace(traceId, () => true)
   }
 
   tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[] {
@@ -107,7 +106,7 @@ export class SegmentSpanReader implements SpanReader {
     this.#handles.close()
   }
 
-  #trace(traceId: string): StoredTrace {
+  #trace(traceId: string, isAsked: (source: string) => boolean): StoredTrace {
     const id = Buffer.from(traceId, 'hex')
     const probe = new TraceProbe(id)
     const byId = new Map<string, ReceivedSpan>()
@@ -125,16 +124,18 @@ export class SegmentSpanReader implements SpanReader {
           continue
         }
         const { source, receivedAtMs } = chunk
+        if (!isAsked(source)) continue
         for (const span of decodeChunk(chunk).spans) {
-          const known = byId.get(span.spanId)
-          // Of two the later end; of equal ones the first that came.
-          if (known === undefined || span.endTimeNs > known.span.endTimeNs) {
-            byId.set(span.spanId, { span, source, receivedAtMs })
+          const identity = span.spanId + source
+          const known = byId.get(identity)
+          if (known === undefined || isLaterVersion(span, known.span)) {
+            byId.set(identity, { span, source, receivedAtMs })
           }
         }
         isCut = byId.size > TRACE_SPANS_MAX
         if (isCut) break
       }
+      isCut ||= (chunks?.length ?? 0) > TRACE_SPANS_MAX
     }
     const spans = [...byId.values()].slice(0, TRACE_SPANS_MAX)
     return { spans: spans.toSorted(byStart), isCut }
@@ -213,5 +214,6 @@ function isInside({ atUs }: { readonly atUs: number }, { fromUs, toUs: end }: Us
 function byStart(left: ReceivedSpan, right: ReceivedSpan): number {
   const [a, b] = [left.span, right.span]
   if (a.startTimeNs !== b.startTimeNs) return a.startTimeNs < b.startTimeNs ? -1 : 1
-  return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0
+  if (a.spanId !== b.spanId) return a.spanId < b.spanId ? -1 : 1
+  return left.source < right.source ? -1 : left.source > right.source ? 1 : 0
 }

@@ -8,12 +8,12 @@ import {
   type BeginContext,
 } from './begin-segments.ts'
 import { SEGMENT_SPANS_MAX, type OpenSegment } from './open-segment.ts'
-import { endsOfTrace } from './ends-of-trace.ts'
 import { planAppend, type AppendPlan } from './plan-append.ts'
 import { RecentSegments } from './recent-segments.ts'
 import { readableArrivals } from './restore-chunks.ts'
 import { setAside, type SegmentCatalogue, type SegmentFile } from './segment-catalogue.ts'
 import type { SegmentHandles } from './segment-handles.ts'
+import { versionsOfTrace } from './versions-of-trace.ts'
 import type { WriteLog } from '../../../log.ts'
 
 /**
@@ -125,7 +125,7 @@ export class SegmentWriter implements SpanWriter {
     return planAppend(arrivals, {
       open: this.#open,
       recent: this.#recent,
-      endsOf: (looked) => endsOfTrace(this.#options.handles, looked),
+      versionsOf: (looked) => versionsOfTrace(this.#options.handles, looked),
     })
   }
 

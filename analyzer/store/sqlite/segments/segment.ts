@@ -16,8 +16,8 @@ export interface Segment {
   chunk(row: number): StoredChunk | LostChunk | undefined
   /** In order of arrival, of all sources. */
   chunksOfTrace(traceId: Buffer, limit: number): readonly (StoredChunk | LostChunk)[]
-  /** The bytes of its chunks that can be read, the newest first; read as they are asked for. */
-  newestOfTrace(traceId: Buffer): Iterable<Buffer>
+  /** Its chunks that can be read, the newest first; read as they are asked for. */
+  newestOfTrace(traceId: Buffer): Iterable<StoredChunk>
   /** Chunks with an ERROR span that ended in the range, one for each of these spans. */
   failedIn(source: string, range: UsRange): Iterable<ChunkHead>
   /** Chunks whose earliest span started in the range. */

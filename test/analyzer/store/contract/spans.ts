@@ -100,9 +100,26 @@ export function spanContract(engine: SpanEngine): void {
       expect(writer.append([arrivalOf([span, span])])).toEqual({ stored: 1, duplicates: 1 })
       const again = writer.append([arrivalOf([span], { receivedAtMs: 999 })])
       expect(again).toEqual({ stored: 0, duplicates: 1 })
-      expect(writer.append([arrivalOf([span], { source: 'app' })])).toMatchObject({ stored: 0 })
       expect(spansOf(reader.readAfter(0, 10))).toEqual([span])
-      expect(reader.counts()).toMatchObject({ stored: 1, duplicates: 3 })
+      expect(reader.counts()).toMatchObject({ stored: 1, duplicates: 2 })
+    })
+
+    test('belong to the source that sent them: what another sends under their ids changes nothing', () => {
+      const { writer, reader } = open()
+      const mine = buildSpan({ name: 'mine', endTimeNs: 1_760_000_001_000_000_000n })
+      const theirs = { ...mine, name: 'theirs', endTimeNs: mine.endTimeNs + 1n }
+      expect(writer.append([arrivalOf([mine], { source: 'a' })])).toMatchObject({ stored: 1 })
+      const both = [
+        arrivalOf([theirs], { source: 'b' }),
+        arrivalOf([mine], { source: 'a' }),
+        arrivalOf([theirs], { source: 'b' }),
+      ]
+      expect(writer.append(both)).toEqual({ stored: 1, duplicates: 2 })
+      const namesOf = ({ spans }: StoredTrace): readonly string[] =>
+        spans.map(({ span, source }) => `${span.name} ${source}`)
+      expect(namesOf(reader.spansOf('a', mine.traceId))).toEqual(['mine a'])
+      expect(namesOf(reader.spansOf('b', mine.traceId))).toEqual(['theirs b'])
+      expect(namesOf(reader.trace(mine.traceId))).toEqual(['mine a', 'theirs b'])
     })
 
     test('of two that differ, the one that ended later stays and is read again', () => {
@@ -116,6 +133,34 @@ export function spanContract(engine: SpanEngine): void {
       expect(spansOf(reader.readAfter(first?.position ?? 0, 10))).toEqual([late])
       expect(reader.trace(early.traceId).spans.map(({ span }) => span)).toEqual([late])
       expect(reader.counts().stored).toBe(1)
+    })
+
+    test('of two that ended together the same one stays, whichever came first', () => {
+      const { writer, reader } = open()
+      const versions = [
+        buildSpan({ name: 'a' }),
+        buildSpan({ name: 'b' }),
+        buildSpan({ attributes: { text: 'ü', bytes: [1, 2n ** 60n, null] } }),
+        buildSpan({ resource: { 'service.name': 'other' } }),
+        buildSpan({ scope: { name: 'other', version: '2' } }),
+      ]
+      const kept = [...versions.keys()].map((first) => {
+        const id = traceId(first + 1)
+        const turned = [...versions.slice(first), ...versions.slice(0, first)]
+        const coming = turned.map((span) => ({ ...span, traceId: id }))
+        writer.append([arrivalOf(coming.slice(0, 1))])
+        writer.append([arrivalOf(coming.slice(1, 3))])
+        writer.append([arrivalOf(coming.slice(3))])
+        const { spans } = reader.trace(id)
+        const stays = spans.map(({ span }) => ({ ...span, traceId: '' }))
+        expect(stays).toHaveLength(1)
+        // Once it is there, none of the others is stored any more.
+        const before = reader.readAfter(0, 1000).length
+        writer.append([arrivalOf(coming), arrivalOf(coming.toReversed())])
+        expect(reader.readAfter(0, 1000)).toHaveLength(before)
+        return stays[0]
+      })
+      expect(kept).toEqual(kept.map(() => kept[0]))
     })
 
     test('of two that differ in one group, the one that ended later is stored alone', () => {
