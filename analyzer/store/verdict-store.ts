@@ -137,9 +137,14 @@ export interface MsRange {
   readonly toMs: number
 }
 
-export interface StoredRequest {
+/** Where a request stands among all: two sources may have sent the spans of one story. */
+export interface RequestPlace {
   readonly storyId: string
+  readonly source: string
   readonly atMs: number
+}
+
+export interface StoredRequest extends RequestPlace {
   readonly wire: string
 }
 
@@ -172,7 +177,7 @@ export interface RequestFilter {
   readonly route?: string
   readonly rule?: string
   /** The last request of the page before this one. */
-  readonly before?: { readonly atMs: number; readonly storyId: string }
+  readonly before?: RequestPlace
 }
 
 export interface RequestPage {
@@ -181,7 +186,7 @@ export interface RequestPage {
    * The last request that was looked at, where not all could be: go on `before` it for more, even
    * if the page is not full.
    */
-  readonly searchedTo?: { readonly atMs: number; readonly storyId: string }
+  readonly searchedTo?: RequestPlace
 }
 
 export interface VerdictLimits {

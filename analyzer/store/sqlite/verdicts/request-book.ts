@@ -51,24 +51,24 @@ export class RequestBook {
 
   /**
    * What a judgement takes the place of: requests of its source that were told from its traces, or
-   * partly from them, and those that it tells itself, whoever sent them.
+   * partly from them, and those that it tells itself.
    */
   replacedBy({ source, traceIds, verdicts }: Judgement): readonly StoredRow[] {
     const rows = new Map<number, Row>()
-    const traces = traceIds.map(packTrace)
-    const stories = verdicts.map(({ storyId }) => packStory(storyId))
-    for (const trace of traces) {
-      const { beginningIn, alsoIn } = this.#statements
-      const found = [...beginningIn.all(trace, behindPrefix(trace)), ...alsoIn.all(trace)]
+    const take = (found: readonly Row[]): void => {
       for (const row of found) {
-        const isOwn = this.#books.series.request(row.series_id)?.source === source
-        if (isOwn || stories.some((story) => story.equals(row.story))) rows.set(row.id, row)
+        if (this.#books.series.request(row.series_id)?.source === source) rows.set(row.id, row)
       }
     }
-    for (const story of stories) {
-      if (traces.some((trace) => beginsWith(story, trace))) continue
-      const row = this.#statements.byStory.get(story)
-      if (row !== undefined) rows.set(row.id, row)
+    const { beginningIn, alsoIn, byStory } = this.#statements
+    const traces = traceIds.map(packTrace)
+    for (const trace of traces) {
+      take(beginningIn.all(trace, behindPrefix(trace)))
+      take(alsoIn.all(trace))
+    }
+    for (const { storyId } of verdicts) {
+      const story = packStory(storyId)
+      if (!traces.some((trace) => beginsWith(story, trace))) take(byStory.all(story))
     }
     return [...rows.values()].map(toStoredRow)
   }

@@ -1,7 +1,13 @@
-import type { RequestFilter, RequestPage, StoredRequest } from '../../verdict-store.ts'
+import type {
+  RequestFilter,
+  RequestPage,
+  RequestPlace,
+  StoredRequest,
+} from '../../verdict-store.ts'
 import type { SqliteDatabase } from '../open-database.ts'
 import { behindPrefix, packStory, packTrace, unpackStory } from './pack-ids.ts'
-import { expectedKey } from './request-book.ts'
+import { expectedKey, type Books } from './request-book.ts'
+import type { SeriesBook } from './series-book.ts'
 import type { Term, TermIndex, TermKind } from './term-index.ts'
 import type { WireBook } from './wire-book.ts'
 
@@ -16,14 +22,16 @@ const AT_ONCE = 500
 /** Everything that pages ask about single requests. */
 export class RequestQueries {
   readonly #statements: ReturnType<typeof prepare>
+  readonly #series: SeriesBook
   readonly #terms: TermIndex
   readonly #wires: WireBook
 
   constructor(
     database: SqliteDatabase,
-    { terms, wires }: { readonly terms: TermIndex; readonly wires: WireBook },
+    { series, terms, wires }: Pick<Books, 'series' | 'terms' | 'wires'>,
   ) {
     this.#statements = prepare(database)
+    this.#series = series
     this.#terms = terms
     this.#wires = wires
   }
@@ -34,7 +42,10 @@ export class RequestQueries {
       ...this.#statements.beginningIn.all(trace, behindPrefix(trace)),
       ...this.#statements.alsoIn.all(trace),
     ]
-      .toSorted((left, right) => left.at_ms - right.at_ms || left.story.compare(right.story))
+      .toSorted(
+        (left, right) =>
+          left.at_ms - right.at_ms || left.story.compare(right.story) || left.id - right.id,
+      )
       .map((row) => this.#toStored(row))
   }
 
@@ -64,8 +75,11 @@ export class RequestQueries {
   /** Where the page before this one ended; its last request may be gone, or judged anew. */
   #keyBefore({ before }: RequestFilter): number {
     if (before === undefined) return Number.MAX_SAFE_INTEGER
-    const row = this.#statements.keyOfStory.get(packStory(before.storyId))
-    return row?.at_ms === before.atMs ? row.id : expectedKey(before.atMs, before.storyId)
+    const { atMs, storyId, source } = before
+    const row = this.#statements.keysOfStory
+      .all(packStory(storyId))
+      .find((each) => each.at_ms === atMs && this.#sourceOf(each) === source)
+    return row?.id ?? expectedKey(atMs, storyId)
   }
 
   /** Undefined: no request has one of them. */
@@ -161,14 +175,21 @@ export class RequestQueries {
     return { requests, ...this.#placeOf(from) }
   }
 
-  #toStored({ story, at_ms: atMs, wire }: Row): StoredRequest {
-    return { storyId: unpackStory(story), atMs, wire: this.#wires.unpack(wire) }
+  #toStored(row: Row): StoredRequest {
+    return { ...this.#placeAt(row), wire: this.#wires.unpack(row.wire) }
+  }
+
+  #placeAt(row: Row): RequestPlace {
+    return { storyId: unpackStory(row.story), source: this.#sourceOf(row), atMs: row.at_ms }
+  }
+
+  #sourceOf({ series_id: id }: Pick<Row, 'series_id'>): string {
+    return this.#series.request(id)?.source ?? ''
   }
 
   #placeOf(id: number | undefined): Pick<RequestPage, 'searchedTo'> {
     const row = id === undefined ? undefined : this.#statements.byId.get(id)
-    if (row === undefined) return {}
-    return { searchedTo: { atMs: row.at_ms, storyId: unpackStory(row.story) } }
+    return row === undefined ? {} : { searchedTo: this.#placeAt(row) }
   }
 }
 
@@ -194,18 +215,19 @@ interface Row {
   readonly id: number
   readonly story: Buffer
   readonly at_ms: number
+  readonly series_id: number
   readonly wire: Buffer
 }
 
 /** More requests than one trace may show, or one beginning of an id. */
 const TRACE_REQUESTS_MAX = 1000
-const COLUMNS = 'id, story, at_ms, wire'
+const COLUMNS = 'id, story, at_ms, series_id, wire'
 
 /** A test looks at the plan of each. */
 export const REQUEST_QUERIES = {
   byId: `SELECT ${COLUMNS} FROM requests WHERE id = ?`,
   newest: 'SELECT id FROM requests WHERE id < ? ORDER BY id DESC LIMIT ?',
-  keyOfStory: 'SELECT id, at_ms FROM requests WHERE story = ?',
+  keysOfStory: 'SELECT id, at_ms, series_id FROM requests WHERE story = ?',
   beginningIn: `SELECT ${COLUMNS} FROM requests WHERE story >= ? AND story < ?
     LIMIT ${TRACE_REQUESTS_MAX}`,
   alsoIn: `SELECT ${COLUMNS} FROM further_traces JOIN requests ON requests.id = request_id
@@ -218,8 +240,8 @@ function prepare(database: SqliteDatabase) {
   return {
     byId: database.prepare<[number], Row>(REQUEST_QUERIES.byId),
     newest: database.prepare<[number, number], { id: number }>(REQUEST_QUERIES.newest),
-    keyOfStory: database.prepare<[Buffer], { id: number; at_ms: number }>(
-      REQUEST_QUERIES.keyOfStory,
+    keysOfStory: database.prepare<[Buffer], Omit<Row, 'story' | 'wire'>>(
+      REQUEST_QUERIES.keysOfStory,
     ),
     beginningIn: database.prepare<[Buffer, Buffer], Row>(REQUEST_QUERIES.beginningIn),
     alsoIn: database.prepare<[Buffer], Row>(REQUEST_QUERIES.alsoIn),

@@ -93,7 +93,11 @@ class SqliteVerdictStore implements VerdictStore {
       ties: this.#ties,
       wires: this.#wires,
     })
-    this.#queries = new RequestQueries(database, { terms: this.#terms, wires: this.#wires })
+    this.#queries = new RequestQueries(database, {
+      series: this.#series,
+      terms: this.#terms,
+      wires: this.#wires,
+    })
   }
 
   progress(): Progress {

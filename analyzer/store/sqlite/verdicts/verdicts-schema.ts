@@ -254,4 +254,9 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
     PRIMARY KEY (incident_id, at_ms)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Two sources may send the same spans: each has a request of its own.
+  DROP INDEX requests_by_story;
+  CREATE INDEX requests_by_story ON requests (story);
+  `,
 ]

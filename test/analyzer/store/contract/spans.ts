@@ -26,6 +26,8 @@ const spanId = (number: number): string => number.toString(16).padStart(16, '0')
 
 const spansOf = (chunks: readonly LoggedChunk[]): readonly Span[] =>
   chunks.flatMap(({ spans }) => spans)
+const namesOf = ({ spans }: StoredTrace): readonly string[] =>
+  spans.map(({ span, source }) => `${span.name} ${source}`)
 const idsOf = ({ spans }: StoredTrace): readonly string[] => spans.map(({ span }) => span.spanId)
 
 /** Ranges around a time, and whether it is in them. */
@@ -115,8 +117,6 @@ export function spanContract(engine: SpanEngine): void {
         arrivalOf([theirs], { source: 'b' }),
       ]
       expect(writer.append(both)).toEqual({ stored: 1, duplicates: 2 })
-      const namesOf = ({ spans }: StoredTrace): readonly string[] =>
-        spans.map(({ span, source }) => `${span.name} ${source}`)
       expect(namesOf(reader.spansOf('a', mine.traceId))).toEqual(['mine a'])
       expect(namesOf(reader.spansOf('b', mine.traceId))).toEqual(['theirs b'])
       expect(namesOf(reader.trace(mine.traceId))).toEqual(['mine a', 'theirs b'])

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 import type {
   RequestFilter,
+  RequestPlace,
   Verdict,
   VerdictStore,
 } from '../../../../analyzer/store/verdict-store.ts'
@@ -38,6 +39,8 @@ function hexOf(number: number): string {
 }
 
 /** What every engine must do with verdicts. */
+const placeOf = (storyId: string): RequestPlace => ({ atMs: 3, storyId, source: 'litellm' })
+
 export function verdictContract({ name, open: openIn }: VerdictEngine): void {
   function open(folder = temporaryFolder()): VerdictStore {
     const store = openIn(folder)
@@ -77,7 +80,7 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
       expect(idsOf(store, { limit: 1000, outcome: 'failed' })).toHaveLength(149)
     })
 
-    test('one told by another source takes the place of it', () => {
+    test('one told by another source stands beside it, and pages show both', () => {
       const store = open()
       const traceIds = [hexOf(1)]
       const verdict = buildVerdict(storyOf(hexOf(1)), { traceIds })
@@ -86,9 +89,16 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
         traceIds,
         verdicts: [{ ...verdict, source }],
       })
-      store.replace([told('litellm'), told('other')], NO_PROGRESS)
-      expect(idsOf(store, { limit: 9, source: 'litellm' })).toEqual([])
+      store.replace([told('litellm'), told('other'), told('litellm')], NO_PROGRESS)
+      expect(idsOf(store, { limit: 9, source: 'litellm' })).toEqual([verdict.storyId])
       expect(idsOf(store, { limit: 9, source: 'other' })).toEqual([verdict.storyId])
+      const [first] = store.requests({ limit: 1 }).requests
+      const [second] = store.requests({ limit: 1, ...(first && { before: first }) }).requests
+      expect(new Set([first?.source, second?.source])).toEqual(new Set(['litellm', 'other']))
+      expect(store.requests({ limit: 1, ...(second && { before: second }) }).requests).toEqual([])
+      store.replace([{ source: 'other', traceIds, verdicts: [] }], NO_PROGRESS)
+      expect(store.requestsOfTrace(hexOf(1)).map(({ source }) => source)).toEqual(['litellm'])
+      expect(store.verify()).toEqual([])
     })
 
     test('the same again changes nothing', () => {
@@ -253,8 +263,8 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
       )
       expect(idsOf(store, { limit: 10 })).toEqual(['c', 'b', 'a'])
       expect(idsOf(store, { limit: 1 })).toEqual(['c'])
-      expect(idsOf(store, { limit: 10, before: { atMs: 3, storyId: 'c' } })).toEqual(['b', 'a'])
-      expect(idsOf(store, { limit: 10, before: { atMs: 3, storyId: 'gone' } })).toContain('a')
+      expect(idsOf(store, { limit: 10, before: placeOf('c') })).toEqual(['b', 'a'])
+      expect(idsOf(store, { limit: 10, before: placeOf('gone') })).toContain('a')
       expect(idsOf(store, { limit: 10, outcome: 'ok' })).toEqual(['c'])
       expect(idsOf(store, { limit: 10, route: 'other' })).toEqual(['b'])
       expect(idsOf(store, { limit: 10, route: 'other', outcome: 'ok' })).toEqual([])
@@ -274,7 +284,7 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
         putVerdicts(store, ...all.slice(from, from + 100))
       }
       const seen: string[] = []
-      let before: { atMs: number; storyId: string } | undefined
+      let before: RequestPlace | undefined
       do {
         const { requests } = store.requests({ limit: 70, ...(before && { before }) })
         seen.push(...requests.map(({ storyId }) => storyId))
