@@ -6,7 +6,12 @@ import { fallbackExhausted } from './fallback-exhausted.ts'
 import { noFallbackConfigured } from './no-fallback-configured.ts'
 import { prefillRejected } from './prefill-rejected.ts'
 import type { Rule } from './rule.ts'
+import { servedModelMisreported } from './served-model-misreported.ts'
+import { slowFirstChunk } from './slow-first-chunk.ts'
+import { statusRewritten } from './status-rewritten.ts'
 import { streamTruncated } from './stream-truncated.ts'
+import { traceIncomplete } from './trace-incomplete.ts'
+import { usageLost } from './usage-lost.ts'
 
 /** Registry of the incident classes, in order of priority: the first that fires is primary. */
 export const RULES: readonly Rule[] = [
@@ -18,6 +23,11 @@ export const RULES: readonly Rule[] = [
   errorMasked,
   streamTruncated,
   failureUnclassified,
+  statusRewritten,
+  usageLost,
+  slowFirstChunk,
+  servedModelMisreported,
+  traceIncomplete,
 ]
 
 /** The rule with this id, if there is one. */

@@ -3,6 +3,7 @@ import { failureUnclassified } from './failure-unclassified.ts'
 import { RULES } from './index.ts'
 import { RULE_OPTIONS, type RuleOptions } from './rule-options.ts'
 import type { Finding, Rule, RuledFinding, Severity } from './rule.ts'
+import { traceIncomplete } from './trace-incomplete.ts'
 
 export interface JudgeOptions {
   /** Default: the registry, in order of priority. */
@@ -14,14 +15,14 @@ export interface JudgeOptions {
 }
 
 /**
- * Everything that the rules find in one story; the first is primary. Nothing is concluded from a
- * story whose own request span never came.
+ * Everything that the rules find in one story; the first is primary. Of a story whose own request
+ * span never came nothing is concluded but that.
  */
 export function judge(story: Story, options: JudgeOptions = {}): readonly RuledFinding[] {
-  if (story.incomplete) return []
   const { rules = RULES, options: ruleOptions = RULE_OPTIONS, onRuleError } = options
   const found: Found[] = []
   for (const rule of rules) {
+    if (story.incomplete && rule !== traceIncomplete) continue
     if (rule === failureUnclassified && found.some((entry) => severityOf(entry) !== 'info')) {
       continue
     }

@@ -177,6 +177,8 @@ export interface StoryContinuation {
 export interface ClientView {
   readonly statusCode?: number
   readonly errorType?: string
+  /** Of the error, where it was told inside an answer that had begun with 200. */
+  readonly errorStatusCode?: number
   readonly message?: string
   /** Whether the client held a complete answer. */
   readonly complete: boolean | 'unknown'

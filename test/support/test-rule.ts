@@ -78,6 +78,7 @@ export function testRule(id: string): void {
 }
 
 function describeOpening(id: string, { severity, opensWhenRescued }: Rule): string {
+  if (severity === 'info') return `\`${id}\` · info · never opens an incident`
   const when = opensWhenRescued ? 'rescued or not' : 'when the request failed'
   return `\`${id}\` · ${severity} · opens an incident ${when}`
 }

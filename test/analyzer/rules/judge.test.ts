@@ -60,8 +60,10 @@ test('what another class explains is not unclassified; a figure explains nothing
   expect(ids([figure, failureUnclassified])).toEqual(['figure', 'failure-unclassified'])
 })
 
-test('nothing is concluded from a request whose own span never came', () => {
-  expect(judge(buildStory({ incomplete: true }))).toEqual([])
+test('of a request whose own span never came nothing is concluded but that', () => {
+  const found = judge(buildStory({ incomplete: true }))
+  expect(found.map(({ rule: id }) => id)).toEqual(['trace-incomplete'])
+  expect(incidentFinding(buildStory({ incomplete: true }), found)).toBeUndefined()
 })
 
 test('a rescued request opens an incident only through what the rescue broke or hid', () => {

@@ -3,6 +3,7 @@ import type { RouterConfig } from '../../router-config.ts'
 import type { Attempt, Evidence } from '../../story.ts'
 import { defined } from '../secondwind-values.ts'
 import type { Call, CallError } from './call.ts'
+import { measuresOf } from './call-measures.ts'
 import { deliveredOf } from './delivered-of.ts'
 import { endpointOf } from './endpoint-of.ts'
 import { classifyFailure, isPrefillRefusal } from './failure.ts'
@@ -44,7 +45,6 @@ function toAttempt(call: Call, position: number, source: AttemptSource): Attempt
       finishReasons: call.finishReasons.length > 0 ? call.finishReasons : undefined,
       delivered: deliveredOf(call),
       endpoint: endpointOf(call, { label, config: source.config, minor: reading.minor }),
-      usage: usageOf(call),
     }),
     status: call.failed ? 'failed' : 'ok',
     phase,
@@ -52,12 +52,8 @@ function toAttempt(call: Call, position: number, source: AttemptSource): Attempt
     endTimeNs: call.endNs,
     spanId: call.span.spanId,
     evidence: evidenceOf(call),
+    ...measuresOf(call, reading.minor),
   }
-}
-
-/** What a call that failed counts is LiteLLM's own estimate. */
-function usageOf({ failed, outputTokens }: Call): Attempt['usage'] {
-  return failed || outputTokens === undefined ? undefined : { outputTokens }
 }
 
 function kindOf(

@@ -21,10 +21,13 @@ export interface Call {
   readonly address: string | undefined
   readonly api: Api | undefined
   readonly streaming: boolean | undefined
+  readonly inputTokens: number | undefined
   readonly outputTokens: number | undefined
   /** Seconds; negative where it was taken from an earlier attempt's first chunk. */
   readonly timeToFirstChunk: number | undefined
   readonly finishReasons: readonly string[]
+  /** As LiteLLM put it into the answer: up to 1.90 the requested route's name, whoever served. */
+  readonly responseModel: string | undefined
   readonly error: CallError | undefined
   /** Equal for equal first user messages. */
   readonly userHash: string | undefined
@@ -79,9 +82,11 @@ export function toCall({ span, raw, failed = isError(span) }: CallSource): Call 
     streaming:
       streamingOf(attributes) ??
       (attributes.has('gen_ai.response.time_to_first_chunk') ? true : undefined),
+    inputTokens: numeric(attributes, 'gen_ai.usage.input_tokens'),
     outputTokens: numeric(attributes, 'gen_ai.usage.output_tokens'),
     timeToFirstChunk: numeric(attributes, 'gen_ai.response.time_to_first_chunk'),
     finishReasons: textList(attributes, 'gen_ai.response.finish_reasons') ?? [],
+    responseModel: text(attributes, 'gen_ai.response.model'),
     error: failed ? errorOf(span) : undefined,
     userHash: shapeOf(span, ['gen_ai.input.messages'])?.hash,
     sent: raw === undefined ? undefined : shapeOf(raw, contentKeys(raw.attributes))?.shape,

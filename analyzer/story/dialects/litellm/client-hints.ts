@@ -1,5 +1,5 @@
 import type { Outcome } from '../../../../collector/vocabulary.ts'
-import { isError, text } from '../../attributes.ts'
+import { hasAny, isError, text } from '../../attributes.ts'
 import type { Span } from '../../span.ts'
 import type { Evidence } from '../../story.ts'
 import { errorOf } from './call.ts'
@@ -38,10 +38,21 @@ export function clientHints({
     statusCode,
     errorType: failed ? shownType(message, told?.type) : undefined,
     message: failed ? message : undefined,
+    errorStatusCode: failed && server !== undefined ? errorStatusOf(server) : undefined,
     errorShown:
       failure !== undefined ? true : failed ? true : outcome === 'unknown' ? 'unknown' : false,
     evidence: evidenceOf(server, failure),
   }
+}
+
+/**
+ * Since 1.85 the request's span tells the status of the error that the client read; before, it
+ * carries the attempt's own.
+ */
+function errorStatusOf(server: Span): number | undefined {
+  if (!isError(server) || hasAny(server.attributes, 'gen_ai.response.')) return undefined
+  const status = errorOf(server).statusCode ?? (isLitellm(server) ? wireStatus(server) : undefined)
+  return status !== undefined && status >= 400 ? status : undefined
 }
 
 /**

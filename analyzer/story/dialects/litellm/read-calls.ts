@@ -92,6 +92,7 @@ export function readCalls({ parts, picks, ambiguous }: JoinedCalls): Reading | u
       statusCode: undefined,
       errorType: undefined,
       message: undefined,
+      errorStatusCode: undefined,
       errorShown: outcome === 'failed' ? true : outcome === 'unknown' ? 'unknown' : false,
       evidence: [],
     },

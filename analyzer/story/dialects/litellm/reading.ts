@@ -56,6 +56,8 @@ export interface ClientHints {
   readonly statusCode: number | undefined
   readonly errorType: string | undefined
   readonly message: string | undefined
+  /** Of the error, which may stand inside an answer of 200. */
+  readonly errorStatusCode: number | undefined
   readonly errorShown: boolean | 'unknown'
   readonly evidence: readonly Evidence[]
 }

@@ -12,9 +12,12 @@ export const LITELLM_TELLS: Dialect['tells'] = {
   'attempt-target': { sight: 'always' },
   'attempt-key': { sight: 'never', why: 'no span names the provider key' },
   delivered: { sight: 'sometimes', why: 'output tokens only, and those are estimates' },
-  'first-content-time': { sight: 'always' },
+  'first-content-time': {
+    sight: 'sometimes',
+    why: 'v2 from 1.95 on times the first chunk; v1 times none',
+  },
   silence: { sight: 'never', why: 'chunks are not timed' },
-  usage: { sight: 'always' },
+  usage: { sight: 'sometimes', why: 'a failed attempt has tokens in v2 from 1.97 on only' },
   'fallbacks-configured': {
     sight: 'sometimes',
     why: 'the config file tells; keys, teams and databases override it',
@@ -32,6 +35,9 @@ export const LITELLM_TELLS: Dialect['tells'] = {
     sight: 'sometimes',
     why: 'inferred on /v1/responses from what the release was measured to do',
   },
-  'client-model': { sight: 'never', why: 'what the client got is not exported' },
+  'client-model': {
+    sight: 'sometimes',
+    why: 'the model on the span that served is the one that the answer was given',
+  },
   'client-gone': { sight: 'sometimes', why: 'a client that left often leaves no root span' },
 }

@@ -5,6 +5,7 @@ import type { Attempt, Caller, ClientView, Story } from '../../story.ts'
 import { defined } from '../secondwind-values.ts'
 import { attemptsOf } from './attempts.ts'
 import type { Call } from './call.ts'
+import { usageOfCall, wasRefused } from './call-measures.ts'
 import { clientEnvelopes } from './client-envelopes.ts'
 import { askedShape, continuationsOf } from './continuations-of.ts'
 import { fallbackFacts } from './fallback-facts.ts'
@@ -27,6 +28,7 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
   const eliminated = reading.api === undefined ? apiByElimination(reading, fallbacks) : undefined
   const { spans, calls, requestSpan } = reading
   const traceId = calls[0]?.span.traceId ?? requestSpan.traceId
+  const traceIds = [...new Set([traceId, ...spans.map((span) => span.traceId)])]
   return {
     id: `${traceId}-${requestSpan.spanId}`,
     source,
@@ -35,7 +37,7 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
     stream: calls.find((call) => call.streaming !== undefined)?.streaming ?? 'unknown',
     route: route?.value,
     caller: callerOf(spans),
-    traceIds: [...new Set([traceId, ...spans.map((span) => span.traceId)])],
+    traceIds,
     requestSpanId: requestSpan.spanId,
     startTimeNs: spans.reduce(
       (least, span) => (span.startTimeNs < least ? span.startTimeNs : least),
@@ -48,7 +50,7 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
     outcome: reading.outcome,
     attempts,
     attemptsComplete: fallbacks.tried === false && reading.hints.everyCallExported,
-    sureness: eliminated === undefined ? reading.sureness : 'likely',
+    sureness: eliminated === undefined && traceIds.length === 1 ? reading.sureness : 'likely',
     fallbacks,
     continuations: continuationsOf(reading),
     client: clientView(reading, attempts),
@@ -68,12 +70,14 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
 }
 
 function clientView(reading: Reading, attempts: readonly Attempt[]): ClientView {
-  const { client, outcome } = reading
+  const { client, outcome, calls } = reading
   return {
     ...defined({
       statusCode: client.statusCode,
       errorType: client.errorType,
       message: client.message?.slice(0, 512),
+      errorStatusCode: client.errorStatusCode,
+      model: toldModel(calls),
       errorAttempt: outcome === 'failed' ? shownAttempt(client, attempts) : undefined,
       envelopes: clientEnvelopes(reading, attempts),
     }),
@@ -82,6 +86,15 @@ function clientView(reading: Reading, attempts: readonly Attempt[]): ClientView 
     errorShown: client.errorShown,
     evidence: client.evidence,
   }
+}
+
+/** The name that the answer was given; where two calls wrote it, the client may have read two. */
+function toldModel(calls: readonly Call[]): string | undefined {
+  const served = calls.at(-1)
+  if (served === undefined || served.failed || !calls.slice(0, -1).every(wasRefused)) {
+    return undefined
+  }
+  return served.responseModel
 }
 
 function callerOf(spans: readonly Span[]): Caller {
@@ -104,6 +117,6 @@ function callerOf(spans: readonly Span[]): Caller {
 }
 
 function usageOf(calls: readonly Call[]): Pick<Story, 'usage'> {
-  const outputTokens = calls.find((call) => !call.failed)?.outputTokens
-  return outputTokens === undefined ? {} : { usage: { outputTokens } }
+  const served = calls.find((call) => !call.failed)
+  return defined({ usage: served && usageOfCall(served) })
 }

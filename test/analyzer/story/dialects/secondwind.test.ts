@@ -467,7 +467,7 @@ describe('spans that are missing', () => {
       attemptsComplete: false,
       client: { complete: 'unknown', errorShown: 'unknown' },
     })
-    expect(judge(story)).toEqual([])
+    expect(judge(story).map(({ rule }) => rule)).toEqual(['trace-incomplete'])
   })
 
   test('the request span stands in for the attempt that was the root cause', () => {
