@@ -201,7 +201,22 @@ describe('classify --json', () => {
       undefined,
       toSpanId('a0b1'),
     ])
-    expect(document.requests[1]).toMatchObject({ outcome: 'unknown', findings: [] })
+    expect(document.requests[1]).toMatchObject({
+      outcome: 'unknown',
+      findings: [{ rule: 'trace-incomplete' }],
+    })
+  })
+
+  test('compares with the limits of the file that --config names', async () => {
+    const spans = new TraceBuilder().attempt().end({
+      attributes: { 'secondwind.time_to_first_content_ms': 900.5 },
+    })
+    const slow = await fileOf('slow.json', toOtlpJson(spans))
+    const config = await fileOf('limits.yaml', 'analyzer: {rules: {slow_first_content_ms: 900}}')
+    const rulesOf = async (...args: readonly string[]) =>
+      (await runJson(...args)).requests[0]?.findings.map(({ rule }) => rule)
+    expect(await rulesOf(slow)).toEqual([])
+    expect(await rulesOf('--config', config, slow)).toEqual(['slow-first-chunk'])
   })
 
   test('adds the remedy to each finding with --explain', async () => {
