@@ -1,5 +1,5 @@
 import type { StoreProblem } from '../../analyzer/store/sqlite/keeping/store-problem.ts'
-import { showCount } from './measures.ts'
+import { showCount, showTime } from './measures.ts'
 
 export interface Explained {
   readonly what: string
@@ -64,6 +64,24 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
         meaning: 'no span is lost; requests and incidents are made again from the spans',
         remedy: 'start the analyzer again: it sets the file aside and begins a new one',
       }
+    case 'acts-damaged':
+      return {
+        what: `SQLite finds damage in it: ${problem.detail}`,
+        meaning: `some of what people did to incidents (acknowledged, resolved, muted, noted) is lost; ${NOT_DERIVED}`,
+        remedy: `start the analyzer again: it takes over what can be read, and sets the file aside; or ${ACTS_BACKUP}`,
+      }
+    case 'acts-missing':
+      return {
+        what: `up to ${showCount(problem.acts)} acts of people are missing`,
+        meaning: `incidents that they acknowledged, resolved or muted are open again; ${NOT_DERIVED}`,
+        remedy: ACTS_BACKUP,
+      }
+    case 'acts-lost':
+      return {
+        what: `${LOST[problem.how]} when the analyzer started at ${showTime(problem.atMs)}; ${showCount(problem.saved)} acts were left`,
+        meaning: `incidents may be open that somebody had acknowledged, resolved or muted before; ${NOT_DERIVED}`,
+        remedy: `${ACTS_BACKUP}; else nothing: what was done since is there`,
+      }
     case 'leftover':
       return {
         what: 'a crash left it behind, or it is being made at this moment',
@@ -73,10 +91,15 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
     case 'set-aside':
       return {
         what: 'it was damaged, and the analyzer set it aside',
-        meaning: problem.file.startsWith('verdicts') ? VERDICTS_ASIDE : SPANS_ASIDE,
+        meaning: asideMeaning(problem.file),
         remedy: 'keep it for a repair, or remove it',
       }
   }
+}
+
+function asideMeaning(file: string): string {
+  if (file.startsWith('verdicts')) return VERDICTS_ASIDE
+  return file.startsWith('acts') ? ACTS_ASIDE : SPANS_ASIDE
 }
 
 /** One that is still written is mended as far as it can be, by whoever writes it. */
@@ -91,6 +114,19 @@ const RESTORE =
   'stop the analyzer and put the file of the same number from a backup in its place; else leave it, for it goes by its age'
 
 const VERDICTS_ASIDE = 'no span is lost; requests and incidents were made again from the spans'
+
+const LOST = {
+  missing: 'it was gone',
+  older: 'it was an older one',
+  damaged: 'it was damaged',
+} as const
+
+const NOT_DERIVED = 'no span is lost, and they cannot be made again from spans'
+
+const ACTS_BACKUP = 'stop the analyzer and put acts.db from a backup in its place'
+
+const ACTS_ASIDE =
+  'what could be read of it was taken over; the rest of what people did to incidents is lost'
 
 const SPANS_ASIDE =
   'what could be read of it was stored again; its other spans are lost to the analyzer'

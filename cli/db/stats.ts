@@ -20,7 +20,7 @@ export function stats(args: readonly string[], io: CommandIo): Promise<number> {
 }
 
 function toJson(inspection: StoreInspection) {
-  const { path, parts, spans, bytes, verdicts, judging } = inspection
+  const { path, parts, spans, bytes, verdicts, acts, judging } = inspection
   return {
     schemaVersion: 1,
     dataDir: path,
@@ -43,6 +43,15 @@ function toJson(inspection: StoreInspection) {
       ...verdicts.counts,
       readable: verdicts.counts !== undefined,
     },
+    acts: {
+      bytes: acts.bytes,
+      ...(acts.counts !== undefined && {
+        acts: acts.counts.acts,
+        incidents: acts.counts.incidents,
+        lastAt: toIso(acts.counts.lastMs),
+      }),
+      readable: acts.counts !== undefined,
+    },
     judging: {
       judgedUpTo: judging.judgedUpTo,
       waitingSpans: judging.waitingSpans,
@@ -56,7 +65,7 @@ function toJson(inspection: StoreInspection) {
 }
 
 function toText(inspection: StoreInspection): string {
-  const { path, parts, spans, bytes, verdicts, freeBytes, damaged } = inspection
+  const { path, parts, spans, bytes, verdicts, acts, freeBytes, damaged } = inspection
   const held = inspection.isHeld ? 'an analyzer works on it' : 'no analyzer works on it'
   const lines = [`${path}: ${held}`, '']
   if (parts.length === 0) lines.push('No spans were ever stored here.')
@@ -66,6 +75,7 @@ function toText(inspection: StoreInspection): string {
     `spans     ${showCount(spans)} in ${showBytes(bytes)}: ${perSpan(bytes, spans)} bytes each, ${Math.round(packedShare(inspection) * 100)} % of them packed`,
     `judged    ${judgedLine(inspection)}`,
     `verdicts  ${verdictLine(verdicts)}`,
+    `acts      ${actLine(acts)}`,
     `disk      ${showBytes(freeBytes)} free`,
   )
   for (const source of inspection.sources) {
@@ -107,6 +117,13 @@ function verdictLine({ bytes, counts }: StoreInspection['verdicts']): string {
   if (counts === undefined) return 'cannot be read: they are made again at the next start'
   const { requests, incidents } = counts
   return `${showCount(requests)} requests and ${showCount(incidents)} incidents in ${showBytes(bytes)}`
+}
+
+function actLine({ bytes, counts }: StoreInspection['acts']): string {
+  if (counts === undefined) return 'cannot be read: "secondwind db check" says what that means'
+  const { acts, incidents, lastMs } = counts
+  if (acts === 0) return 'nobody has done anything to an incident yet'
+  return `${showCount(acts)} of people on ${showCount(incidents)} incidents in ${showBytes(bytes)}, the last of ${showTime(lastMs)}`
 }
 
 function packedShare({ parts, spans }: StoreInspection): number {

@@ -12,7 +12,7 @@ import {
   type ActStore,
 } from '../../act-store.ts'
 import { isMissing } from '../files.ts'
-import type { SqliteDatabase } from '../open-database.ts'
+import { isDamage, type SqliteDatabase } from '../open-database.ts'
 import { isNewer, lossesOf, openActs } from './open-acts.ts'
 
 export interface ActStoreOptions {
@@ -141,6 +141,8 @@ class SqliteActStore implements ActStore {
   #fail(error: unknown): string {
     const why = messageOf(error)
     const { file, log, now } = this.#options
+    // Opened again, it is looked through, and what can be read of it is taken over.
+    if (isDamage(error)) this.close()
     if (this.#trouble?.why !== why) log(`${file} cannot be used: ${why}`, 'error')
     this.#trouble = { sinceMs: this.#trouble?.sinceMs ?? now(), why }
     return why

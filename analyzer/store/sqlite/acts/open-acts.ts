@@ -48,7 +48,7 @@ export function openActs(options: OpenActsOptions): OpenActs {
   }
 }
 
-/** Undefined where it is damaged. It is read whole, so that damage is not met later: it is small. */
+/** Undefined where it is damaged. It is small, and read whole: damage is not to be met later. */
 function openWhole(file: string): SqliteDatabase | undefined {
   let database: SqliteDatabase | undefined
   try {

@@ -40,8 +40,10 @@ export async function backupStore(options: BackupOptions): Promise<Backup> {
   const target = prepareTarget(options)
   const catalogue = new SegmentCatalogue(options.path)
   const progress = new Progress(options, bytesOf(source, catalogue))
-  const { verdicts, segments, salt } = filesOf(target)
+  const { verdicts, acts, segments, salt } = filesOf(target)
   if (existsSync(source.verdicts)) await progress.copy(source.verdicts, verdicts)
+  // After the verdicts, which know how many acts there are at least.
+  if (existsSync(source.acts)) await progress.copy(source.acts, acts)
   mkdirSync(segments, { mode: 0o700 })
   // Asked again after each: a segment may be packed, or begun, while another is copied.
   const copied = new Set<number>()
@@ -60,8 +62,8 @@ export async function backupStore(options: BackupOptions): Promise<Backup> {
   return progress.result()
 }
 
-function bytesOf({ verdicts }: FolderFiles, catalogue: SegmentCatalogue): number {
-  const files = [verdicts, ...catalogue.list().map((file) => file.path)]
+function bytesOf({ verdicts, acts }: FolderFiles, catalogue: SegmentCatalogue): number {
+  const files = [verdicts, acts, ...catalogue.list().map((file) => file.path)]
   return files.reduce((sum, file) => sum + (databaseBytes(file) ?? 0), 0)
 }
 

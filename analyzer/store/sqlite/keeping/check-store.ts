@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 
 import { SegmentCatalogue } from '../segments/segment-catalogue.ts'
+import { checkActs } from './check-acts.ts'
 import { checkCounters } from './check-counters.ts'
 import { checkSegment } from './check-segment.ts'
 import { checkVerdicts } from './check-verdicts.ts'
@@ -24,11 +26,13 @@ export interface StoreCheck {
 
 /** Reads all that is stored, also beside an analyzer at work. Yields before each file. */
 export function* checkStore(path: string): Generator<CheckStep, StoreCheck> {
-  const { verdicts } = findStoreFolder(path)
+  const folder = findStoreFolder(path)
+  const { verdicts, acts } = folder
   const catalogue = new SegmentCatalogue(path)
   const files = new PartFiles(catalogue)
   const parts = files.list({ countsLast: true })
-  const filesTotal = parts.length + 1
+  const hasActs = existsSync(acts)
+  const filesTotal = parts.length + (hasActs ? 2 : 1)
   const problems: StoreProblem[] = [
     ...leftoversIn(catalogue.folder).map((file) => ({ kind: 'leftover', file }) as const),
     ...setAsideIn(catalogue.folder).map((file) => ({ kind: 'set-aside', file }) as const),
@@ -44,5 +48,7 @@ export function* checkStore(path: string): Generator<CheckStep, StoreCheck> {
   problems.push(...checkCounters(parts))
   yield { file: basename(verdicts), filesDone: parts.length, filesTotal }
   problems.push(...checkVerdicts(verdicts, () => files.list({ countsLast: true })))
+  if (hasActs) yield { file: basename(acts), filesDone: parts.length + 1, filesTotal }
+  problems.push(...checkActs(folder))
   return { files: filesTotal, spans, problems }
 }

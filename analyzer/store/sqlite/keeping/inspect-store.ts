@@ -17,6 +17,7 @@ export interface StoreInspection extends StoreStats {
   /** By source, since the folder was made. */
   readonly sources: readonly SourceTotals[]
   readonly verdicts: VerdictTotals
+  readonly acts: ActTotals
   readonly judging: JudgingProgress
 }
 
@@ -32,6 +33,20 @@ export interface VerdictTotals {
   readonly bytes: number
   /** Undefined where they cannot be read: they are made again from the spans. */
   readonly counts: { readonly requests: number; readonly incidents: number } | undefined
+}
+
+/** What people did to incidents. */
+export interface ActTotals {
+  readonly bytes: number
+  /** Undefined where they cannot be read. */
+  readonly counts: ActCounts | undefined
+}
+
+interface ActCounts {
+  readonly acts: number
+  readonly incidents: number
+  /** 0 where there is none. */
+  readonly lastMs: number
 }
 
 /** How far verdicts have come. */
@@ -54,6 +69,7 @@ export function inspectStore(path: string): StoreInspection {
     isHeld: isHeld(files),
     sources: sourceTotals(parts),
     verdicts: verdictTotals(files.verdicts),
+    acts: actTotals(files.acts),
     judging: judgingProgress(parts, files.verdicts),
   }
 }
@@ -83,6 +99,26 @@ function verdictTotals(file: string): VerdictTotals {
       const count = (table: 'requests' | 'incidents'): number =>
         database.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck().get() ?? 0
       return { bytes, counts: { requests: count('requests'), incidents: count('incidents') } }
+    })
+  } catch {
+    return { bytes, counts: undefined }
+  }
+}
+
+const NO_ACTS: ActCounts = { acts: 0, incidents: 0, lastMs: 0 }
+
+function actTotals(file: string): ActTotals {
+  const bytes = databaseBytes(file)
+  if (bytes === undefined) return { bytes: 0, counts: NO_ACTS }
+  try {
+    return readDatabase(file, (database) => {
+      const counts = database
+        .prepare<[], ActCounts>(
+          `SELECT count(*) AS acts, count(DISTINCT incident) AS incidents,
+             coalesce(max(at_ms), 0) AS lastMs FROM acts`,
+        )
+        .get()
+      return { bytes, counts: counts ?? NO_ACTS }
     })
   } catch {
     return { bytes, counts: undefined }

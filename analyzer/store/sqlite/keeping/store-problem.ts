@@ -1,3 +1,5 @@
+import type { ActLoss } from '../../act-store.ts'
+
 /** What a check found, by what it means for whoever runs the analyzer. */
 export type StoreProblem =
   /** Nothing of the file can be read. */
@@ -27,6 +29,18 @@ export type StoreProblem =
   /** Counts of requests are not those of the requests that are there. */
   | { readonly kind: 'verdicts-disagree'; readonly file: string; readonly detail: string }
   | { readonly kind: 'verdicts-unreadable'; readonly file: string; readonly detail: string }
+  /** Some of what people did to incidents cannot be read. */
+  | { readonly kind: 'acts-damaged'; readonly file: string; readonly detail: string }
+  /** So many acts of people were seen, at most, and are not there. */
+  | { readonly kind: 'acts-missing'; readonly file: string; readonly acts: number }
+  /** Acts were lost at an earlier start; the rest is there. */
+  | {
+      readonly kind: 'acts-lost'
+      readonly file: string
+      readonly atMs: number
+      readonly how: ActLoss['how']
+      readonly saved: number
+    }
   /** Of a crash; it means nothing, and goes by itself. */
   | { readonly kind: 'leftover'; readonly file: string }
   /** What could not be read at an earlier start. */
@@ -34,5 +48,5 @@ export type StoreProblem =
 
 /** Whether something is lost or wrong, and not merely in the way. */
 export function meansDamage({ kind }: StoreProblem): boolean {
-  return kind !== 'leftover' && kind !== 'set-aside'
+  return kind !== 'leftover' && kind !== 'set-aside' && kind !== 'acts-lost'
 }
