@@ -107,7 +107,7 @@ test('check exits 0 where all is well, also beside an analyzer at work', async (
   const { dataDir } = daysUpToNow()
   await startAnalyzerOn(dataDir)
   const { stdout, stderr, exitCode } = await db(dataDir, 'check')
-  expect(stdout).toBe(`${dataDir}: 5 files and 16 spans were read: no damage\n`)
+  expect(stdout).toBe(`${dataDir}: 6 files and 16 spans were read: no damage\n`)
   // Nobody watches: progress is for a terminal.
   expect([stderr, exitCode]).toEqual(['', 0])
 })
@@ -143,7 +143,7 @@ test('an analyzer that is started on a backup of a live one has every span and g
   const target = join(temporaryFolder(), 'copy')
   const { stdout, exitCode } = await runCommand(['db', 'backup', target, '--data-dir', dataDir])
   expect(exitCode).toBe(0)
-  expect(stdout).toContain(`${target} holds a copy of ${dataDir}: 5 files`)
+  expect(stdout).toContain(`${target} holds a copy of ${dataDir}: 6 files`)
   const copy = await startAnalyzerOn(target)
   for (const analyzer of [live, copy]) {
     for (const spans of days) {

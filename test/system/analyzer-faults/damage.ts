@@ -36,6 +36,8 @@ export const FILE_KINDS: readonly FileKind[] = [
   { name: 'a packed segment', pattern: /\.packed\.db$/u },
   { name: 'the verdicts', pattern: /verdicts\.db$/u },
   { name: 'the log of the open segment', pattern: /\.hot\.db-wal$/u, mayForget: true },
+  { name: 'the acts of people', pattern: /acts\.db$/u },
+  { name: 'the log of the acts', pattern: /acts\.db-wal$/u },
   { name: 'the log of the verdicts', pattern: /verdicts\.db-wal$/u },
   { name: 'the lock', pattern: /lock\.db$/u, mayRefuse: true },
   { name: 'the salt', pattern: /salt$/u, mayRefuse: true },

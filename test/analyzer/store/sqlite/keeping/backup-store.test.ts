@@ -38,6 +38,9 @@ function problemsOf(path: string) {
 test('copies all that is stored into a folder for its owner alone', async () => {
   const { dataDir } = storeDays({ days: 3, lastMs: MS, packs: true })
   open(dataDir).openVerdicts().close()
+  const acts = open(dataDir).openActs(0)
+  acts.append('inc-0000000000000001', { kind: 'resolve', atMs: MS, by: 'ana' })
+  acts.close()
   const target = join(temporaryFolder(), 'new', 'copy')
   const seen: string[] = []
   const { files, bytes } = await backupStore({
@@ -48,7 +51,7 @@ test('copies all that is stored into a folder for its owner alone', async () => 
       expect(bytesDone).toBeLessThanOrEqual(bytesTotal)
     },
   })
-  expect(files).toBe(4)
+  expect(files).toBe(5)
   expect(bytes).toBeGreaterThan(0)
   expect(seen[0]).toBe('verdicts.db')
   expect(readdirSync(join(target, 'segments')).filter((name) => name.endsWith('.db'))).toEqual([
@@ -57,6 +60,10 @@ test('copies all that is stored into a folder for its owner alone', async () => 
     '000003.hot.db',
   ])
   expect(spanIdsIn(target)).toEqual(spanIdsIn(dataDir))
+  const copied = open(target).openActs(1)
+  expect(copied.actsOf('inc-0000000000000001')).toHaveLength(1)
+  expect(copied.health().losses).toEqual([])
+  copied.close()
   expect(problemsOf(target)).toEqual([])
   expect(readFileSync(join(target, 'salt'))).toEqual(readFileSync(join(dataDir, 'salt')))
   expect(statSync(target).mode & 0o777).toBe(0o700)

@@ -198,6 +198,47 @@ test('tells verdicts that cannot be read', () => {
   expect(kinds(check(dataDir).problems)).toEqual(['verdicts-unreadable verdicts.db'])
 })
 
+/** Acts of people, of which the verdicts know. */
+function withActs(dataDir: string, count: number): void {
+  const store = openStore(
+    { path: dataDir, limits: WIDE_LIMITS },
+    { now: () => MS, log: () => undefined },
+  )
+  const verdicts = store.openVerdicts()
+  const acts = store.openActs(0)
+  for (let atMs = 1; atMs <= count; atMs += 1) {
+    acts.append('inc-0000000000000001', { kind: 'acknowledge', atMs, by: 'ana' })
+  }
+  verdicts.rememberActs(count)
+  acts.close()
+  verdicts.close()
+}
+
+test('looks at what people did, and tells where it is damaged, gone or an older file', () => {
+  const { dataDir } = stored()
+  withActs(dataDir, 3)
+  const whole = check(dataDir)
+  expect([whole.problems, whole.files]).toEqual([[], 5])
+  expect(whole.looked.at(-1)).toBe('acts.db')
+  const file = join(dataDir, 'acts.db')
+  const bytes = readFileSync(file)
+  writeFileSync(file, 'no database')
+  expect(kinds(check(dataDir).problems)).toEqual(['acts-damaged acts.db'])
+  rmSync(file)
+  expect(check(dataDir).problems).toEqual([{ kind: 'acts-missing', file: 'acts.db', acts: 3 }])
+  expect(check(dataDir).problems.every(meansDamage)).toBe(true)
+  writeFileSync(file, bytes)
+  const older = new Database(file)
+  older.exec(`UPDATE sqlite_sequence SET seq = 1; INSERT INTO losses VALUES (7, 'missing', 1)`)
+  older.close()
+  const { problems } = check(dataDir)
+  expect(problems).toEqual([
+    { kind: 'acts-missing', file: 'acts.db', acts: 2 },
+    { kind: 'acts-lost', file: 'acts.db', atMs: 7, how: 'missing', saved: 1 },
+  ])
+  expect(problems.map(meansDamage)).toEqual([true, false])
+})
+
 test('refuses a folder that is none of an analyzer, or of an older release', () => {
   const folder = temporaryFolder()
   expect(() => check(join(folder, 'none'))).toThrow(/there is no folder/)

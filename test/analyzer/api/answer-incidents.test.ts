@@ -1,0 +1,193 @@
+import { join } from 'node:path'
+
+import Database from 'better-sqlite3'
+import { expect, onTestFinished, test } from 'vitest'
+
+import {
+  answerIncident,
+  listIncidents,
+  type IncidentContext,
+} from '../../../analyzer/api/answer-incidents.ts'
+import { performAct } from '../../../analyzer/api/perform-act.ts'
+import type { ApiAnswer } from '../../../analyzer/api/query.ts'
+import type { WireIncident } from '../../../analyzer/api/wire.ts'
+import { INCIDENTS_OF_RULE_MAX } from '../../../analyzer/incidents/caps.ts'
+import { fingerprintStory, OTHER } from '../../../analyzer/incidents/fingerprint.ts'
+import { regressionTurns } from '../../../analyzer/incidents/lifecycle.ts'
+import { openStore } from '../../../analyzer/store/open-store.ts'
+import { buildStory } from '../../support/build-story.ts'
+import { WIDE_LIMITS } from '../../support/open-test-store.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { buildOccurrence, buildVerdict, putVerdicts } from '../../support/verdicts.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const INCIDENT = 'inc-0000000000000001'
+
+function stored(path = temporaryFolder()) {
+  const clock = { nowMs: 0 }
+  const environment = { now: () => clock.nowMs, log: () => undefined }
+  const store = openStore({ path, limits: WIDE_LIMITS }, environment)
+  const verdicts = store.openVerdicts()
+  const acts = store.openActs(verdicts.actsUpTo())
+  const close = (): void => {
+    verdicts.close()
+    acts.close()
+  }
+  onTestFinished(close)
+  const context = (): IncidentContext => ({ verdicts, acts, nowMs: clock.nowMs })
+  const see = (storyId: string, atMs: number): void =>
+    putVerdicts(verdicts, buildVerdict(storyId, { atMs, wire: wireOf(storyId) }))
+  const act = (kind: 'resolve' | 'acknowledge', atMs: number): WireIncident => {
+    clock.nowMs = atMs
+    return parse(
+      performAct({ kind: 'act', incidentId: INCIDENT, act: { kind, by: 'ana' } }, context()),
+    )
+  }
+  const incident = (nowMs: number): WireIncident => {
+    clock.nowMs = nowMs
+    return parse(answerIncident(INCIDENT, context()))
+  }
+  return { path, verdicts, acts, context, see, act, incident, close }
+}
+
+function wireOf(storyId: string): string {
+  return JSON.stringify({ traceId: storyId, requestSpanId: 's', outcome: 'failed', route: 'a' })
+}
+
+function parse(answer: ApiAnswer): WireIncident {
+  if (answer.kind !== 'found') throw new Error(answer.what)
+  return JSON.parse(answer.json) as WireIncident
+}
+
+const historyOf = ({ history }: WireIncident) =>
+  history.map(({ kind, at }) => [kind, Date.parse(at)])
+
+test('a resolved incident regresses, says why, and is acknowledged again', () => {
+  const { see, act, incident } = stored()
+  see('a', 1000)
+  act('resolve', MINUTE_MS)
+  see('b', 3 * MINUTE_MS)
+  expect(incident(HOUR_MS).state).toBe('resolved')
+  see('c', 30 * MINUTE_MS)
+  see('d', 20 * MINUTE_MS)
+  const regressed = incident(HOUR_MS)
+  expect(regressed).toMatchObject({
+    state: 'regressed',
+    stateSince: new Date(20 * MINUTE_MS).toISOString(),
+    stateBy: null,
+    count: 4,
+  })
+  expect(regressed.history.at(-1)).toEqual({
+    at: new Date(20 * MINUTE_MS).toISOString(),
+    kind: 'regressed',
+    by: null,
+    state: 'regressed',
+    note: null,
+    until: null,
+    why: 'a request failed in the same way more than 5 minutes after ana resolved it at 1970-01-01T00:01:00.000Z',
+  })
+  expect(act('acknowledge', 2 * HOUR_MS).state).toBe('acknowledged')
+})
+
+test('a regression that rested on a request which is withdrawn is taken back', () => {
+  const { verdicts, see, act, incident } = stored()
+  see('a', 1000)
+  act('resolve', MINUTE_MS)
+  see('b', 20 * MINUTE_MS)
+  expect(incident(HOUR_MS).state).toBe('regressed')
+  putVerdicts(verdicts, buildVerdict('b', { atMs: 20 * MINUTE_MS, occurrence: undefined }))
+  expect(incident(HOUR_MS).state).toBe('resolved')
+})
+
+test('when it regressed stays known when the requests of that time have gone', () => {
+  const { verdicts, acts, see, act, incident } = stored()
+  see('a', 1000)
+  act('resolve', MINUTE_MS)
+  see('b', 20 * MINUTE_MS)
+  see('c', 30 * MINUTE_MS)
+  act('resolve', HOUR_MS)
+  see('d', 3 * HOUR_MS)
+  see('e', 50 * HOUR_MS)
+  const before = historyOf(incident(50 * HOUR_MS))
+  const limits = { requestAgeMsMax: HOUR_MS, incidentAgeMsMax: 1000 * HOUR_MS }
+  const turns = (id: string) => regressionTurns(acts.actsOf(id))
+  while (verdicts.prune(limits, 60 * HOUR_MS, turns)) continue
+  expect(verdicts.requests({ limit: 10 }).requests).toHaveLength(1)
+  expect(historyOf(incident(60 * HOUR_MS))).toEqual(before)
+  expect(before.map(([kind]) => kind)).toEqual([
+    'opened',
+    'resolved',
+    'regressed',
+    'resolved',
+    'regressed',
+  ])
+  expect(verdicts.verify()).toEqual([])
+})
+
+test('derived anew, in another order, incidents are in the same states', () => {
+  const first = stored()
+  const seen = [
+    ['a', 1000],
+    ['b', 20 * MINUTE_MS],
+    ['c', 3 * HOUR_MS],
+  ] as const
+  for (const [storyId, atMs] of seen) first.see(storyId, atMs)
+  first.act('resolve', HOUR_MS)
+  const before = first.incident(5 * HOUR_MS)
+  first.close()
+  const file = new Database(join(first.path, 'verdicts.db'))
+  file.exec('UPDATE progress SET derivation = 1')
+  file.close()
+  const again = stored(first.path)
+  expect(again.verdicts.incidents()).toEqual([])
+  for (const [storyId, atMs] of seen.toReversed()) again.see(storyId, atMs)
+  const after = again.incident(5 * HOUR_MS)
+  expect([after.state, after.history]).toEqual([before.state, before.history])
+  expect(after.state).toBe('regressed')
+})
+
+test('acts stay in their order where the clock was put back', () => {
+  const { see, act } = stored()
+  see('a', 1000)
+  act('acknowledge', HOUR_MS)
+  const resolved = act('resolve', 2 * MINUTE_MS)
+  expect(historyOf(resolved)).toEqual([
+    ['opened', 1000],
+    ['acknowledged', HOUR_MS],
+    ['resolved', HOUR_MS],
+  ])
+})
+
+test('incidents beyond the places of a rule share one, which says what was folded', () => {
+  const { verdicts, context } = stored()
+  const fingerprintOf = (index: number) =>
+    fingerprintStory(buildStory({ source: 'litellm', route: `made up ${index}` }), {
+      rule: 'r',
+      cause: 'c',
+    })
+  const all = Array.from({ length: INCIDENTS_OF_RULE_MAX + 30 }, (_, index) => {
+    const fingerprint = fingerprintOf(index)
+    const occurrence = buildOccurrence(`s${index}`, { fingerprint, atMs: index })
+    return buildVerdict(`s${index}`, { atMs: index, occurrence, wire: wireOf(`s${index}`) })
+  })
+  putVerdicts(verdicts, ...all)
+  const { incidents, cut } = listIncidents({ windowMs: HOUR_MS, filter: {} }, context())
+  expect([incidents.length, cut]).toEqual([INCIDENTS_OF_RULE_MAX + 1, false])
+  const [other] = incidents.filter(({ cause }) => cause === OTHER)
+  expect(other).toMatchObject({ count: 30, rule: 'r', source: 'litellm', route: OTHER })
+  const shared = parse(answerIncident(other?.id ?? '', context()))
+  expect(shared.folded).toMatchObject({ requests: 30, further: 10 })
+  expect(shared.folded?.most[0]).toEqual({
+    edge: { from: `made up ${INCIDENTS_OF_RULE_MAX + 29}`, to: null },
+    provider: 'anthropic',
+    cause: 'c',
+    count: 1,
+  })
+  // What has a place keeps it, and what is taken back leaves the shared one.
+  putVerdicts(verdicts, ...all)
+  putVerdicts(verdicts, buildVerdict(`s${INCIDENTS_OF_RULE_MAX}`, { occurrence: undefined }))
+  expect(parse(answerIncident(other?.id ?? '', context())).count).toBe(29)
+  expect(parse(answerIncident(fingerprintOf(3).id, context())).folded).toBeNull()
+  expect(verdicts.verify()).toEqual([])
+})
