@@ -65,6 +65,29 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
         remedy: 'start the analyzer again: it sets the file aside and begins a new one',
       }
     case 'acts-damaged':
+    case 'acts-missing':
+    case 'acts-lost':
+      return explainActs(problem)
+    case 'leftover':
+      return {
+        what: 'a crash left it behind, or it is being made at this moment',
+        meaning: 'nothing: it is not read',
+        remedy: 'nothing: a running analyzer removes it',
+      }
+    case 'set-aside':
+      return {
+        what: 'it was damaged, and the analyzer set it aside',
+        meaning: asideMeaning(problem.file),
+        remedy: 'keep it for a repair, or remove it',
+      }
+  }
+}
+
+type ActsProblem = Extract<StoreProblem, { readonly kind: `acts-${string}` }>
+
+function explainActs(problem: ActsProblem): Explained {
+  switch (problem.kind) {
+    case 'acts-damaged':
       return {
         what: `SQLite finds damage in it: ${problem.detail}`,
         meaning: `some of what people did to incidents (acknowledged, resolved, muted, noted) is lost; ${NOT_DERIVED}`,
@@ -81,18 +104,6 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
         what: `${LOST[problem.how]} when the analyzer started at ${showTime(problem.atMs)}; ${showCount(problem.saved)} acts were left`,
         meaning: `incidents may be open that somebody had acknowledged, resolved or muted before; ${NOT_DERIVED}`,
         remedy: `${ACTS_BACKUP}; else nothing: what was done since is there`,
-      }
-    case 'leftover':
-      return {
-        what: 'a crash left it behind, or it is being made at this moment',
-        meaning: 'nothing: it is not read',
-        remedy: 'nothing: a running analyzer removes it',
-      }
-    case 'set-aside':
-      return {
-        what: 'it was damaged, and the analyzer set it aside',
-        meaning: asideMeaning(problem.file),
-        remedy: 'keep it for a repair, or remove it',
       }
   }
 }

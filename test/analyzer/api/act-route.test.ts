@@ -110,6 +110,7 @@ test('pages that listen are told', async () => {
     heard += (await reader?.read())?.value ?? ''
   }
   stop.abort()
+  expect(heard).toContain('event: change')
 })
 
 test('what cannot be done, or is not understood, is told as problem details', async () => {

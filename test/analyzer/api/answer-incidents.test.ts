@@ -55,6 +55,12 @@ function wireOf(storyId: string): string {
   return JSON.stringify({ traceId: storyId, requestSpanId: 's', outcome: 'failed', route: 'a' })
 }
 
+const fingerprintOf = (index: number) =>
+  fingerprintStory(buildStory({ source: 'litellm', route: `made up ${index}` }), {
+    rule: 'r',
+    cause: 'c',
+  })
+
 function parse(answer: ApiAnswer): WireIncident {
   if (answer.kind !== 'found') throw new Error(answer.what)
   return JSON.parse(answer.json) as WireIncident
@@ -161,11 +167,6 @@ test('acts stay in their order where the clock was put back', () => {
 
 test('incidents beyond the places of a rule share one, which says what was folded', () => {
   const { verdicts, context } = stored()
-  const fingerprintOf = (index: number) =>
-    fingerprintStory(buildStory({ source: 'litellm', route: `made up ${index}` }), {
-      rule: 'r',
-      cause: 'c',
-    })
   const all = Array.from({ length: INCIDENTS_OF_RULE_MAX + 30 }, (_, index) => {
     const fingerprint = fingerprintOf(index)
     const occurrence = buildOccurrence(`s${index}`, { fingerprint, atMs: index })
