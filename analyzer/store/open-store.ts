@@ -2,7 +2,7 @@ import { messageOf } from '../message-of.ts'
 import { openActStore } from './sqlite/acts/act-store.ts'
 import { filesOf } from './sqlite/folder-files.ts'
 import { SegmentKeeper } from './sqlite/keeping/segment-keeper.ts'
-import { receivedFromMs } from './sqlite/keeping/part-files.ts'
+import { receivedFromMs, receivedSpells } from './sqlite/keeping/part-files.ts'
 import { VerdictsWatermark } from './sqlite/keeping/watermark.ts'
 import { isStoreTrouble } from './sqlite/open-database.ts'
 import { toPlace } from './sqlite/segments/position.ts'
@@ -13,6 +13,7 @@ import { SegmentWriter } from './sqlite/segments/segment-writer.ts'
 import { takeOverSpans } from './sqlite/take-over-spans.ts'
 import { openRenewableVerdicts } from './sqlite/verdicts/renewable-verdicts.ts'
 import { openVerdictStore } from './sqlite/verdicts/verdict-store.ts'
+import { RetentionClock } from './retention-clock.ts'
 import type { SpanLimits, Store } from './store.ts'
 import type { WriteLog } from '../log.ts'
 
@@ -81,6 +82,12 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
         log,
       }),
     openActs: (knownUpTo) => openActStore({ file: files.acts, knownUpTo, now, log }),
+    openRetentionClock: () =>
+      new RetentionClock({
+        received: receivedSpells(catalogue()),
+        now,
+        elapsedMs: () => performance.now(),
+      }),
     openKeeper: () => new SegmentKeeper({ catalogue: catalogue() }),
     openWatermark: () => new VerdictsWatermark(files.verdicts),
     isTrouble: isStoreTrouble,

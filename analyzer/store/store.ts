@@ -2,6 +2,7 @@ import type { TimeRange } from '../story/join-window.ts'
 import type { Arrival } from '../story/settle.ts'
 import type { Span, SpanHead } from '../story/span.ts'
 import type { ActStore } from './act-store.ts'
+import type { RetentionClock } from './retention-clock.ts'
 import type { SpanRecord } from './span-record.ts'
 import type { RenewableVerdicts } from './verdict-store.ts'
 
@@ -19,6 +20,8 @@ export interface Store {
   openActs(knownUpTo: number): ActStore
   /** For the one thread that keeps within limits what is stored. */
   openKeeper(): SpanKeeper
+  /** For whoever deletes what is old. */
+  openRetentionClock(): RetentionClock
   /** For whoever does not judge, and asks how far spans are judged. */
   openWatermark(): Watermark
   /** Whether it passes, or someone must see to it: disk, memory, locks. Never what was given. */

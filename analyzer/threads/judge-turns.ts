@@ -2,6 +2,7 @@ import { messageOf } from '../message-of.ts'
 import { JudgeLoop, type JudgeLoopOptions } from '../settling/judge-loop.ts'
 import { regressionTurns } from '../incidents/lifecycle.ts'
 import type { ActStore } from '../store/act-store.ts'
+import type { RetentionClock } from '../store/retention-clock.ts'
 import type { RenewableVerdicts, VerdictLimits } from '../store/verdict-store.ts'
 import type { JudgeEvent } from './worker-data.ts'
 
@@ -9,6 +10,7 @@ export interface JudgeTurnsOptions extends JudgeLoopOptions {
   readonly verdicts: RenewableVerdicts
   readonly acts: ActStore
   readonly limits: VerdictLimits
+  readonly clock: RetentionClock
   readonly emit: (event: JudgeEvent) => void
 }
 
@@ -86,15 +88,16 @@ export class JudgeTurns {
   }
 
   #prune({ isBehind }: { readonly isBehind: boolean }): void {
-    const { verdicts, acts, limits, now } = this.#options
-    const nowMs = now()
+    const { verdicts, acts, limits, clock, now } = this.#options
+    const lookedAtMs = now()
     // Also where the clock was put back.
-    if (Math.abs(nowMs - this.#prunedAtMs) <= PRUNE_INTERVAL_MS) return
+    if (Math.abs(lookedAtMs - this.#prunedAtMs) <= PRUNE_INTERVAL_MS) return
+    const nowMs = clock.nowMs()
     // Steps follow each other with a turn of judging between them.
     if (verdicts.prune(limits, nowMs, (id) => regressionTurns(acts.actsOf(id)))) return
     // Verdicts that are being derived anew do not have all of their incidents yet.
     const isForgotten = (id: string): boolean => verdicts.incident(id) === undefined
     if (!isBehind && acts.forget(nowMs - limits.incidentAgeMsMax, isForgotten)) return
-    this.#prunedAtMs = nowMs
+    this.#prunedAtMs = lookedAtMs
   }
 }

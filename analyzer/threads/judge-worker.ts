@@ -31,6 +31,7 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
     settleMs,
     ruleOptions,
     limits,
+    clock: store.openRetentionClock(),
     isStoreTrouble: (error) => store.isTrouble(error),
     now: Date.now,
     log,

@@ -1,5 +1,6 @@
 import type { WriteLog } from '../log.ts'
 import { messageOf } from '../message-of.ts'
+import type { RetentionClock } from '../store/retention-clock.ts'
 import type { KeepingReport, PartTotals } from '../store/keeping-report.ts'
 import type { SpanKeeper, SpanLimits, StorePart, Watermark } from '../store/store.ts'
 
@@ -7,6 +8,7 @@ export interface KeepLoopOptions {
   readonly keeper: SpanKeeper
   readonly watermark: Watermark
   readonly limits: SpanLimits
+  readonly clock: RetentionClock
   readonly now: () => number
   readonly log: WriteLog
   /** Called where something changed. */
@@ -33,6 +35,8 @@ export class KeepLoop {
   #thrown: string | undefined
   /** What could not be done, until something else was: it is tried again much later. */
   #failed: string | undefined
+  /** What is wrong with the clock, as far as that can be told. */
+  #disbelieved: string | undefined
   #damaged: readonly string[] = []
   #parts: readonly PartTotals[] | undefined
   #reported: string | undefined
@@ -43,9 +47,11 @@ export class KeepLoop {
 
   /** One step; when the next one is due. */
   turn(): number {
-    const { keeper, watermark, limits, now, log } = this.#options
+    const { keeper, watermark, limits, clock, log } = this.#options
     try {
-      const tidied = keeper.tidy(limits, { nowMs: now(), judgedUpTo: watermark.judgedUpTo() })
+      this.#lookAtClock()
+      const now = { nowMs: clock.nowMs(), judgedUpTo: watermark.judgedUpTo() }
+      const tidied = keeper.tidy(limits, now)
       for (const line of tidied.done) log(line)
       for (const line of tidied.failed) log(line, 'warn')
       if (tidied.failed.length > 0) this.#failed = tidied.failed.at(-1)
@@ -63,6 +69,19 @@ export class KeepLoop {
     }
   }
 
+  #lookAtClock(): void {
+    const disbelief = this.#options.clock.disbelief()
+    if (disbelief === undefined) {
+      this.#disbelieved = undefined
+      return
+    }
+    if (this.#disbelieved !== undefined) return
+    const { aheadMs, forMs } = disbelief
+    const ahead = `the clock is ${inHours(aheadMs)} h ahead of what was received`
+    this.#disbelieved = `${ahead}: nothing is dropped for that before it said so for 6 hours`
+    this.#options.log(`${this.#disbelieved} (${inHours(forMs)} h are left)`, 'warn')
+  }
+
   #look(): void {
     const { keeper, now } = this.#options
     // Also where the clock was put back.
@@ -75,7 +94,7 @@ export class KeepLoop {
 
   #report(): void {
     const report = {
-      trouble: this.#thrown ?? this.#failed,
+      trouble: this.#thrown ?? this.#disbelieved ?? this.#failed,
       damaged: this.#damaged,
       parts: this.#parts,
     }
@@ -84,6 +103,10 @@ export class KeepLoop {
     this.#reported = text
     this.#options.report(report)
   }
+}
+
+function inHours(ms: number): number {
+  return Math.round(ms / 3_600_000)
 }
 
 const KINDS: readonly StorePart['kind'][] = ['open', 'sealed', 'packed']

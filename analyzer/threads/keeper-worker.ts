@@ -24,6 +24,7 @@ runWorker<never, never, KeepingReport>(({ log, emit }) => {
     keeper,
     watermark,
     limits: place.limits,
+    clock: store.openRetentionClock(),
     now: Date.now,
     log,
     report: emit,

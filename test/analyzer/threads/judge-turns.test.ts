@@ -31,8 +31,11 @@ function judging() {
     for (const part of [writer, reader, verdicts, acts]) part.close()
   })
   const send = (traceId: string): void => {
+    const timeNs = BigInt(clock.nowMs - HOUR_MS) * 1_000_000n
     const span = buildSpan({
       traceId,
+      startTimeNs: timeNs,
+      endTimeNs: timeNs,
       kind: 'server',
       scope: { name: SCOPE_NAME, version: '' },
       attributes: { [ATTR_SCHEMA]: 1, [ATTR_OUTCOME]: 'ok', [ATTR_ROUTE]: 'a' },
@@ -48,6 +51,7 @@ function judging() {
     routerConfigs: new Map(),
     settleMs: 1000,
     limits: { requestAgeMsMax: 24 * HOUR_MS, incidentAgeMsMax: 24 * HOUR_MS },
+    clock: store.openRetentionClock(),
     isStoreTrouble: (error) => store.isTrouble(error),
     emit: (event) => events.push(event),
   })
@@ -150,4 +154,16 @@ test('a disk that damages each file does not have all judged again without end, 
   }
   expect([minutesUntilMended(), minutesUntilMended(), minutesUntilMended()]).toEqual([0, 10, 10])
   expect(asideIn(path)).toHaveLength(2)
+})
+
+test('a clock that jumped a year ahead forgets no request', () => {
+  const { turns, verdicts, send, clock } = judging()
+  const judged = (): number => verdicts.requests({ limit: 10 }).requests.length
+  turns.turn()
+  expect(judged()).toBe(1)
+  clock.nowMs += 365 * 24 * HOUR_MS
+  send('2'.repeat(32))
+  turns.turn()
+  turns.turn()
+  expect(judged()).toBe(2)
 })

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { KeepLoop } from '../../../analyzer/threads/keep-loop.ts'
 import type { SpanKeeper, TidyNow, TidyReport } from '../../../analyzer/store/store.ts'
 import type { KeepingReport } from '../../../analyzer/store/keeping-report.ts'
+import { RetentionClock } from '../../../analyzer/store/retention-clock.ts'
 import { WIDE_LIMITS } from '../../support/open-test-store.ts'
 
 const NOTHING: TidyReport = { more: false, done: [], failed: [] }
@@ -13,6 +14,7 @@ function loopOver(turns: (TidyReport | Error)[], damaged: () => readonly string[
   const logged: string[] = []
   const reports: KeepingReport[] = []
   let nowMs = 0
+  let aheadMs = 0
   const keeper: SpanKeeper = {
     tidy: (_, now) => {
       asked.push(now)
@@ -27,6 +29,7 @@ function loopOver(turns: (TidyReport | Error)[], damaged: () => readonly string[
     keeper,
     watermark: { judgedUpTo: () => 7, close: () => undefined },
     limits: WIDE_LIMITS,
+    clock: new RetentionClock({ received: [], now: () => nowMs, elapsedMs: () => nowMs - aheadMs }),
     now: () => nowMs,
     log: (line) => logged.push(line),
     report: (report) => reports.push(report),
@@ -35,7 +38,11 @@ function loopOver(turns: (TidyReport | Error)[], damaged: () => readonly string[
     nowMs += passedMs
     return loop.turn()
   }
-  return { turn, asked, logged, reports }
+  const jump = (ms: number): void => {
+    nowMs += ms
+    aheadMs += ms
+  }
+  return { turn, jump, asked, logged, reports }
 }
 
 test('goes on soon while there is more, and rests when there is not', () => {
@@ -83,4 +90,21 @@ test('looks every minute for what cannot be read', () => {
   expect(reports).toEqual([{ trouble: undefined, damaged: [], parts: NO_PARTS }])
   turn(1000)
   expect(reports.at(-1)).toMatchObject({ trouble: undefined, damaged: ['000001.packed.db'] })
+})
+
+test('a clock that jumped a year ahead drops nothing for its age, and that is said', () => {
+  const { turn, jump, asked, logged, reports } = loopOver([])
+  const hourMs = 3_600_000
+  turn()
+  jump(365 * 24 * hourMs)
+  turn(hourMs)
+  turn(hourMs)
+  expect(asked.map(({ nowMs }) => nowMs)).toEqual([0, hourMs, 2 * hourMs])
+  expect(logged).toEqual([
+    'the clock is 8760 h ahead of what was received: nothing is dropped for that before it said so for 6 hours (6 h are left)',
+  ])
+  expect(reports.at(-1)?.trouble).toContain('the clock is 8760 h ahead')
+  jump(-365 * 24 * hourMs)
+  turn()
+  expect(reports.at(-1)?.trouble).toBeUndefined()
 })

@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 
+import type { ReceivedSpell } from '../../retention-clock.ts'
 import type { StorePart } from '../../store.ts'
 import { isMissing } from '../files.ts'
 import { readDatabase } from '../open-database.ts'
+import { SEGMENT_MS_MAX } from '../segments/open-segment.ts'
 import type { SegmentCatalogue, SegmentFile } from '../segments/segment-catalogue.ts'
 import { readContent, type PartContent } from './part-content.ts'
 
@@ -63,6 +65,20 @@ export class PartFiles {
 export function receivedFromMs(catalogue: SegmentCatalogue): number | undefined {
   const parts = new PartFiles(catalogue).list({ countsLast: true })
   return parts.find(({ isReadable }) => isReadable)?.createdMs
+}
+
+/**
+ * When each part received its spans. One that was begun long before its first span came says only
+ * that it does not live longer than a day once it has one.
+ */
+export function receivedSpells(catalogue: SegmentCatalogue): readonly ReceivedSpell[] {
+  return new PartFiles(catalogue)
+    .list({ countsLast: true })
+    .filter(({ lastReceivedMs }) => lastReceivedMs > 0)
+    .map(({ createdMs, lastReceivedMs: toMs }) => {
+      const fromMs = Math.max(Math.min(createdMs, toMs), toMs - SEGMENT_MS_MAX)
+      return { fromMs, toMs }
+    })
 }
 
 interface Facts {

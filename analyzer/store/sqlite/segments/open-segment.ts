@@ -20,6 +20,9 @@ import { hasIds } from './stored-ids.ts'
 /** So many spans fit into the filter of a segment before it says "perhaps" too often. */
 export const SEGMENT_SPANS_MAX = 1_000_000
 
+/** From its first span on, one is written for no longer. */
+export const SEGMENT_MS_MAX = 24 * 3_600_000
+
 /** What a new segment takes over from the newest one that can be read. */
 export interface Inheritance {
   readonly nowMs: number

@@ -7,7 +7,7 @@ import {
   resumeSegments,
   type BeginContext,
 } from './begin-segments.ts'
-import { SEGMENT_SPANS_MAX, type OpenSegment } from './open-segment.ts'
+import { SEGMENT_MS_MAX, SEGMENT_SPANS_MAX, type OpenSegment } from './open-segment.ts'
 import { planAppend, type AppendPlan } from './plan-append.ts'
 import { RecentSegments } from './recent-segments.ts'
 import { readableArrivals } from './restore-chunks.ts'
@@ -21,7 +21,6 @@ import type { WriteLog } from '../../../log.ts'
  * dropped whole, and no more than these, for inserts slow down as a file grows.
  */
 const SEGMENT_BYTES_MAX = 256 * 1024 * 1024
-const SEGMENT_MS_MAX = 24 * 3_600_000
 const SHARE_OF_LIMITS = 8
 const CLOCK_STEP_MS = 3_600_000
 
