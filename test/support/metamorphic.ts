@@ -220,11 +220,15 @@ const FIXTURES = fileURLToPath(new URL('../fixtures/traces/', import.meta.url))
 function sidecarTraces(): readonly (readonly Span[])[] {
   return readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' })
     .filter((name) => /(?:fires|quiet)-sidecar.*\.json$/u.test(name))
-    .map((name) => {
+    .flatMap((name) => {
       const fixture = JSON.parse(readFileSync(FIXTURES + name, 'utf8')) as {
-        readonly spans: readonly CompactSpan[]
+        readonly spans?: readonly CompactSpan[]
+        readonly traffic?: readonly { readonly spans: readonly CompactSpan[] }[]
       }
-      const decoded = decodeDocument(toOtlpJson(fixture.spans), { salt: new Uint8Array(16) })
+      return fixture.traffic?.map(({ spans }) => spans) ?? [fixture.spans ?? []]
+    })
+    .map((spans) => {
+      const decoded = decodeDocument(toOtlpJson(spans), { salt: new Uint8Array(16) })
       assert(decoded.kind === 'decoded')
       return decoded.spans
     })
