@@ -214,7 +214,7 @@ export const SCENARIOS: readonly Scenario[] = [
   chat('empty-success', {
     tells: 'A terminal and no content: passed on as it is.',
     targets: [{ model: `${GPT}@empty-success` }],
-    expected: { outcome: 'ok' },
+    expected: { outcome: 'ok', finding: 'empty-success' },
   }),
   chat('reset-after-terminal', {
     tells: 'The connection is reset once the answer is complete.',

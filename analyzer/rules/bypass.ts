@@ -9,6 +9,7 @@ import {
   describeTarget,
   mergeEvidence,
 } from './describe.ts'
+import { leftMoreUnasked } from './left-unasked.ts'
 import type { Finding } from './rule.ts'
 
 /**
@@ -19,7 +20,7 @@ export function findBypass(story: Story): Finding | undefined {
   const cause = rootCause(story)
   const { configured, disabled, tried } = story.fallbacks
   if (story.outcome !== 'failed' || cause === undefined || !mayFallBack(cause)) return undefined
-  if (tried !== false && !leftTargetsUnasked(story)) return undefined
+  if (tried !== false && !leftMoreUnasked(story)) return undefined
   if (disabled?.value === true) return undefined
   if (configured === undefined || configured.value.length === 0) return undefined
   const why = whyNotTried(story, cause)
@@ -34,15 +35,6 @@ export function findBypass(story: Story): Finding | undefined {
     ),
     cause: `${causeOf(cause)}, ${why}`,
   }
-}
-
-/**
- * A fallback was asked and failed, and the router says why it asked no other: what was left was
- * skipped, and not every target failed.
- */
-export function leftTargetsUnasked({ fallbacks }: Story): boolean {
-  const stated = fallbacks.notTried?.value
-  return fallbacks.tried === true && stated !== undefined && WHY_STATED.has(stated)
 }
 
 function unasked(story: Story, configured: readonly string[]): string {
@@ -61,15 +53,10 @@ function whyNotTried(story: Story, cause: Attempt): string | undefined {
   return WHY_STATED.get(stated)
 }
 
-/**
- * What a router gives as its reason. The reasons that are absent were right (disabled, client gone,
- * none configured, not eligible), or no target could have taken the request as it was
- * (`not_portable`, `not_translatable`).
- */
+/** What a router gives as its reason; the others were right, or are classes of their own. */
 const WHY_STATED: ReadonlyMap<NotTriedReason, string> = new Map([
   ['stopped_after_content', 'stopped after content'],
   ['no_budget', 'no budget left'],
-  ['targets_unavailable', 'no target was eligible'],
 ])
 
 /** LiteLLM gives no reason, and the spans do not show when the stream broke. */

@@ -1,6 +1,5 @@
 import { rootCause } from '../story/eligible.ts'
 import type { Story } from '../story/story.ts'
-import { leftTargetsUnasked } from './bypass.ts'
 import {
   causeOf,
   describeClient,
@@ -8,6 +7,7 @@ import {
   describeTarget,
   mergeEvidence,
 } from './describe.ts'
+import { leftMoreUnasked } from './left-unasked.ts'
 import type { Rule } from './rule.ts'
 import { verifyStep } from './verify-step.ts'
 
@@ -33,7 +33,7 @@ export const fallbackExhausted: Rule = {
     if (story.outcome !== 'failed' || story.fallbacks.tried !== true || cause === undefined) {
       return undefined
     }
-    if (leftTargetsUnasked(story)) return undefined
+    if (leftMoreUnasked(story)) return undefined
     const failed = story.attempts.filter((attempt) => attempt.status === 'failed')
     const last = failed.at(-1) ?? cause
     return {

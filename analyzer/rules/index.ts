@@ -1,14 +1,21 @@
 import { aresponsesFallbackBypassed } from './aresponses-fallback-bypassed.ts'
+import { correlatedFallback } from './correlated-fallback.ts'
+import { credentialOrModelDead } from './credential-or-model-dead.ts'
+import { emptySuccess } from './empty-success.ts'
+import { errorInSuccess } from './error-in-success.ts'
 import { errorMasked } from './error-masked.ts'
 import { failureUnclassified } from './failure-unclassified.ts'
 import { fallbackBypassed } from './fallback-bypassed.ts'
 import { fallbackExhausted } from './fallback-exhausted.ts'
+import { fallbackUnfit } from './fallback-unfit.ts'
+import { noEligibleDeployment } from './no-eligible-deployment.ts'
 import { noFallbackConfigured } from './no-fallback-configured.ts'
 import { prefillRejected } from './prefill-rejected.ts'
 import type { Rule } from './rule.ts'
 import { servedModelMisreported } from './served-model-misreported.ts'
 import { slowFirstChunk } from './slow-first-chunk.ts'
 import { statusRewritten } from './status-rewritten.ts'
+import { streamStalled } from './stream-stalled.ts'
 import { streamTruncated } from './stream-truncated.ts'
 import { traceIncomplete } from './trace-incomplete.ts'
 import { usageLost } from './usage-lost.ts'
@@ -18,11 +25,18 @@ export const RULES: readonly Rule[] = [
   prefillRejected,
   aresponsesFallbackBypassed,
   fallbackBypassed,
+  noEligibleDeployment,
+  fallbackUnfit,
   fallbackExhausted,
   noFallbackConfigured,
+  credentialOrModelDead,
   errorMasked,
   streamTruncated,
+  errorInSuccess,
+  emptySuccess,
+  streamStalled,
   failureUnclassified,
+  correlatedFallback,
   statusRewritten,
   usageLost,
   slowFirstChunk,

@@ -1,5 +1,6 @@
 import { rootCause } from '../story/eligible.ts'
 import { causeOf, describeError, describeTarget, mergeEvidence } from './describe.ts'
+import { isInBandError } from './in-band-error.ts'
 import type { Rule } from './rule.ts'
 import { verifyStep } from './verify-step.ts'
 
@@ -25,6 +26,7 @@ export const streamTruncated: Rule = {
     const cause = rootCause(story)
     if (story.outcome !== 'failed' || cause === undefined) return undefined
     if (story.client.errorShown !== false || story.client.complete !== false) return undefined
+    if (isInBandError(cause)) return undefined
     return {
       confidence: story.sureness,
       summary: `${describeTarget(cause)} failed: ${describeError(cause)}. The client was given a part of the answer and no error.`,

@@ -1,0 +1,3 @@
+import { testRule } from '../../support/test-rule.ts'
+
+testRule('stream-stalled')
