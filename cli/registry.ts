@@ -37,6 +37,20 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    'incidents',
+    {
+      summary: 'Look at incidents, and acknowledge, resolve, mute or note them',
+      load: async () => (await import('./incidents.ts')).incidents,
+    },
+  ],
+  [
+    'trace',
+    {
+      summary: 'Show a trace with its attempts and the verdict on it',
+      load: async () => (await import('./trace.ts')).trace,
+    },
+  ],
+  [
     'classify',
     {
       summary: 'Say of recorded traces what happened to each request, and why',

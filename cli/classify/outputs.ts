@@ -9,6 +9,7 @@ import type { ToldRun } from '../../analyzer/rules/window/tell-windows.ts'
 import type { CommandIo } from '../command.ts'
 import type { Classified } from './classify-file.ts'
 import type { ClassifyArgs } from './parse-classify-args.ts'
+import { hasColour } from '../terminal-text.ts'
 import { requestLines, Tally, windowLines } from './write-table.ts'
 
 /** Where the classified requests go, one by one. */
@@ -68,8 +69,7 @@ export class TableOutput implements Output {
   constructor(io: CommandIo, { explain }: ClassifyArgs) {
     this.#io = io
     this.#explain = explain
-    const isTty = 'isTTY' in io.stdout && io.stdout.isTTY === true
-    this.#colour = isTty && (process.env['NO_COLOR'] ?? '') === ''
+    this.#colour = hasColour(io.stdout)
   }
 
   async add(request: Classified): Promise<void> {

@@ -5,21 +5,12 @@ import type { RemedyStep, RuledFinding } from '../../analyzer/rules/rule.ts'
 import { MINUTE_MS } from '../../analyzer/rules/window/route-minute.ts'
 import type { ToldRun } from '../../analyzer/rules/window/tell-windows.ts'
 import type { Attempt, Story } from '../../analyzer/story/story.ts'
+import { painter, printable, type Colour } from '../terminal-text.ts'
 import type { Classified } from './classify-file.ts'
 
 export interface TableOptions {
   readonly explain: boolean
   readonly colour: boolean
-}
-
-type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold'
-
-const CODES: Readonly<Record<Colour, string>> = {
-  red: '31',
-  green: '32',
-  yellow: '33',
-  dim: '2',
-  bold: '1',
 }
 
 const OUTCOME_COLOURS: Readonly<Record<Story['outcome'], Colour>> = {
@@ -152,17 +143,8 @@ function origin({ source, traceIds }: Story): string {
   return `${printable(source)} ${traceIds[0] ?? ''}`
 }
 
-/** Names and messages are what some sender chose: none of it may steer the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
-}
-
 function cut(text: string): string {
   return text.length <= VALUE_CHARS_MAX ? text : `${text.slice(0, VALUE_CHARS_MAX)}…`
-}
-
-function painter(colour: boolean): (text: string, as: Colour) => string {
-  return (text, as) => (colour ? `\u001b[${CODES[as]}m${text}\u001b[0m` : text)
 }
 
 function count(counts: Map<string, number>, key: string): void {

@@ -47,6 +47,36 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
         remedy: RESTORE,
       }
     case 'judged-ahead':
+    case 'verdicts-disagree':
+    case 'verdicts-unreadable':
+      return explainVerdicts(problem, dataDir)
+    case 'acts-damaged':
+    case 'acts-missing':
+    case 'acts-lost':
+      return explainActs(problem)
+    case 'leftover':
+      return {
+        what: 'a crash left it behind, or it is being made at this moment',
+        meaning: 'nothing: it is not read',
+        remedy: 'nothing: a running analyzer removes it',
+      }
+    case 'set-aside':
+      return {
+        what: 'it was damaged, and the analyzer set it aside',
+        meaning: asideMeaning(problem.file),
+        remedy: 'keep it for a repair, or remove it',
+      }
+  }
+}
+
+type VerdictsProblem = Extract<
+  StoreProblem,
+  { readonly kind: `verdicts-${string}` | 'judged-ahead' }
+>
+
+function explainVerdicts(problem: VerdictsProblem, dataDir: string): Explained {
+  switch (problem.kind) {
+    case 'judged-ahead':
       return {
         what: 'verdicts know of later spans than there are',
         meaning: 'spans that come next would not be judged',
@@ -63,22 +93,6 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
         what: problem.detail,
         meaning: 'no span is lost; requests and incidents are made again from the spans',
         remedy: 'start the analyzer again: it sets the file aside and begins a new one',
-      }
-    case 'acts-damaged':
-    case 'acts-missing':
-    case 'acts-lost':
-      return explainActs(problem)
-    case 'leftover':
-      return {
-        what: 'a crash left it behind, or it is being made at this moment',
-        meaning: 'nothing: it is not read',
-        remedy: 'nothing: a running analyzer removes it',
-      }
-    case 'set-aside':
-      return {
-        what: 'it was damaged, and the analyzer set it aside',
-        meaning: asideMeaning(problem.file),
-        remedy: 'keep it for a repair, or remove it',
       }
   }
 }

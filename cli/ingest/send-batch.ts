@@ -1,4 +1,5 @@
 import { CommandError } from '../command-error.ts'
+import { describeNetworkError } from '../describe-network-error.ts'
 import { halveBatch, spansOf, type Batch } from './batch.ts'
 import { readMessage, readRejections } from './otlp-answer.ts'
 import { encodeRequest } from './piece.ts'
@@ -121,7 +122,7 @@ export class Sender {
       const body = Buffer.from(await response.arrayBuffer())
       return judge(response, body, now())
     } catch (error: unknown) {
-      return { kind: 'unreachable', reason: describeNetworkError(error) }
+      return { kind: 'unreachable', reason: describeNetworkError(error, ANSWER_MS_MAX) }
     }
   }
 }
@@ -165,26 +166,4 @@ export function readRetryAfter(value: string | null, nowMs: number): number | un
 function backoffMs(round: number): number {
   const base = Math.min(BACKOFF_MS_MIN * 2 ** round, BACKOFF_MS_MAX)
   return base * (0.5 + Math.random() / 2)
-}
-
-/** `fetch` says why in the cause only. */
-function describeNetworkError(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'nobody listens there'
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'there is no such host'
-    case 'ECONNRESET':
-    case 'UND_ERR_SOCKET':
-      return 'the connection was cut'
-    case undefined:
-      return cause instanceof Error && cause.name === 'TimeoutError'
-        ? `no answer within ${ANSWER_MS_MAX / 1000} s`
-        : String(cause instanceof Error ? cause.message : cause)
-    default:
-      return code
-  }
 }

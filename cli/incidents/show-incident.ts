@@ -1,0 +1,123 @@
+import type {
+  WireAttempt,
+  WireHistoryEntry,
+  WireIncident,
+  WireIncidentRow,
+  WireRemedyStep,
+} from '../../analyzer/api/wire.ts'
+import { columns } from '../db/columns.ts'
+import { painter, printable, type Colour } from '../terminal-text.ts'
+import { describeAttempt, describeClientSaw } from '../trace/describe-attempt.ts'
+
+/** Of a few thousand incidents no two begin alike. */
+const SHORT_ID_CHARS = 'inc-'.length + 8
+
+export function shortId(id: string): string {
+  return id.slice(0, SHORT_ID_CHARS)
+}
+
+const STATE_COLOURS: Readonly<Record<WireIncidentRow['state'], Colour>> = {
+  open: 'red',
+  regressed: 'red',
+  acknowledged: 'yellow',
+  resolved: 'green',
+  muted: 'dim',
+}
+
+/** All that there is to say of one incident, for a person. */
+export function incidentLines(incident: WireIncident, colour: boolean): readonly string[] {
+  const paint = painter(colour)
+  const { state, stateSince, severity, confidence, count, now } = incident
+  const nowMs = Date.parse(now)
+  const happening = incident.stillHappening ? 'still happening, ' : ''
+  return [
+    `${incident.id}  ${paint(state, STATE_COLOURS[state])} ${since(stateSince, nowMs)}${doneBy(incident)}`,
+    paint(printable(incident.title), 'bold'),
+    `${incident.rule} (${severity}, ${confidence})`,
+    '',
+    printable(incident.summary),
+    '',
+    `${happening}${count === 1 ? 'once' : `${count} times`}: first ${since(incident.firstSeen, nowMs)}, last ${since(incident.lastSeen, nowMs)}`,
+    ...factLines(incident),
+    '',
+    paint('What really failed', 'bold'),
+    ...attemptLines(incident.example.attempts),
+    paint('What the client saw', 'bold'),
+    `  ${describeClientSaw(incident.example.clientSaw)}`,
+    '',
+    ...stepLines(paint('Stop it now', 'bold'), incident.remedy.stopItNow),
+    ...stepLines(paint('Fix it', 'bold'), incident.remedy.fixIt),
+    ...stepLines(paint('Verify', 'bold'), incident.remedy.verify),
+    ...incident.releases.map(({ text }) => `  ${printable(text)}`),
+    '',
+    paint('History', 'bold'),
+    ...incident.history.flatMap(historyLines),
+  ]
+}
+
+function doneBy({ stateBy, mutedUntil }: WireIncidentRow): string {
+  const by = stateBy === null ? '' : `, by ${printable(stateBy)}`
+  return mutedUntil === null ? by : `${by}, until ${mutedUntil}`
+}
+
+function factLines(incident: WireIncident): readonly string[] {
+  const { edge, provider, source, cause, callers, folded, example } = incident
+  const route = [edge.from ?? 'unknown', ...(edge.to === null ? [] : [edge.to])].join(' → ')
+  const facts: readonly (readonly [string, string])[] = [
+    ['source', source],
+    ['route', route],
+    ['provider', provider ?? 'unknown'],
+    ['cause', cause],
+    ...(callers.length === 0
+      ? []
+      : [['callers', callers.map(({ name, count }) => `${name} (${count})`).join(', ')] as const]),
+    ['example', `secondwind trace ${example.traceId}`],
+    ...(folded === null
+      ? []
+      : folded.most.map(
+          ({ edge: { from, to }, cause: of, count }) =>
+            ['folded', `${count} × ${from ?? 'unknown'} → ${to ?? 'none'}: ${of}`] as const,
+        )),
+    ...(folded === null || folded.further === 0
+      ? []
+      : [['folded', `and ${folded.further} further kinds`] as const]),
+  ]
+  return columns(
+    facts.map(([name, value]) => [name, printable(value)]),
+    ['left', 'left'],
+  )
+}
+
+function attemptLines(attempts: readonly WireAttempt[]): readonly string[] {
+  return attempts.length === 0
+    ? ['  no attempt was seen']
+    : attempts.map((attempt) => `  ${describeAttempt(attempt)}`)
+}
+
+function stepLines(title: string, { text, snippet }: WireRemedyStep): readonly string[] {
+  if (text === '') return []
+  const code = snippet === undefined ? [] : snippet.code.split('\n')
+  return [`${title}: ${printable(text)}`, ...code.map((line) => `    ${printable(line)}`)]
+}
+
+function historyLines(entry: WireHistoryEntry): readonly string[] {
+  const { at, kind, by, note, until, why } = entry
+  const who = by === null ? 'the analyzer' : printable(by)
+  const end = until === null ? '' : ` until ${until}`
+  const reason = why === null ? '' : `: ${printable(why)}`
+  const lines = note === null ? [] : note.split('\n')
+  return [
+    `  ${at.slice(0, 19)}Z  ${kind}${end}, ${who}${reason}`,
+    ...lines.map((line) => `      ${printable(line)}`),
+  ]
+}
+
+/** `2 h ago`, which is what one wants to know at three in the morning; the time is in `--json`. */
+export function since(at: string, nowMs: number): string {
+  const seconds = Math.max(0, Math.round((nowMs - Date.parse(at)) / 1000))
+  if (seconds < 120) return `${seconds} s ago`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 120) return `${minutes} min ago`
+  const hours = Math.round(minutes / 60)
+  return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} d ago`
+}
