@@ -2,7 +2,10 @@ import type { ActHealth, ActStore } from '../store/act-store.ts'
 import { sumRejected } from '../store/sum-rejected.ts'
 import type { SourceCounts, SpanCounts, SpanReader } from '../store/store.ts'
 import { isDiskLow } from '../store/measure-disk.ts'
+import type { SourceSender } from '../store/verdict-store.ts'
 import type { JudgeLag } from '../store/verdict-tallies.ts'
+import { cannotShow } from '../story/cannot-show.ts'
+import type { Sender } from '../story/sender.ts'
 import type { IntakeLevel } from '../ingest/receive/intake-queue.ts'
 import type { IntakeFacts } from './intake-facts.ts'
 import { toIso } from './to-iso.ts'
@@ -20,6 +23,8 @@ export interface HealthContext {
   readonly countPending: () => number
   readonly lag: () => JudgeLag
   readonly unrecognised: number
+  readonly withoutRequest: number
+  readonly senders: () => readonly SourceSender[]
   readonly pausedSinceMs: number | undefined
   readonly nowMs: number
   readonly intake: IntakeFacts
@@ -34,7 +39,7 @@ const SOURCES_MAX = 1000
 const OTHER_SOURCES = '__other__'
 
 export function toWireHealth(context: HealthContext): WireHealth {
-  const { reader, countPending, lag, unrecognised, pausedSinceMs, intake } = context
+  const { reader, countPending, lag, unrecognised, withoutRequest, pausedSinceMs, intake } = context
   const counts = reader.counts()
   const { stored, rejected, sources } = counts
   const last = sources.reduce((latest, source) => Math.max(latest, source.lastReceivedMs), 0)
@@ -48,7 +53,7 @@ export function toWireHealth(context: HealthContext): WireHealth {
     judgingPausedSince: toIsoOrNull(pausedSinceMs),
     lastSpanAt: last === 0 ? null : toIso(last),
     spansUnrecognised: unrecognised,
-    spansWithoutRequest: 0,
+    spansWithoutRequest: withoutRequest,
     otlpHttpUrl: intake.otlpHttpUrl,
     intake: toWireIntake(intake, counts),
     lag: {
@@ -111,18 +116,36 @@ function toWireActs({ trouble, losses }: ActHealth): WireActsHealth {
 /** Those of the configuration first, in its order: one that never sent is news. */
 function toWireSources(
   counts: readonly SourceCounts[],
-  { intake, nowMs }: HealthContext,
+  { intake, nowMs, senders }: HealthContext,
 ): readonly WireSource[] {
   const byName = new Map(counts.map((each) => [each.name, each]))
+  const bySource = sendersBySource(senders())
   const named = new Set([...intake.sources, ...byName.keys()])
   const all = [...named].map((name): WireSource => {
     const { stored: spans = 0, lastReceivedMs = 0 } = byName.get(name) ?? {}
-    if (lastReceivedMs === 0)
+    if (lastReceivedMs === 0) {
       return { name, spans, lastSpanAt: null, state: 'never', cannotShow: [] }
+    }
     const state = nowMs - lastReceivedMs > QUIET_MS ? 'quiet' : 'sending'
-    return { name, spans, lastSpanAt: toIso(lastReceivedMs), state, cannotShow: [] }
+    return {
+      name,
+      spans,
+      lastSpanAt: toIso(lastReceivedMs),
+      state,
+      cannotShow: cannotShow(bySource.get(name) ?? []),
+    }
   })
   return all.length <= SOURCES_MAX ? all : foldSources(all)
+}
+
+function sendersBySource(all: readonly SourceSender[]): ReadonlyMap<string, readonly Sender[]> {
+  const bySource = new Map<string, Sender[]>()
+  for (const { source, sender } of all) {
+    const list = bySource.get(source)
+    if (list === undefined) bySource.set(source, [sender])
+    else list.push(sender)
+  }
+  return bySource
 }
 
 function foldSources(all: readonly WireSource[]): readonly WireSource[] {

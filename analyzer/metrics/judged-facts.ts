@@ -12,6 +12,7 @@ export interface JudgedFacts {
   readonly lag: JudgeLag
   readonly tracesPending: number
   readonly unrecognised: number
+  readonly withoutRequest: number
   readonly pausedSinceMs: number | undefined
 }
 
@@ -27,11 +28,13 @@ export interface JudgedContext {
   readonly countPending: () => number
   readonly lag: () => JudgeLag
   readonly unrecognised: number
+  readonly withoutRequest: number
   readonly pausedSinceMs: number | undefined
 }
 
 export function toJudgedFacts(context: JudgedContext): JudgedFacts {
-  const { reader, verdicts, countPending, lag, unrecognised, pausedSinceMs } = context
+  const { reader, verdicts, countPending, lag, unrecognised, withoutRequest, pausedSinceMs } =
+    context
   const counts = reader.counts()
   const { sources } = counts
   const tracesPending = countPending()
@@ -50,6 +53,7 @@ export function toJudgedFacts(context: JudgedContext): JudgedFacts {
     lag: lag(),
     tracesPending,
     unrecognised,
+    withoutRequest,
     pausedSinceMs,
   }
 }

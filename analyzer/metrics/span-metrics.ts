@@ -30,6 +30,13 @@ export const createSpanMetrics = (): readonly Metric[] => [
     read: ({ judged }) => (judged === undefined ? [] : [[[], judged.unrecognised]]),
   }),
   readMetric({
+    name: 'secondwind_spans_without_request_total',
+    help: 'Spans of traces that a dialect knows and that hold no request.',
+    type: 'counter',
+    labels: [],
+    read: ({ judged }) => (judged === undefined ? [] : [[[], judged.withoutRequest]]),
+  }),
+  readMetric({
     name: 'secondwind_last_span_timestamp_seconds',
     help: 'When the last span of a source arrived.',
     type: 'gauge',

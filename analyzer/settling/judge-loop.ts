@@ -1,6 +1,6 @@
 import type { RuleOptions } from '../rules/rule-options.ts'
 import type { SpanReader } from '../store/store.ts'
-import type { Judgement, VerdictStore } from '../store/verdict-store.ts'
+import type { Judgement, Verdict, VerdictStore } from '../store/verdict-store.ts'
 import type { JudgeLag } from '../store/verdict-tallies.ts'
 import { isRecognised } from '../story/assemble.ts'
 import type { RouterConfig } from '../story/router-config.ts'
@@ -9,7 +9,7 @@ import { TraceGatherer, type TraceGroup, type TraceOfSource } from './gather-tra
 import { judgeGroup, type JudgeGroupOptions } from './judge-group.ts'
 import { PendingTraces, type PendingTrace } from './pending-traces.ts'
 import { ReadLog } from './read-log.ts'
-import { UnrecognisedSpans } from './unrecognised.ts'
+import { SpanCount } from './span-count.ts'
 import type { WriteLog } from '../log.ts'
 
 export interface JudgeLoopOptions {
@@ -41,15 +41,17 @@ const CROWDED_KNOWN_MAX = 20_000
 interface Unjudged {
   readonly pending: PendingTraces
   readonly log: ReadLog
-  readonly unrecognised: UnrecognisedSpans
+  readonly unrecognised: SpanCount
+  readonly withoutRequest: SpanCount
 }
 
 function beginWhereJudged({ reader, verdicts, settleMs, log }: JudgeLoopOptions): Unjudged {
-  const { judgedUpTo, unrecognised } = verdicts.progress()
+  const { judgedUpTo, unrecognised, withoutRequest } = verdicts.progress()
   return {
     pending: new PendingTraces(settleMs),
     log: new ReadLog(reader, { from: judgedUpTo, log }),
-    unrecognised: new UnrecognisedSpans(unrecognised),
+    unrecognised: new SpanCount(unrecognised),
+    withoutRequest: new SpanCount(withoutRequest),
   }
 }
 
@@ -106,6 +108,10 @@ export class JudgeLoop {
 
   get unrecognised(): number {
     return this.#unjudged.unrecognised.total
+  }
+
+  get withoutRequest(): number {
+    return this.#unjudged.withoutRequest.total
   }
 
   /** One turn; whether there is more to do at once, and whether verdicts have changed. */
@@ -201,13 +207,15 @@ export class JudgeLoop {
         continue
       }
       const its = id === traceId ? group : this.#gather({ source, traceId: id }, nowMs)
+      const judged = judgeGroup(source, its, this.#judging)
+      const requests = new Set(judged.flatMap(({ verdicts: all }) => all.flatMap(tracesOf)))
       for (const [member, arrivals] of its.traces) {
         told.add(member)
-        this.#settle({ source, traceId: member }, arrivals)
+        this.#settle({ source, traceId: member }, { arrivals, isTold: requests.has(member) })
         for (const other of verdicts.toldWith(source, member)) toTell.add(other)
       }
       for (const other of this.#newlyCrowded(source, its)) toTell.add(other)
-      judgements.push(...judgeGroup(source, its, this.#judging).map((one) => ({ ...one, again })))
+      judgements.push(...judged.map((one) => ({ ...one, again })))
     }
     return judgements
   }
@@ -240,13 +248,18 @@ export class JudgeLoop {
   }
 
   /** It is part of a verdict now, or of none. */
-  #settle(key: TraceOfSource, arrivals: readonly Arrival[]): void {
+  #settle(
+    key: TraceOfSource,
+    { arrivals, isTold }: { readonly arrivals: readonly Arrival[]; readonly isTold: boolean },
+  ): void {
     const trace = this.#unjudged.pending.get(key)
     if (trace === undefined) return
     this.#unjudged.pending.delete(trace)
+    if (isTold) return
     // Beside recognised ones (of a web framework, say) they are no sign that something is wrong.
-    if (!arrivals.some(({ span }) => isRecognised(span)))
-      this.#unjudged.unrecognised.add(trace.chunks)
+    const isKnown = arrivals.some(({ span }) => isRecognised(span))
+    const count = isKnown ? this.#unjudged.withoutRequest : this.#unjudged.unrecognised
+    count.add(trace.chunks)
   }
 
   /** One trace that cannot be judged must not stop the others; its spans are kept. */
@@ -279,7 +292,11 @@ export class JudgeLoop {
   #save(judgements: readonly Judgement[]): void {
     const first = this.#unjudged.pending.first()
     const judgedUpTo = first === undefined ? this.#unjudged.log.readUpTo : first.firstPosition - 1
-    const progress = { judgedUpTo, unrecognised: this.#unjudged.unrecognised.countUpTo(judgedUpTo) }
+    const progress = {
+      judgedUpTo,
+      unrecognised: this.#unjudged.unrecognised.countUpTo(judgedUpTo),
+      withoutRequest: this.#unjudged.withoutRequest.countUpTo(judgedUpTo),
+    }
     const { verdicts, isStoreTrouble } = this.#options
     try {
       verdicts.replace(judgements, progress)
@@ -301,6 +318,10 @@ export class JudgeLoop {
     }
     verdicts.replace([], progress)
   }
+}
+
+function tracesOf({ traceIds }: Verdict): readonly string[] {
+  return traceIds
 }
 
 /** What was received while the clock was ahead has been here since now, at the latest. */

@@ -4,6 +4,7 @@ import type { RuledFinding } from '../rules/rule.ts'
 import type { FirstTargetFailure, Verdict } from '../store/verdict-store.ts'
 import type { FirstTargetResult } from '../store/verdict-tallies.ts'
 import { isEligibleFailure, mayFallBack, rootCause } from '../story/eligible.ts'
+import { senderOf } from '../story/sender.ts'
 import type { Story } from '../story/story.ts'
 
 /**
@@ -35,6 +36,7 @@ export function toVerdict(
       confidence,
     })),
     wire: JSON.stringify(toWireRequest(story, findings)),
+    sender: senderOf(story),
     occurrence: toOccurrence({ story, findings, nowMs }),
   }
 }

@@ -1,6 +1,7 @@
 import type { FingerprintIngredients } from '../incidents/fingerprint.ts'
 import type { Incident } from '../incidents/incident.ts'
 import type { Occurrence } from '../incidents/occurrence.ts'
+import type { Sender } from '../story/sender.ts'
 import type { UsRange } from './us-range.ts'
 import type { FirstTargetResult, VerdictTallies } from './verdict-tallies.ts'
 
@@ -25,8 +26,15 @@ export interface Verdict {
   readonly findings: readonly VerdictFinding[]
   /** `WireRequest` as JSON text. */
   readonly wire: string
+  /** What wrote its spans. */
+  readonly sender: Sender
   /** The incident that this request is part of. */
   readonly occurrence: Occurrence | undefined
+}
+
+export interface SourceSender {
+  readonly source: string
+  readonly sender: Sender
 }
 
 export interface FirstTargetFailure {
@@ -74,6 +82,8 @@ export interface Progress {
   readonly judgedUpTo: number
   /** Spans up to there of traces that belong to no dialect. */
   readonly unrecognised: number
+  /** Spans up to there of traces that a dialect knows, and that hold no request. */
+  readonly withoutRequest: number
 }
 
 /** Held by the one thread that judges; it also answers what pages ask. */
@@ -106,6 +116,8 @@ export interface VerdictStore {
   requestsOfTrace(traceId: string): readonly StoredRequest[]
   /** What was ever judged, for `/metrics`. */
   tallies(): VerdictTallies
+  /** What each source was seen to send, as long as its requests are kept; in one order. */
+  senders(): readonly SourceSender[]
   /** The last act of a person that was seen: what `acts.db` must hold. */
   actsUpTo(): number
   rememberActs(lastId: number): void

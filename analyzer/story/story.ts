@@ -206,6 +206,8 @@ export interface Gateway {
   readonly library?: string
   /** v2's scope version is the release; v1 has none. */
   readonly release?: string
+  /** Of LiteLLM 1.x: told by v2, and in v1 the first release known to write such spans. */
+  readonly minor?: number
   readonly mode?: string
   /** The process that wrote the spans (`service.instance.id`), where its resource says so. */
   readonly instance?: string

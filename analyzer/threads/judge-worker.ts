@@ -47,6 +47,8 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
         countPending: () => turns.loop.countPending(),
         lag: () => turns.loop.lag(),
         unrecognised: turns.loop.unrecognised,
+        withoutRequest: turns.loop.withoutRequest,
+        senders: () => verdicts.senders(),
         pausedSinceMs: turns.pausedSinceMs,
         nowMs: Date.now(),
         intake,

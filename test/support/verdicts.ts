@@ -1,7 +1,7 @@
 import type { Occurrence } from '../../analyzer/incidents/occurrence.ts'
 import type { Verdict, VerdictStore } from '../../analyzer/store/verdict-store.ts'
 
-export const NO_PROGRESS = { judgedUpTo: 0, unrecognised: 0 }
+export const NO_PROGRESS = { judgedUpTo: 0, unrecognised: 0, withoutRequest: 0 }
 
 /** A request's part in an incident; all of them are one incident unless told otherwise. */
 export function buildOccurrence(storyId: string, rest: Partial<Occurrence> = {}): Occurrence {
@@ -43,6 +43,7 @@ export function buildVerdict(storyId: string, rest: Partial<Verdict> = {}): Verd
     names: ['openai/gpt-4o', 'overloaded'],
     findings: [{ rule: 'r', title: 'A title', severity: 'high', confidence: 'certain' }],
     wire: JSON.stringify({ story: storyId }),
+    sender: { dialect: 'litellm-v2', release: '1.97.0', minor: 97, mode: 'proxy', api: 'chat' },
     occurrence: buildOccurrence(storyId, { atMs }),
     ...rest,
   }

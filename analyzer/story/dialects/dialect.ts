@@ -1,5 +1,6 @@
 import type { FactName } from '../fact-name.ts'
 import type { RouterConfig } from '../router-config.ts'
+import type { Sender } from '../sender.ts'
 import type { Span } from '../span.ts'
 import type { DialectName, Story } from '../story.ts'
 
@@ -18,6 +19,11 @@ export interface Dialect {
   toStories(input: DialectInput): readonly Story[]
   /** How well spans of this kind tell each fact, at their best: the docs' table is made of it. */
   readonly tells: Readonly<Record<FactName, Telling>>
+  /**
+   * Whole sentences: what the spans of this release, in this mode and of this API cannot show,
+   * whatever happens. Measured facts alone: what is said here is what a reader must not look for.
+   */
+  cannotShow(sender: Sender): readonly string[]
 }
 
 /** `sometimes` and `never` say why, for the reader of the table. */

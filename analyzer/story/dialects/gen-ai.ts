@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.ts'
+import { inferenceCannotShow } from './inference/cannot-show.ts'
 import { isGenAi } from './inference/inference-span.ts'
 import { inferenceStories } from './inference/stories.ts'
 import { GEN_AI_TELLS } from './inference/tells.ts'
@@ -12,4 +13,5 @@ export const genAi: Dialect = {
   recognises: isGenAi,
   toStories: (input) => inferenceStories(input, 'gen-ai'),
   tells: GEN_AI_TELLS,
+  cannotShow: inferenceCannotShow,
 }

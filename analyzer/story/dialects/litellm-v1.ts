@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.ts'
+import { litellmCannotShow } from './litellm/cannot-show.ts'
 import { isBorrowed, isToldByCaller, isV1 } from './litellm/span-kinds.ts'
 import { litellmStories } from './litellm/stories.ts'
 import { LITELLM_TELLS } from './litellm/tells.ts'
@@ -11,4 +12,5 @@ export const litellmV1: Dialect = {
   recognises: (span) => isV1(span) || isBorrowed(span) || isToldByCaller(span),
   toStories: (input) => litellmStories(input, 'litellm-v1'),
   tells: LITELLM_TELLS,
+  cannotShow: litellmCannotShow,
 }

@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.ts'
+import { litellmCannotShow } from './litellm/cannot-show.ts'
 import { isV2 } from './litellm/span-kinds.ts'
 import { litellmStories } from './litellm/stories.ts'
 import { LITELLM_TELLS } from './litellm/tells.ts'
@@ -9,4 +10,5 @@ export const litellmV2: Dialect = {
   recognises: isV2,
   toStories: (input) => litellmStories(input, 'litellm-v2'),
   tells: LITELLM_TELLS,
+  cannotShow: litellmCannotShow,
 }

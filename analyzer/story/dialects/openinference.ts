@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.ts'
+import { inferenceCannotShow } from './inference/cannot-show.ts'
 import { isOpenInference } from './inference/inference-span.ts'
 import { inferenceStories } from './inference/stories.ts'
 import { OPENINFERENCE_TELLS } from './inference/tells.ts'
@@ -9,4 +10,5 @@ export const openinference: Dialect = {
   recognises: isOpenInference,
   toStories: (input) => inferenceStories(input, 'openinference'),
   tells: OPENINFERENCE_TELLS,
+  cannotShow: inferenceCannotShow,
 }

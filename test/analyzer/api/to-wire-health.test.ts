@@ -40,6 +40,8 @@ function healthOf(intake: Partial<IntakeFacts>, sources: readonly SourceCounts[]
     countPending: () => 0,
     lag: () => ({ spans: 0, oldestReceivedMs: undefined, overdueSinceMs: undefined }),
     unrecognised: 0,
+    withoutRequest: 0,
+    senders: () => [],
     pausedSinceMs: undefined,
     nowMs: NOW_MS,
     intake: { ...INTAKE, ...intake },

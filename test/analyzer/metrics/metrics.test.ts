@@ -54,6 +54,7 @@ const JUDGED: JudgedFacts = {
   lag: { spans: 12, oldestReceivedMs: NOW_MS - 9000, overdueSinceMs: NOW_MS - 2500 },
   tracesPending: 5,
   unrecognised: 1,
+  withoutRequest: 2,
   pausedSinceMs: undefined,
 }
 

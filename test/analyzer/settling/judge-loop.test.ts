@@ -84,6 +84,7 @@ function court() {
     lastPosition: () => reader.readAfter(0, 1e6).at(-1)?.position,
     pending: () => loop.countPending(),
     unrecognised: () => loop.unrecognised,
+    withoutRequest: () => loop.withoutRequest,
   }
 }
 
@@ -203,7 +204,7 @@ test('a lost watermark costs time only: everything is judged again to the same e
   receive(attempt, request)
   after(2000)
   const judged = [verdicts.incidents(), verdicts.requests({ limit: 10 })]
-  verdicts.replace([], { judgedUpTo: 0, unrecognised: 0 })
+  verdicts.replace([], { judgedUpTo: 0, unrecognised: 0, withoutRequest: 0 })
   crash()
   after(0)
   expect([verdicts.incidents(), verdicts.requests({ limit: 10 })]).toEqual(judged)
@@ -216,6 +217,30 @@ test('spans that nobody understands are counted, beside recognised ones they are
   receive({ ...foreign, traceId: 'ef'.repeat(16) })
   after(SETTLE_MS)
   expect(unrecognised()).toBe(1)
+})
+
+test('spans that are understood and hold no request are counted, also over a crash', () => {
+  const { receive, after, unrecognised, withoutRequest, crash } = court()
+  const healthCheck = buildSpan({
+    scope: LITELLM,
+    name: 'auth /health',
+    spanId: '00000000000000dd',
+    traceId: 'ab'.repeat(16),
+  })
+  const embedding = buildSpan({
+    scope: { name: 'app', version: '' },
+    traceId: 'ac'.repeat(16),
+    attributes: { 'gen_ai.operation.name': 'embeddings', 'gen_ai.request.model': 'm' },
+  })
+  receive(request, attempt)
+  receive(embedding)
+  after(SETTLE_MS)
+  expect([unrecognised(), withoutRequest()]).toEqual([0, 1])
+  crash()
+  expect([unrecognised(), withoutRequest()]).toEqual([0, 1])
+  receive(healthCheck)
+  after(SETTLE_MS)
+  expect(unrecognised()).toBe(0)
 })
 
 test('a thousand requests at once are all judged', () => {

@@ -28,7 +28,8 @@ export function dropOutdated(database: SqliteDatabase, spansFromMs: () => number
              (one, derivation, judged_up_to, unrecognised, again_up_to, hours_before, counted_from)
            VALUES (1, ?, 0, 0, ?, 0, ?)
            ON CONFLICT DO UPDATE SET derivation = excluded.derivation, judged_up_to = 0,
-             unrecognised = 0, again_up_to = max(again_up_to, excluded.again_up_to),
+             unrecognised = 0, without_request = 0,
+             again_up_to = max(again_up_to, excluded.again_up_to),
              counted_from = excluded.counted_from`,
         )
         .run(DERIVATION, before?.judged_up_to ?? 0, countedFrom)
@@ -56,4 +57,5 @@ const DERIVED = [
   'told_together',
   'lookouts',
   'wire_forms',
+  'senders',
 ]

@@ -8,6 +8,7 @@ import type {
   Progress,
   RequestFilter,
   RequestPage,
+  SourceSender,
   StoredRequest,
   TraceExtent,
   TurnsOf,
@@ -22,6 +23,7 @@ import { isDamage, openForWriting, type SqliteDatabase } from '../open-database.
 import { RequestBook, type StoredRow } from './request-book.ts'
 import { RequestQueries } from './request-queries.ts'
 import { Rollups } from './rollups.ts'
+import { SenderBook } from './sender-book.ts'
 import { SeriesBook, type CountedIds } from './series-book.ts'
 import { setVerdictsAside } from './set-verdicts-aside.ts'
 import { TermIndex } from './term-index.ts'
@@ -74,6 +76,7 @@ class SqliteVerdictStore implements VerdictStore {
   readonly #requests: RequestBook
   readonly #ties: TraceTies
   readonly #wires: WireBook
+  readonly #senders: SenderBook
   readonly #queries: RequestQueries
 
   constructor(database: SqliteDatabase) {
@@ -85,6 +88,7 @@ class SqliteVerdictStore implements VerdictStore {
     this.#incidents = new IncidentBook(database)
     this.#ties = new TraceTies(database)
     this.#wires = new WireBook(database)
+    this.#senders = new SenderBook(database)
     this.#requests = new RequestBook(database, {
       series: this.#series,
       terms: this.#terms,
@@ -102,7 +106,11 @@ class SqliteVerdictStore implements VerdictStore {
 
   progress(): Progress {
     const row = this.#statements.progress.get()
-    return { judgedUpTo: row?.judged_up_to ?? 0, unrecognised: row?.unrecognised ?? 0 }
+    return {
+      judgedUpTo: row?.judged_up_to ?? 0,
+      unrecognised: row?.unrecognised ?? 0,
+      withoutRequest: row?.without_request ?? 0,
+    }
   }
 
   talliedUpTo(): number {
@@ -112,7 +120,8 @@ class SqliteVerdictStore implements VerdictStore {
   replace(judgements: readonly Judgement[], progress: Progress): void {
     this.#inTransaction(() => {
       for (const judgement of judgements) this.#replaceOne(judgement)
-      this.#statements.setProgress.run(progress.judgedUpTo, progress.unrecognised)
+      const { judgedUpTo, unrecognised, withoutRequest } = progress
+      this.#statements.setProgress.run(judgedUpTo, unrecognised, withoutRequest)
     })
   }
 
@@ -176,6 +185,10 @@ class SqliteVerdictStore implements VerdictStore {
     return this.#series.tallies()
   }
 
+  senders(): readonly SourceSender[] {
+    return this.#senders.all()
+  }
+
   actsUpTo(): number {
     return this.#statements.progress.get()?.acts_up_to ?? 0
   }
@@ -200,6 +213,7 @@ class SqliteVerdictStore implements VerdictStore {
       })
       const forgotten = this.#incidents.forget(incidentsFromMs, PRUNE_INCIDENTS)
       const untied = this.#ties.prune(requestsFromMs, PRUNE_ROWS)
+      this.#senders.prune(requestsFromMs)
       return removed === PRUNE_ROWS || forgotten === PRUNE_INCIDENTS || folding || untied
     })
     this.#database.pragma(`incremental_vacuum(${PRUNE_PAGES})`)
@@ -221,6 +235,7 @@ class SqliteVerdictStore implements VerdictStore {
     const counted = again || rows.some((row) => row.counted_before === 1)
     const coming = verdicts.map((verdict) => this.#requests.put(verdict, { again: counted }))
     this.#ties.put(judgement)
+    this.#senders.put(verdicts)
     this.#tally(rows, { coming, again })
   }
 
@@ -256,7 +271,7 @@ class SqliteVerdictStore implements VerdictStore {
         })
         .immediate()
     } catch (error: unknown) {
-      for (const book of [...books, this.#wires]) book.reload()
+      for (const book of [...books, this.#wires, this.#senders]) book.reload()
       throw error
     }
   }
@@ -273,6 +288,7 @@ const PRUNE_PAGES = 4000
 interface ProgressRow {
   readonly judged_up_to: number
   readonly unrecognised: number
+  readonly without_request: number
   readonly again_up_to: number
   readonly acts_up_to: number
 }
@@ -280,11 +296,11 @@ interface ProgressRow {
 function prepare(database: SqliteDatabase) {
   return {
     progress: database.prepare<[], ProgressRow>(
-      'SELECT judged_up_to, unrecognised, again_up_to, acts_up_to FROM progress',
+      'SELECT judged_up_to, unrecognised, without_request, again_up_to, acts_up_to FROM progress',
     ),
     setActs: database.prepare<[number]>('UPDATE progress SET acts_up_to = ?'),
-    setProgress: database.prepare<[number, number]>(
-      'UPDATE progress SET judged_up_to = ?, unrecognised = ?',
+    setProgress: database.prepare<[number, number, number]>(
+      'UPDATE progress SET judged_up_to = ?, unrecognised = ?, without_request = ?',
     ),
   }
 }

@@ -259,4 +259,22 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
   DROP INDEX requests_by_story;
   CREATE INDEX requests_by_story ON requests (story);
   `,
+  `
+  -- Spans that are understood and tell of no request.
+  ALTER TABLE progress ADD COLUMN without_request INTEGER NOT NULL DEFAULT 0;
+
+  -- What each source was seen to send: of it follows what its spans cannot show.
+  CREATE TABLE senders (
+    source TEXT NOT NULL,
+    dialect TEXT NOT NULL,
+    library TEXT NOT NULL,
+    release TEXT NOT NULL,
+    minor INTEGER NOT NULL,
+    mode TEXT NOT NULL,
+    api TEXT NOT NULL,
+    last_ms INTEGER NOT NULL,
+    PRIMARY KEY (source, dialect, library, release, minor, mode, api)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX senders_by_time ON senders (source, last_ms);
+  `,
 ]

@@ -59,6 +59,7 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
       mode: reading.mode,
       ...defined({
         release: reading.release,
+        minor: reading.minor,
         instance: text(requestSpan.resource, 'service.instance.id'),
       }),
     },

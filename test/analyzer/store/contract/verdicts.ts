@@ -56,9 +56,44 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
       const folder = temporaryFolder()
       const before = openIn(folder)
       expect(before.progress()).toEqual(NO_PROGRESS)
-      before.replace([], { judgedUpTo: 7, unrecognised: 3 })
+      before.replace([], { judgedUpTo: 7, unrecognised: 3, withoutRequest: 5 })
       before.close()
-      expect(open(folder).progress()).toEqual({ judgedUpTo: 7, unrecognised: 3 })
+      expect(open(folder).progress()).toEqual({ judgedUpTo: 7, unrecognised: 3, withoutRequest: 5 })
+    })
+
+    test('what each source was seen to send is kept, each once, and goes with its requests', () => {
+      const folder = temporaryFolder()
+      const before = openIn(folder)
+      const sender = { dialect: 'gen-ai', library: 'ai', release: '5.0', mode: 'x', api: 'chat' }
+      putVerdicts(
+        before,
+        buildVerdict('a', { sender }),
+        buildVerdict('b', { sender: { dialect: 'litellm-v1', minor: 97, api: 'messages' } }),
+        buildVerdict('c', { sender }),
+      )
+      const seen = [
+        { source: 'litellm', sender },
+        { source: 'litellm', sender: { dialect: 'litellm-v1', minor: 97, api: 'messages' } },
+      ]
+      expect(before.senders()).toEqual(seen)
+      before.close()
+      const store = open(folder)
+      expect(store.senders()).toEqual(seen)
+      const ages = { requestAgeMsMax: MINUTE_MS, incidentAgeMsMax: MINUTE_MS }
+      store.prune(ages, 20 * MINUTE_MS)
+      expect(store.senders()).toEqual([])
+    })
+
+    test('a source that makes up senders without end has only its newest kept', () => {
+      const store = open()
+      for (let number = 0; number < 100; number += 1) {
+        const sender = { dialect: 'gen-ai', library: `library-${number}`, api: 'chat' }
+        putVerdicts(store, buildVerdict(`story-${number}`, { sender, atMs: 1000 + number }))
+      }
+      const kept = store.senders().map(({ sender }) => sender.library)
+      expect(kept).toHaveLength(64)
+      expect(kept).toContain('library-99')
+      expect(kept).not.toContain('library-0')
     })
 
     test('many of one commit are found by their names, those taken back in it by none', () => {

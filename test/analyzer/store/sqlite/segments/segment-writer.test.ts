@@ -174,7 +174,7 @@ test('where somebody took all segments away, new spans come behind what was judg
   const reader = openReader()
   const judgedUpTo = reader.readAfter(0, 9).at(-1)?.position ?? 0
   const verdicts = store.openVerdicts()
-  verdicts.replace([], { judgedUpTo, unrecognised: 0 })
+  verdicts.replace([], { judgedUpTo, unrecognised: 0, withoutRequest: 0 })
   verdicts.close()
   rmSync(join(path, 'segments'), { recursive: true })
   append(openWriter(), 4)
@@ -336,7 +336,7 @@ describe('after a crash', () => {
     for (const number of [2, 3, 4]) append(writer, number)
     const judgedUpTo = before.openReader().readAfter(0, 9).at(-1)?.position ?? 0
     const verdicts = before.store.openVerdicts()
-    verdicts.replace([], { judgedUpTo, unrecognised: 0 })
+    verdicts.replace([], { judgedUpTo, unrecognised: 0, withoutRequest: 0 })
     verdicts.close()
     const { openWriter, openReader, file, files, logged } = before.crashed()
     for (const suffix of ['-wal', '-shm']) rmSync(file(`000001.hot.db${suffix}`), { force: true })

@@ -154,7 +154,7 @@ test('of another derivation, the figures of what is past stay and nothing is tal
     buildVerdict('new', { atMs: 9 * hour, occurrence: undefined }),
   )
   while (before.prune({ requestAgeMsMax: hour, incidentAgeMsMax: 99 * hour }, 10 * hour)) continue
-  before.replace([], { judgedUpTo: 77, unrecognised: 5 })
+  before.replace([], { judgedUpTo: 77, unrecognised: 5, withoutRequest: 0 })
   before.close()
   const other = new Database(join(folder, 'verdicts.db'))
   other.exec('UPDATE progress SET derivation = 1')
@@ -190,7 +190,7 @@ test('under another derivation each minute is counted by one of the two', () => 
   // The first two are hours by now, and no requests any more. Spans are there since the third.
   while (before.prune({ requestAgeMsMax: 2 * hour, incidentAgeMsMax: 99 * hour }, 10 * hour))
     continue
-  before.replace([], { judgedUpTo: 77, unrecognised: 5 })
+  before.replace([], { judgedUpTo: 77, unrecognised: 5, withoutRequest: 0 })
   before.close()
   const expected = [1, 5, 8, 9].map((bucket) => ({ bucket, outcome: 'failed', count: 1 }))
   for (const spansFromMs of [0, 5 * hour, 9 * hour]) {

@@ -2,10 +2,10 @@
 const ENTRIES_MAX = 10_000
 
 /**
- * Counts spans that no dialect knows, so that each counts once although the log behind the
- * watermark is read again after a crash: only those before it are kept with it.
+ * Counts spans of one kind, so that each counts once although the log behind the watermark is read
+ * again after a crash: only those before it are kept with it.
  */
-export class UnrecognisedSpans {
+export class SpanCount {
   #upToWatermark: number
   #behind: [position: number, spans: number][] = []
 
