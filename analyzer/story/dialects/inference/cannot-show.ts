@@ -1,6 +1,6 @@
 import type { Sender } from '../../sender.ts'
 
-/** What spans of the two conventions cannot show; of libraries that were run, what they left out. */
+/** What spans of the two conventions cannot show, and what libraries that were run leave out. */
 export function inferenceCannotShow(sender: Sender): readonly string[] {
   const who = sender.library ?? 'This application'
   return BLIND_SPOTS.filter(({ holds }) => holds(sender)).map(
