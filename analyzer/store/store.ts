@@ -151,7 +151,7 @@ export interface TidyReport {
   readonly more: boolean
   /** What it did, for the log; empty where there was nothing to do. */
   readonly done: readonly string[]
-  /** What it could not do, and tries again later: why, for whoever looks after the analyzer. */
+  /** What it could not do, or what that cost: for whoever looks after the analyzer. */
   readonly failed: readonly string[]
 }
 

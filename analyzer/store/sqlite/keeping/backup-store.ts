@@ -5,8 +5,13 @@ import { AnalyzerError } from '../../../errors.ts'
 import { messageOf } from '../../../message-of.ts'
 import { namesIn, syncFile, syncFolder } from '../files.ts'
 import { filesOf, type FolderFiles } from '../folder-files.ts'
-import { openForReading } from '../open-database.ts'
-import { removeDatabaseFile, SegmentCatalogue } from '../segments/segment-catalogue.ts'
+import { isDamage, openForReading, readDatabase } from '../open-database.ts'
+import {
+  removeDatabaseFile,
+  SegmentCatalogue,
+  type SegmentFile,
+} from '../segments/segment-catalogue.ts'
+import { readSeal } from '../segments/segment-meta.ts'
 import { databaseBytes } from './part-files.ts'
 import { findStoreFolder } from './store-folder.ts'
 
@@ -45,21 +50,50 @@ export async function backupStore(options: BackupOptions): Promise<Backup> {
   // After the verdicts, which know how many acts there are at least.
   if (existsSync(source.acts)) await progress.copy(source.acts, acts)
   mkdirSync(segments, { mode: 0o700 })
-  // Asked again after each: a segment may be packed, or begun, while another is copied.
-  const copied = new Set<number>()
-  for (;;) {
-    const next = catalogue.list().find(({ number }) => !copied.has(number))
-    if (next === undefined) break
-    // oxlint-disable-next-line no-await-in-loop -- in their order, one at a time
-    if (await progress.copyIfThere(next.path, join(segments, basename(next.path)))) {
-      copied.add(next.number)
-    }
-  }
+  await copySegments(catalogue, { segments, progress })
   // Last: a folder without it is no data folder, so that half a copy is not taken for a whole one.
   copyFileSync(source.salt, salt)
   syncFile(salt)
   for (const folder of [segments, target, dirname(target)]) syncFolder(folder)
   return progress.result()
+}
+
+/**
+ * Asked again after each: a segment may be packed, or begun, while another is copied. Of one that
+ * was still written the copy ends where it was, and counts only as the last: what came to it before
+ * the next was begun would be missing between the two, so that it is copied once more.
+ */
+async function copySegments(
+  catalogue: SegmentCatalogue,
+  { segments, progress }: { readonly segments: string; readonly progress: Progress },
+): Promise<void> {
+  const copied = new Set<number>()
+  let unsealed: SegmentFile | undefined
+  for (;;) {
+    const files = catalogue.list()
+    if (unsealed !== undefined && unsealed.number !== files.at(-1)?.number) {
+      removeDatabaseFile(join(segments, basename(unsealed.path)))
+      copied.delete(unsealed.number)
+      unsealed = undefined
+    }
+    const next = files.find(({ number }) => !copied.has(number))
+    if (next === undefined) return
+    const copy = join(segments, basename(next.path))
+    // oxlint-disable-next-line no-await-in-loop -- in their order, one at a time
+    if (!(await progress.copyIfThere(next.path, copy))) continue
+    copied.add(next.number)
+    if (!isSealed(copy)) unsealed = next
+  }
+}
+
+/** Where that cannot be read there is nothing better to be had. */
+function isSealed(copy: string): boolean {
+  try {
+    return readDatabase(copy, readSeal) !== undefined
+  } catch (error: unknown) {
+    if (isDamage(error)) return true
+    throw error
+  }
 }
 
 function bytesOf({ verdicts, acts }: FolderFiles, catalogue: SegmentCatalogue): number {

@@ -4,6 +4,7 @@ import { toPlace, toPosition } from '../segments/position.ts'
 import { SegmentCatalogue } from '../segments/segment-catalogue.ts'
 import type { Counter } from '../segments/segment.ts'
 import type { StoreStats } from '../../store.ts'
+import { countSpansAfter } from './part-content.ts'
 import { databaseBytes, PartFiles, type Part } from './part-files.ts'
 import { SegmentKeeper } from './segment-keeper.ts'
 import { findStoreFolder, isHeld } from './store-folder.ts'
@@ -149,21 +150,16 @@ interface Waiting {
   readonly sinceMs: number | undefined
 }
 
-/** Of a packed one, whose chunks are compressed, as near as its table of contents tells. */
 function waitingIn({ file, createdMs }: Part, afterRow: number): Waiting {
   return readDatabase(file.path, (database) => {
-    const table = file.kind === 'packed' ? 'parts' : 'chunks'
-    const spans = database
-      .prepare<[number], number>(`SELECT coalesce(sum(spans), 0) FROM ${table} WHERE row > ?`)
-      .pluck()
-      .get(afterRow)
-    if (file.kind === 'packed') return { spans: spans ?? 0, sinceMs: createdMs }
+    const spans = countSpansAfter(database, file.kind, afterRow)
+    if (file.kind === 'packed') return { spans, sinceMs: createdMs }
     const sinceMs = database
       .prepare<[number], number>(
         'SELECT received_ms FROM chunks WHERE row > ? ORDER BY row LIMIT 1',
       )
       .pluck()
       .get(afterRow)
-    return { spans: spans ?? 0, sinceMs }
+    return { spans, sinceMs }
   })
 }

@@ -48,6 +48,17 @@ function countRows(database: SqliteDatabase, before: Rows = NOTHING): Rows {
   }
 }
 
+/** Those that came after this row; of a packed one as near as its table of contents tells. */
+export function countSpansAfter(
+  database: SqliteDatabase,
+  kind: SegmentFile['kind'],
+  row: number,
+): number {
+  const table = kind === 'packed' ? 'parts' : 'chunks'
+  const sum = `SELECT coalesce(sum(spans), 0) FROM ${table} WHERE row > ?`
+  return database.prepare<[number], number>(sum).pluck().get(row) ?? 0
+}
+
 function lastRow(database: SqliteDatabase, kind: SegmentFile['kind']): number {
   const tables = kind === 'packed' ? ['parts', 'later_chunks'] : ['chunks']
   const last = (table: string): number =>

@@ -12,10 +12,12 @@ import type {
 import { messageOf } from '../../../message-of.ts'
 import { syncFolder } from '../files.ts'
 import { packSegment } from '../packing/pack-segment.ts'
-import { toPosition } from '../segments/position.ts'
+import { readDatabase } from '../open-database.ts'
+import { toPlace, toPosition } from '../segments/position.ts'
 import { removeDatabaseFile, type SegmentCatalogue } from '../segments/segment-catalogue.ts'
 import { readSegmentHeader } from '../segments/segment-header.ts'
 import { leftoversIn, setAsideIn } from './leftovers.ts'
+import { countSpansAfter } from './part-content.ts'
 import { databaseBytes, PartFiles, type Part } from './part-files.ts'
 import { nextDrop } from './retention.ts'
 
@@ -71,7 +73,7 @@ export class SegmentKeeper implements SpanKeeper {
     const why = nextDrop(parts, limits, nowMs)
     const [oldest] = parts
     if (why !== undefined && oldest !== undefined) {
-      return { ...MORE, done: [this.#drop(oldest, why)] }
+      return this.#drop(oldest, why)
     }
     const next = parts.find((part) => this.#mayPack(part, nowMs))
     return next === undefined ? NOTHING_DONE : this.#beginPacking(next, nowMs)
@@ -108,11 +110,30 @@ export class SegmentKeeper implements SpanKeeper {
     })
   }
 
-  #drop({ name, file, spans }: Part, why: 'age' | 'size'): string {
+  /** What nobody has judged is lost to every count: that is trouble, whatever the limits say. */
+  #drop(part: Part, why: 'age' | 'size'): TidyReport {
+    const { name, file, spans } = part
+    const unjudged = this.#isJudged(part) ? 0 : this.#countUnjudged(part)
     removeDatabaseFile(file.path)
     syncFolder(this.#catalogue.folder)
     const reason = why === 'age' ? 'its spans are older than spans are kept' : 'to keep to the size'
-    return `${name} was dropped with ${spans} spans: ${reason}`
+    if (unjudged === 0) {
+      return { ...MORE, done: [`${name} was dropped with ${spans} spans: ${reason}`] }
+    }
+    const lost = `of which ${unjudged} were not judged yet`
+    return { ...MORE, failed: [`${name} was dropped with ${spans} spans, ${lost}: ${reason}`] }
+  }
+
+  #countUnjudged({ file, spans }: Part): number {
+    const { segment, row } = toPlace(this.#judgedUpTo)
+    try {
+      return readDatabase(file.path, (database) =>
+        countSpansAfter(database, file.kind, segment === file.number ? row : 0),
+      )
+    } catch {
+      // It goes because it cannot be read, perhaps; what is known of it is what was counted.
+      return spans
+    }
   }
 
   /** Nobody writes it any more, and the judge will not come back to it. */

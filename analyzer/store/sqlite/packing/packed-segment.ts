@@ -94,12 +94,12 @@ class PackedSegment implements Segment {
   }
 
   failedIn(source: string, range: UsRange): Iterable<ChunkHead> {
-    return this.#statements.failedIn.all({ source, ...range })
+    return this.#headsIn('failedIn', { source, ...range })
   }
 
   /** Of each part of a trace, the chunk that starts earliest. */
   startedIn(source: string, range: UsRange): Iterable<ChunkHead> {
-    return this.#statements.startedIn.all({ source, ...range })
+    return this.#headsIn('startedIn', { source, ...range })
   }
 
   earliestOf(source: string, traceId: Buffer): readonly ChunkHead[] {
@@ -119,6 +119,17 @@ class PackedSegment implements Segment {
 
   close(): void {
     this.#database.close()
+  }
+
+  /** Some at a time: a span that claims to have lasted for decades asks for all that there is. */
+  *#headsIn(which: 'failedIn' | 'startedIn', asked: InTime): Generator<ChunkHead> {
+    let last = { atUs: asked.fromUs, row: -1 }
+    for (;;) {
+      const heads = this.#statements[which].all({ ...asked, ...last, limit: HEADS_AT_ONCE })
+      yield* heads
+      last = heads.at(-1) ?? last
+      if (heads.length < HEADS_AT_ONCE) return
+    }
   }
 
   #chunkAt(place: Place): StoredChunk | LostChunk {
@@ -186,6 +197,15 @@ interface InTime extends UsRange {
   readonly source: string
 }
 
+/** Behind this one, in the order of their times. */
+interface After {
+  readonly atUs: number
+  readonly row: number
+  readonly limit: number
+}
+
+const HEADS_AT_ONCE = 500
+
 const PLACE = 'sources.name AS source, block_id AS blockId, byte_offset AS byteOffset'
 const SOURCE_ID = '(SELECT id FROM sources WHERE name = :source)'
 
@@ -212,18 +232,20 @@ function prepare(database: SqliteDatabase) {
       `SELECT row, ${PLACE} FROM parts JOIN sources ON sources.id = source_id
        WHERE trace_id = ? ORDER BY row`,
     ),
-    failedIn: database.prepare<[InTime], ChunkHead>(
+    failedIn: database.prepare<[InTime & After], ChunkHead>(
       `SELECT failures.row, lower(hex(parts.trace_id)) AS traceId, end_us AS atUs
        FROM failures
        LEFT JOIN later_chunks ON later_chunks.row = failures.row
        JOIN parts ON parts.row = coalesce(part_row, failures.row)
-       WHERE failures.source_id = ${SOURCE_ID} AND end_us BETWEEN :fromUs AND :toUs
-       ORDER BY end_us, failures.row`,
+       WHERE failures.source_id = ${SOURCE_ID} AND end_us BETWEEN :atUs AND :toUs
+         AND (end_us, failures.row) > (:atUs, :row)
+       ORDER BY end_us, failures.row LIMIT :limit`,
     ),
-    startedIn: database.prepare<[InTime], ChunkHead>(
+    startedIn: database.prepare<[InTime & After], ChunkHead>(
       `SELECT start_row AS row, lower(hex(trace_id)) AS traceId, start_us AS atUs FROM parts
-       WHERE source_id = ${SOURCE_ID} AND start_us BETWEEN :fromUs AND :toUs
-       ORDER BY start_us, start_row`,
+       WHERE source_id = ${SOURCE_ID} AND start_us BETWEEN :atUs AND :toUs
+         AND (start_us, start_row) > (:atUs, :row)
+       ORDER BY start_us, start_row LIMIT :limit`,
     ),
     earliestOf: database.prepare<[{ source: string; traceId: Buffer }], EarliestPart>(
       `SELECT start_us AS atUs, start_row AS startRow, block_id AS blockId,

@@ -6,7 +6,7 @@ import { HOT_MIGRATIONS } from './hot-schema.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
 import { refuseUnknownVersion } from './segment-header.ts'
-import { readBirth, readFilter, readSeal } from './segment-meta.ts'
+import { expectNoChunks, readBirth, readFilter, readSeal } from './segment-meta.ts'
 import type {
   ChunkHead,
   Counter,
@@ -26,13 +26,30 @@ const DAMAGED_ROWS_MAX = 100_000
 
 /** Undefined where the file was begun, but nothing of it is there yet. */
 export function openHotSegment(number: number, path: string): Segment | undefined {
+  return open(number, path, (database) => {
+    const birth = readBirth(database)
+    if (birth === undefined) expectNoChunks(database, path)
+    return birth?.hashKey
+  })
+}
+
+/** To be read from its first row to its last: what finds a trace in it may be gone. */
+export function openHotToRestore(number: number, path: string): Segment | undefined {
+  return open(number, path, () => ({ low: 0, high: 0 }))
+}
+
+function open(
+  number: number,
+  path: string,
+  hashKeyOf: (database: SqliteDatabase) => HashKey | undefined,
+): Segment | undefined {
   const database = openForReading(path)
   try {
     const segment = orDamaged(path, () => {
       refuseUnknownVersion(database, { path, migrations: HOT_MIGRATIONS })
       const version: unknown = database.pragma('user_version', { simple: true })
-      const birth = version === 0 ? undefined : readBirth(database)
-      return birth && new HotSegment(number, { database, hashKey: birth.hashKey })
+      const hashKey = version === 0 ? undefined : hashKeyOf(database)
+      return hashKey && new HotSegment(number, { database, hashKey })
     })
     if (segment !== undefined) return segment
   } catch (error: unknown) {

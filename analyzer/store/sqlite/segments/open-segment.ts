@@ -13,7 +13,13 @@ import { HOT_MIGRATIONS, HOT_PAGE_BYTES } from './hot-schema.ts'
 import { IdFilter } from './id-filter.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
 import type { RecentSegment } from './recent-segments.ts'
-import { readBirth, writeBirth, writeSeal, type SegmentBirth } from './segment-meta.ts'
+import {
+  expectNoChunks,
+  readBirth,
+  writeBirth,
+  writeSeal,
+  type SegmentBirth,
+} from './segment-meta.ts'
 import type { Counter } from './segment.ts'
 import { hasIds } from './stored-ids.ts'
 
@@ -68,7 +74,9 @@ export class OpenSegment {
     try {
       this.#inode = statSync(file.path).ino
       this.#statements = prepare(this.#database)
-      this.birth = readBirth(this.#database) ?? this.#begin(inherited)
+      const birth = readBirth(this.#database)
+      if (birth === undefined) expectNoChunks(this.#database, file.path)
+      this.birth = birth ?? this.#begin(inherited)
       this.hash = new IdHash(this.birth.hashKey)
       this.#readAll()
     } catch (error: unknown) {

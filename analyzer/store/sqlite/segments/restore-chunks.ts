@@ -3,7 +3,7 @@ import type { SpanArrival } from '../../store.ts'
 import { isDamage } from '../open-database.ts'
 import { splitChunk } from './chunk.ts'
 import { decodeOrUndefined } from './decode-chunk.ts'
-import { openHotSegment } from './hot-segment.ts'
+import { openHotToRestore } from './hot-segment.ts'
 import type { SegmentFile } from './segment-catalogue.ts'
 import type { Segment, StoredChunk } from './segment.ts'
 import type { StoredContext } from './stored-contexts.ts'
@@ -22,7 +22,7 @@ export function* readableArrivals({
 }: SegmentFile): Generator<readonly SpanArrival[]> {
   let segment: Segment | undefined
   try {
-    segment = openHotSegment(number, path)
+    segment = openHotToRestore(number, path)
     if (segment !== undefined) yield* arrivalsOf(segment)
   } catch (error: unknown) {
     // Not even its header, or not even the index of what it holds: there is no more to be had.

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 
 import type { Statement } from 'better-sqlite3'
 
+import { AnalyzerError } from '../../../errors.ts'
 import type { UsRange } from '../../us-range.ts'
 import type { SqliteDatabase } from '../open-database.ts'
 import type { HashKey } from './id-hash.ts'
@@ -26,6 +27,15 @@ export function readBirth(database: SqliteDatabase): SegmentBirth | undefined {
   const [createdMs, low, high] = BIRTH.map((key) => number(database, key))
   if (createdMs === undefined || low === undefined || high === undefined) return undefined
   return { createdMs, hashKey: { low, high } }
+}
+
+/** It is born before its first chunk: without the key of its hashes nothing is found in it. */
+export function expectNoChunks(database: SqliteDatabase, path: string): void {
+  if (database.prepare('SELECT 1 FROM chunks LIMIT 1').get() === undefined) return
+  throw new AnalyzerError('ANALYZER_DATA_DAMAGED', {
+    message: `${path} is damaged: it does not say when it was begun`,
+    hint: 'Start the analyzer: what can be read of it is stored again.',
+  })
 }
 
 export interface SealToWrite extends SegmentSeal {

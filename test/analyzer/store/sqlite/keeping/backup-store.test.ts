@@ -105,6 +105,32 @@ test('copies one moment of each file while spans are written, packed and dropped
   expect(problemsOf(target)).toEqual([])
 })
 
+test('has the middle of a segment that ended after it was copied', async () => {
+  const { dataDir } = storeDays({ days: 2, lastMs: MS, packs: false })
+  const writer = open(dataDir).openWriter()
+  onTestFinished(() => writer.close())
+  const target = join(temporaryFolder(), 'copy')
+  const add = (id: string, receivedAtMs: number): void => {
+    writer.append([arrivalOf([buildSpan({ spanId: id.repeat(16) })], { receivedAtMs })])
+  }
+  let rolled = false
+  await backupStore({
+    path: dataDir,
+    target,
+    onProgress: ({ file }) => {
+      // Whatever is reported of a file, its copy is of a moment before that.
+      if (file !== '000002.hot.db' || rolled) return
+      rolled = true
+      add('a', MS + 1)
+      add('b', MS + 2 * DAY_MS)
+    },
+  })
+  expect(rolled).toBe(true)
+  expect(readdirSync(join(target, 'segments'))).toContain('000003.hot.db')
+  expect(spanIdsIn(target)).toEqual(spanIdsIn(dataDir))
+  expect(problemsOf(target)).toEqual([])
+})
+
 test('has spans for every verdict that it has', async () => {
   const { dataDir } = storeDays({ days: 2, lastMs: MS, packs: false })
   const store = open(dataDir)

@@ -113,7 +113,27 @@ test('drops whole segments that are too old, the oldest first, whatever is judge
   )
   expect(names()).toEqual(['000002.hot.db', '000003.hot.db', '000004.hot.db'])
   expect(done).toEqual([
-    '000001.hot.db was dropped with 3 spans: its spans are older than spans are kept',
+    '000001.hot.db was dropped with 3 spans, of which 3 were not judged yet: its spans are older than spans are kept',
+  ])
+})
+
+test('says as trouble how many of the spans that it drops nobody has judged', () => {
+  const { catalogue } = segments(3)
+  const { keeper } = keeperOf(catalogue)
+  const limits = { ...WIDE_LIMITS, ageMsMax: 0 }
+  const nowMs = MS + 50 * DAY_MS
+  const dropped = [
+    toPosition({ segment: 1, row: 3 }),
+    toPosition({ segment: 2, row: 1 }),
+    toPosition({ segment: 2, row: 1 }),
+  ].map((judgedUpTo) => keeper.tidy(limits, { nowMs, judgedUpTo }))
+  const why = 'its spans are older than spans are kept'
+  expect(dropped.flatMap(({ done }) => done)).toEqual([
+    `000001.hot.db was dropped with 3 spans: ${why}`,
+  ])
+  expect(dropped.flatMap(({ failed }) => failed)).toEqual([
+    `000002.hot.db was dropped with 3 spans, of which 2 were not judged yet: ${why}`,
+    `000003.hot.db was dropped with 3 spans, of which 3 were not judged yet: ${why}`,
   ])
 })
 

@@ -137,19 +137,19 @@ test('finds traces by when they failed and by when they started', () => {
   const packed = openPacked(options.packedFile)
   const ids = [1, 2, 3].map((trace) => traceId(trace).toString('hex'))
 
-  expect(packed.failedIn('a', ALL)).toEqual([
+  expect([...packed.failedIn('a', ALL)]).toEqual([
     { row: 4, traceId: ids[0], atUs: atUs(10) },
     { row: 6, traceId: ids[1], atUs: atUs(13) },
   ])
-  expect(packed.failedIn('b', ALL)).toEqual([{ row: 3, traceId: ids[0], atUs: atUs(9) }])
-  expect(packed.failedIn('a', { fromUs: atUs(11), toUs: atUs(13) })).toHaveLength(1)
-  expect(packed.failedIn('c', ALL)).toEqual([])
+  expect([...packed.failedIn('b', ALL)]).toEqual([{ row: 3, traceId: ids[0], atUs: atUs(9) }])
+  expect([...packed.failedIn('a', { fromUs: atUs(11), toUs: atUs(13) })]).toHaveLength(1)
+  expect([...packed.failedIn('c', ALL)]).toEqual([])
 
-  expect(packed.startedIn('a', ALL)).toEqual([
+  expect([...packed.startedIn('a', ALL)]).toEqual([
     { row: 1, traceId: ids[0], atUs: atUs(1) },
     { row: 2, traceId: ids[1], atUs: atUs(3) },
   ])
-  expect(packed.startedIn('a', { fromUs: atUs(3), toUs: atUs(3) })).toHaveLength(1)
+  expect([...packed.startedIn('a', { fromUs: atUs(3), toUs: atUs(3) })]).toHaveLength(1)
   expect(packed.earliestOf('b', traceId(1))).toEqual([{ row: 3, traceId: ids[0], atUs: atUs(4) }])
   expect(packed.earliestOf('b', traceId(2))).toEqual([])
 })
@@ -167,7 +167,7 @@ test('names every chunk that shares the earliest microsecond of a trace', () => 
   packWhole(options)
   const packed = openPacked(options.packedFile)
   expect(packed.earliestOf('a', traceId(1)).map((head) => head.row)).toEqual([2, 3])
-  expect(packed.startedIn('a', ALL)).toEqual([
+  expect([...packed.startedIn('a', ALL)]).toEqual([
     { row: 2, traceId: traceId(1).toString('hex'), atUs: MS * 1000 },
   ])
 })

@@ -131,3 +131,45 @@ test('answers as the segment did that it replaced, to new readers and to those t
     { numRuns: 8 },
   )
 }, 60_000)
+
+test('finds more traces of one time than it reads at once, each once and no more than are asked for', () => {
+  const path = temporaryFolder()
+  const store = openStore({ path, limits: WIDE_LIMITS }, { now: () => MS, log: () => undefined })
+  const writer = store.openWriter()
+  // A thousand of one microsecond, and some before and behind it.
+  const spans = Array.from({ length: 1300 }, (_, index) =>
+    toSpan({
+      source: 'eu',
+      trace: index + 1,
+      id: 1,
+      startNs: index < 1000 ? 5000 : index * 1000,
+      lastsNs: 0,
+      isError: true,
+      service: 'litellm',
+    }),
+  )
+  writer.append([arrivalOf(spans, { source: 'eu', receivedAtMs: MS })])
+  writer.append([arrivalOf([toSpan({ ...LATER, trace: 5000 })], { receivedAtMs: MS + DAY_MS })])
+  packAll(store)
+  writer.close()
+  expect(readdirSync(join(path, 'segments')).some((name) => name.includes('packed'))).toBe(true)
+  const reader = store.openReader()
+  const decades = { fromNs: 0n, toNs: 2n ** 63n - 1n }
+  const all = spans.map(({ traceId }) => traceId).toSorted()
+  expect(reader.tracesFailedIn('eu', decades, 9999).toSorted()).toEqual(all)
+  expect(reader.tracesStartedIn('eu', decades, 9999).toSorted()).toEqual(all)
+  expect(reader.tracesFailedIn('eu', decades, 700)).toHaveLength(700)
+  expect(reader.tracesStartedIn('eu', decades, 700)).toHaveLength(700)
+  reader.close()
+})
+
+const DAY_MS = 24 * 3_600_000
+const LATER: Sent = {
+  source: 'eu',
+  trace: 1,
+  id: 1,
+  startNs: 0,
+  lastsNs: 0,
+  isError: false,
+  service: 'litellm',
+}

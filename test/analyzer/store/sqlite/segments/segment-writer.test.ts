@@ -413,6 +413,23 @@ function confuseIndex(path: string): void {
   database.close()
 }
 
+function spoilMeta(file: string): void {
+  const database = new Database(file)
+  const root = database
+    .prepare<[], number>("SELECT rootpage FROM sqlite_schema WHERE name = 'meta'")
+    .pluck()
+    .get()
+  database.pragma('wal_checkpoint(TRUNCATE)')
+  database.close()
+  spoil(file, ((root ?? 0) - 1) * 8192, 8192)
+}
+
+function dropBirth(file: string): void {
+  const database = new Database(file)
+  database.exec('DELETE FROM meta')
+  database.close()
+}
+
 describe('damage', () => {
   test('of a whole segment hides no other, is said once, and is no reason to stop', () => {
     const { openWriter, openReader, file, logged } = written().crashed()
@@ -455,6 +472,21 @@ describe('damage', () => {
     expect(readdirSync(join(path, 'segments')).some((name) => name.includes('.damaged-'))).toBe(
       true,
     )
+  })
+
+  test.each([
+    ['the page of what it says of itself', spoilMeta],
+    ['its birth, which is gone', dropBirth],
+  ])('of %s costs no span', (_, damage) => {
+    const { openWriter, openReader, files, file } = written().crashed()
+    const before = stored(openReader())
+    const last = file(files().at(-1) ?? '')
+    damage(last)
+    append(openWriter(), 301)
+    const left = stored(openReader())
+    expect(left.toSorted((one, other) => one - other)).toEqual([...before, 301])
+    const reader = openReader()
+    for (const number of left) expect(reader.trace(traceId(number)).spans).toHaveLength(1)
   })
 
   test('of an index that is noticed when the segment is sealed is no reason not to start', () => {
