@@ -49,7 +49,10 @@ function unasked(story: Story, configured: readonly string[]): string {
 /** In closed words, for they tell incidents apart; undefined where not trying was right. */
 function whyNotTried(story: Story, cause: Attempt): string | undefined {
   const stated = story.fallbacks.notTried?.value
-  if (stated === undefined) return whyBySymptom(cause)
+  if (stated === undefined) {
+    // Our own router always says why: where its word was lost, it may have been right.
+    return story.gateway.name === 'secondwind' ? undefined : whyBySymptom(cause)
+  }
   return WHY_STATED.get(stated)
 }
 

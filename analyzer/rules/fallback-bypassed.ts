@@ -1,3 +1,5 @@
+import { rootCause } from '../story/eligible.ts'
+import type { Story } from '../story/story.ts'
 import { findBypass } from './bypass.ts'
 import type { Rule } from './rule.ts'
 import { verifyStep } from './verify-step.ts'
@@ -23,5 +25,14 @@ export const fallbackBypassed: Rule = {
     },
     verify: verifyStep('fallback-bypassed'),
   },
-  evaluate: (story) => (story.api !== 'responses' ? findBypass(story) : undefined),
+  evaluate: (story) => (isOfThisClass(story) ? findBypass(story) : undefined),
+}
+
+/**
+ * Before 1.109 LiteLLM's Router names no API on an attempt that failed. After content none of its
+ * paths asked a fallback in 1.97, and the others are told by elimination.
+ */
+function isOfThisClass(story: Story): boolean {
+  if (story.api !== 'unknown') return story.api !== 'responses'
+  return story.gateway.name === 'litellm' && rootCause(story)?.phase === 'mid_stream'
 }

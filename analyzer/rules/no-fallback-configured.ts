@@ -29,10 +29,10 @@ export const noFallbackConfigured: Rule = {
   },
   evaluate(story) {
     const cause = rootCause(story)
-    const { configured, disabled, tried } = story.fallbacks
+    const { configured, disabled, notTried, tried } = story.fallbacks
     if (story.outcome !== 'failed' || cause === undefined || !mayFallBack(cause)) return undefined
     if (configured === undefined || configured.value.length > 0 || tried === true) return undefined
-    if (disabled?.value === true) return undefined
+    if (disabled?.value === true || notTried?.value === 'disabled') return undefined
     return {
       confidence: configured.source === 'span' ? story.sureness : 'likely',
       summary: `${describeTarget(cause)} failed: ${describeError(cause)}, and ${story.route ?? 'its route'} has no fallback; ${describeClient(story)}.`,

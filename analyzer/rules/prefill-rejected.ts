@@ -32,10 +32,9 @@ export const prefillRejected: Rule = {
   },
   evaluate(story) {
     // The first target refused what the client itself had sent: nobody continued anything.
-    const rejected = story.attempts.find(
-      ({ status, reason, kind }) =>
-        status === 'failed' && reason === 'prefill-rejected' && kind !== 'initial',
-    )
+    const rejected = story.attempts
+      .slice(1)
+      .find(({ status, reason }) => status === 'failed' && reason === 'prefill-rejected')
     if (rejected === undefined) return undefined
     const cause = rootCause(story) ?? rejected
     return {

@@ -44,7 +44,7 @@ export const slowFirstChunk: Rule = {
   ],
   evaluate(story, { slowFirstContentMs }) {
     // Without streaming the first content is the whole answer, and its time is the answer's length.
-    if (story.stream === false) return undefined
+    if (story.stream !== true) return undefined
     const first = firstContent(story)
     if (first !== undefined) {
       return first.afterMs > slowFirstContentMs ? slow(story, first, slowFirstContentMs) : undefined

@@ -49,17 +49,11 @@ export const statusRewritten: Rule = {
   ],
   evaluate(story) {
     const cause = rootCause(story)
-    if (story.outcome !== 'failed' || cause === undefined || !isShown(cause, story)) {
-      return undefined
-    }
+    if (story.outcome !== 'failed' || cause === undefined) return undefined
+    // Another attempt's error is no rewritten one: that is `error-masked`.
+    if (story.client.errorAttempt !== cause.number) return undefined
     return findWrapper(story, cause) ?? findStatus(story, cause)
   },
-}
-
-/** Another attempt's error is no rewritten one: that is `error-masked`. */
-function isShown(cause: Attempt, { client, attempts }: Story): boolean {
-  if (client.errorAttempt !== undefined) return client.errorAttempt === cause.number
-  return attempts.filter(({ status }) => status === 'failed').length === 1
 }
 
 /** Types that a gateway raises around an upstream's error; no upstream ever sent one. */

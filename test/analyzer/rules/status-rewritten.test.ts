@@ -12,7 +12,7 @@ const client = buildStory().client
 
 function told(cause: Partial<Attempt>, statusCode: number): string | undefined {
   const attempts = [buildAttempt({ phase: 'before_headers', ...cause })]
-  const story = buildStory({ attempts, client: { ...client, statusCode } })
+  const story = buildStory({ attempts, client: { ...client, statusCode, errorAttempt: 1 } })
   return statusRewritten.evaluate(story, RULE_OPTIONS)?.cause
 }
 

@@ -28,8 +28,8 @@ export function usageOfCall({ inputTokens, outputTokens }: Call): Usage | undefi
  * An error of the upstream's own that was mapped, and not recorded as it was raised: there was no
  * answer yet. A time-out is mapped wherever it strikes.
  */
-export function wasRefused({ error }: Call): boolean {
-  if (error === undefined || error.whileReading) return false
+export function wasRefused({ error, outputTokens }: Call): boolean {
+  if (error === undefined || error.whileReading || (outputTokens ?? 0) > 0) return false
   return error.reason !== undefined && REFUSALS.has(error.reason)
 }
 

@@ -3,6 +3,7 @@ import type { Fact, Fallbacks, SkippedTarget } from '../../story.ts'
 import { defined } from '../secondwind-values.ts'
 import type { Call } from './call.ts'
 import type { Reading } from './reading.ts'
+import { isV2 } from './span-kinds.ts'
 import { refusedTarget } from './refused-target.ts'
 
 export interface FallbackQuestion {
@@ -93,8 +94,16 @@ function wasTried(question: FallbackQuestion): boolean | 'unknown' {
   if (calls.some((call) => call.failed && leavesRoute(call, question))) return true
   const asked = askedAgain(question)
   if (asked !== undefined) return asked
+  // v2 names the target there or nowhere, and on /v1/responses by it alone.
+  if (calls.some((call) => isV2(call.span) && call.deployment === undefined)) return 'unknown'
+  // From 1.109 on every call of v2 names its API: without it the rest is no whole, either.
+  if (reading.api === undefined && isAllNamed(reading)) return 'unknown'
   if (hints.texts.length > 0 || hints.picks.length > 0) return false
   return hints.everyCallExported ? false : 'unknown'
+}
+
+function isAllNamed({ minor, calls }: Reading): boolean {
+  return minor !== undefined && minor >= 109 && calls.some(({ span }) => isV2(span))
 }
 
 function isFallbackPick(

@@ -139,9 +139,10 @@ function apiOfAuth(spans: readonly Span[]): Reading['api'] {
  * streaming share one; the router then tells of the fallback in its error, from 1.95 on.
  */
 function everyCallExported(calls: readonly Call[], server: Span | undefined): boolean {
-  const status = wireStatus(server)
+  const status = server === undefined ? 0 : wireStatus(server)
   return (
-    status === undefined || status < 400 || calls.some((call) => call.error?.whileReading === true)
+    (status !== undefined && status < 400) ||
+    calls.some((call) => call.error?.whileReading === true)
   )
 }
 

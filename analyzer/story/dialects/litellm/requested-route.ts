@@ -7,6 +7,7 @@ import {
 import type { Fact } from '../../story.ts'
 import type { Call } from './call.ts'
 import type { Reading } from './reading.ts'
+import { isV2 } from './span-kinds.ts'
 
 /**
  * The route that the client asked for. Only the web framework's span and the router's own words are
@@ -28,9 +29,18 @@ export function requestedRoute(
   // A fallback that fails has the router speak of its own route, which has none in turn.
   const told = texts.find((text) => text.route !== undefined)?.route
   if (told !== undefined) return { value: told, source: 'error_text' }
-  if (first === undefined) return undefined
+  if (first === undefined || isUnsure(first, reading)) return undefined
   if (first.group !== undefined) return { value: first.group, source: 'span' }
   return config === undefined ? undefined : routeOfModel(first, config)
+}
+
+/**
+ * Half of what stands on an attempt that failed is the fallback's: v1 has the model right, v2 the
+ * route at times, and one without the other tells nothing.
+ */
+function isUnsure({ failed, span, model, group }: Call, { minor }: Reading): boolean {
+  if (!failed || minor === undefined || minor < 85 || minor >= 109) return false
+  return isV2(span) ? group === undefined : model === undefined
 }
 
 /** Where the label is the fallback's: the one route that the labelled one is a fallback of. */

@@ -75,7 +75,8 @@ function wasRelabelled(failed: Call, next: Call): boolean {
   if (failed.error?.whileReading !== true || failed.group === undefined) return true
   if (failed.group === next.group || failed.api === 'messages') return true
   const { deployment, model } = failed
-  return !isV2(failed.span) && deployment !== undefined && !deployment.endsWith(`/${model}`)
+  // Without the deployment nothing says that none was asked.
+  return !isV2(failed.span) && deployment?.endsWith(`/${model}`) !== true
 }
 
 /**

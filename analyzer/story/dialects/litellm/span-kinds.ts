@@ -1,4 +1,4 @@
-import { hasAny, text } from '../../attributes.ts'
+import { firstText, hasAny, text } from '../../attributes.ts'
 import type { Span } from '../../span.ts'
 import { isInference } from '../inference/inference-span.ts'
 
@@ -36,12 +36,14 @@ export function isV1Raw(span: Span): boolean {
   )
 }
 
+const CALL_KEYS = ['gen_ai.operation.name', 'litellm.call_id', 'litellm.provider.model'] as const
+
 /** A span that tells of one upstream call. A database call of the proxy is a CLIENT span too. */
 export function isCallSpan(span: Span): boolean {
   if (!isLitellm(span) || isV1Root(span) || span.kind === 'server') return false
   if (span.name === 'litellm_request') return true
   if (isV1(span)) return text(span.attributes, 'litellm.call_id') !== undefined
-  return span.kind === 'client' && text(span.attributes, 'gen_ai.operation.name') !== undefined
+  return span.kind === 'client' && firstText(span.attributes, CALL_KEYS) !== undefined
 }
 
 /**
