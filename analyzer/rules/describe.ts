@@ -33,6 +33,12 @@ export function describeTarget(attempt: Attempt): string {
   return attempt.route ?? attempt.deployment ?? attempt.model ?? `attempt ${attempt.number}`
 }
 
+/** The one that was asked after another; LiteLLM may write one name on both. */
+export function describeNext(attempt: Attempt, before: Attempt): string {
+  const name = describeTarget(attempt)
+  return name === describeTarget(before) ? 'the next target' : name
+}
+
 export function describePhase(attempt: Attempt): string {
   switch (attempt.phase) {
     case 'before_headers':

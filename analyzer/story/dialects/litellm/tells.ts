@@ -39,5 +39,5 @@ export const LITELLM_TELLS: Dialect['tells'] = {
     sight: 'sometimes',
     why: 'the model on the span that served is the one that the answer was given',
   },
-  'client-gone': { sight: 'sometimes', why: 'a client that left often leaves no root span' },
+  'client-gone': { sight: 'never', why: 'an answer that nobody read looks whole, or has no span' },
 }
