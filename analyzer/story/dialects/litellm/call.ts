@@ -1,6 +1,7 @@
 import type { Api, FailureReason } from '../../../../collector/vocabulary.ts'
 import { firstText, flag, isError, jsonObject, numeric, text, textList } from '../../attributes.ts'
 import type { Attributes, Span } from '../../span.ts'
+import { countedTokens } from './counted-tokens.ts'
 import { classifyFailure } from './failure.ts'
 import { isV2 } from './span-kinds.ts'
 
@@ -176,13 +177,15 @@ export function errorOf(span: Span): CallError {
  * recorded as it was raised, or in the wrapper that asks for a fallback.
  */
 function isRaisedWhileReading(
-  { attributes }: Span,
+  span: Span,
   type: string | undefined,
   message: string | undefined,
 ): boolean {
   if (type === 'BaseLLMException') return false
   return (
-    attributes.has('gen_ai.response.time_to_first_chunk') ||
+    span.attributes.has('gen_ai.response.time_to_first_chunk') ||
+    // Chunks that were counted had been read, whatever class the error was mapped to.
+    (countedTokens(span) ?? 0) > 0 ||
     !(message ?? '').startsWith('litellm.') ||
     type === 'MidStreamFallbackError' ||
     type === 'APIError'

@@ -1,6 +1,6 @@
 import type { Phase } from '../../../../collector/vocabulary.ts'
-import { jsonObject } from '../../attributes.ts'
 import type { Call } from './call.ts'
+import { countedTokens } from './counted-tokens.ts'
 import type { Reading } from './reading.ts'
 
 /** LiteLLM has no phase: it shows in what was counted by then, and in how the error was raised. */
@@ -8,7 +8,7 @@ export function phaseOf(call: Call, reading: Reading): Phase | 'unknown' {
   if (!call.failed) return 'unknown'
   const { minor } = reading
   // Up to 1.84 a failed attempt counts none, whatever it had delivered.
-  const tokens = minor === undefined || minor < 85 ? undefined : tokensOf(call)
+  const tokens = minor === undefined || minor < 85 ? undefined : countedTokens(call.span)
   const api = reading.api ?? call.api
   const isTelling =
     // One token is what Anthropic's first event announces, before any content.
@@ -19,16 +19,6 @@ export function phaseOf(call: Call, reading: Reading): Phase | 'unknown' {
     return status !== undefined && status >= 400 ? 'before_headers' : 'unknown'
   }
   return tokens === 0 && isNoneTold(call, minor, api) ? 'before_content' : 'unknown'
-}
-
-/**
- * An estimate of its own, made of the chunks that had come; v1 keeps it in the usage of its
- * metadata. Only whether there is any means something.
- */
-function tokensOf({ span, outputTokens }: Call): number | undefined {
-  if (outputTokens !== undefined) return outputTokens
-  const tokens = jsonObject(span.attributes, 'metadata.usage_object')?.get('completion_tokens')
-  return typeof tokens === 'number' ? tokens : undefined
 }
 
 /**
