@@ -47,6 +47,26 @@ export function fingerprintStory(
   return { version: FINGERPRINT_VERSION, id: toId(ingredients), ingredients }
 }
 
+/** Each dead target is an incident of its own; its name is the operator's, and no error text. */
+export function fingerprintWindow(window: {
+  readonly rule: string
+  readonly source: string
+  readonly route: string
+  readonly target: string
+  readonly provider: string
+}): Fingerprint {
+  const { rule, source, route, target, provider } = window
+  const ingredients: FingerprintIngredients = {
+    rule,
+    source: cut(source),
+    from: cut(route),
+    to: '',
+    provider: cut(provider),
+    cause: cut(target),
+  }
+  return { version: FINGERPRINT_VERSION, id: toId(ingredients), ingredients }
+}
+
 /** What stands for every route, provider and cause of an incident that many are folded into. */
 export const OTHER = '__other__'
 

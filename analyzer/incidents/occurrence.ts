@@ -1,5 +1,6 @@
 import { incidentFinding } from '../rules/judge.ts'
 import type { RuledFinding, Severity } from '../rules/rule.ts'
+import { rootCause } from '../story/eligible.ts'
 import type { Confidence, Story } from '../story/story.ts'
 import { fingerprintStory, type Fingerprint } from './fingerprint.ts'
 
@@ -14,6 +15,16 @@ export interface Occurrence {
   readonly confidence: Confidence
   readonly title: string
   readonly summary: string
+  /** What failed first, and why: by it incidents are told to be of one outage. */
+  readonly rootCause?: RootCause
+}
+
+export interface RootCause {
+  /** As `/metrics` names it. */
+  readonly target?: string
+  readonly provider?: string
+  /** A `FailureReason` or `unknown`. */
+  readonly reason: string
 }
 
 export interface OccurrenceInput {
@@ -38,5 +49,25 @@ export function toOccurrence(input: OccurrenceInput): Occurrence | undefined {
     confidence: finding.confidence,
     title: finding.title,
     summary: finding.summary,
+    ...rootCauseOf(story),
   }
 }
+
+/** Absent where nothing failed: a story may be wrong without any attempt that is. */
+function rootCauseOf(story: Story): Pick<Occurrence, 'rootCause'> {
+  const cause = rootCause(story)
+  if (cause === undefined) return {}
+  const { deployment, provider, model, reason = 'unknown' } = cause
+  const named = [provider, model].filter((name) => name !== undefined).join('/')
+  const target = (deployment ?? named).slice(0, NAME_CHARS_MAX)
+  return {
+    rootCause: {
+      ...(target !== '' && { target }),
+      ...(provider !== undefined && { provider: provider.slice(0, NAME_CHARS_MAX) }),
+      reason,
+    },
+  }
+}
+
+/** Names come from config files and spans; a longer one is cut, so a hostile one stays small. */
+const NAME_CHARS_MAX = 200

@@ -1,5 +1,6 @@
 import { toWireRequest } from '../api/to-wire-request.ts'
 import { toOccurrence } from '../incidents/occurrence.ts'
+import { picksOf } from '../rules/window/picks.ts'
 import type { RuledFinding } from '../rules/rule.ts'
 import type { FirstTargetFailure, Verdict } from '../store/verdict-store.ts'
 import type { FirstTargetResult } from '../store/verdict-tallies.ts'
@@ -16,18 +17,20 @@ export function toVerdict(
   { findings, nowMs }: { readonly findings: readonly RuledFinding[]; readonly nowMs: number },
 ): Verdict {
   const { team, keyAlias, keyHash } = story.caller
+  // A sender's clock may be ahead of ours: nothing has happened later than it was told.
+  const atMs = Math.min(Number(story.endTimeNs / 1_000_000n), nowMs)
   return {
     storyId: story.id,
     source: story.source,
     traceIds: story.traceIds,
-    // A sender's clock may be ahead of ours: nothing has happened later than it was told.
-    atMs: Math.min(Number(story.endTimeNs / 1_000_000n), nowMs),
+    atMs,
     route: story.route,
     api: story.api,
     outcome: story.outcome,
     caller: team ?? keyAlias ?? keyHash,
     eligible: isEligibleFailure(story) === true,
     firstTargetFailure: firstTargetFailure(story),
+    picks: picksOf(story, atMs),
     names: namesOf(story),
     findings: findings.map(({ rule, title, severity, confidence }) => ({
       rule,

@@ -71,12 +71,12 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
       return writer
     },
     openReader: () => new SegmentSpanReader(handles(catalogue())),
-    openVerdicts: () =>
+    openVerdicts: ({ judgeWindow } = {}) =>
       openRenewableVerdicts({
         file: files.verdicts,
         open: () => {
           const spansFromMs = (): number => receivedFromMs(catalogue()) ?? now()
-          return openVerdictStore(files.verdicts, { nowMs: now(), log, spansFromMs })
+          return openVerdictStore(files.verdicts, { nowMs: now(), log, spansFromMs, judgeWindow })
         },
         now,
         log,

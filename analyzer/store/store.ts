@@ -4,7 +4,7 @@ import type { Span, SpanHead } from '../story/span.ts'
 import type { ActStore } from './act-store.ts'
 import type { RetentionClock } from './retention-clock.ts'
 import type { SpanRecord } from './span-record.ts'
-import type { RenewableVerdicts } from './verdict-store.ts'
+import type { RenewableVerdicts, VerdictOptions } from './verdict-store.ts'
 
 /**
  * What is kept, by intent. Spans are the truth, written by one thread and read by others; verdicts
@@ -15,7 +15,7 @@ export interface Store {
   openWriter(): SpanWriter
   openReader(): SpanReader
   /** For the one thread that judges. */
-  openVerdicts(): RenewableVerdicts
+  openVerdicts(options?: VerdictOptions): RenewableVerdicts
   /** For the same thread; throws only for the file of a newer release. */
   openActs(knownUpTo: number): ActStore
   /** For the one thread that keeps within limits what is stored. */

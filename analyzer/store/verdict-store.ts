@@ -2,6 +2,9 @@ import type { FingerprintIngredients } from '../incidents/fingerprint.ts'
 import type { Incident } from '../incidents/incident.ts'
 import type { Occurrence } from '../incidents/occurrence.ts'
 import type { Sender } from '../story/sender.ts'
+import type { RuledWindow } from '../rules/window/judge-window.ts'
+import type { Pick } from '../rules/window/picks.ts'
+import type { RouteWindow } from '../rules/window/window-rule.ts'
 import type { UsRange } from './us-range.ts'
 import type { FirstTargetResult, VerdictTallies } from './verdict-tallies.ts'
 
@@ -21,6 +24,8 @@ export interface Verdict {
   readonly eligible: boolean
   /** Absent where the first target did not fail for good, or nothing tells what was configured. */
   readonly firstTargetFailure: FirstTargetFailure | undefined
+  /** What it tells of each target that it met; none where it tells nothing. */
+  readonly picks?: readonly Pick[]
   /** What it can be found by, beside the above: models, deployments, providers, kinds of error. */
   readonly names: readonly string[]
   readonly findings: readonly VerdictFinding[]
@@ -84,6 +89,11 @@ export interface Progress {
   readonly unrecognised: number
   /** Spans up to there of traces that a dialect knows, and that hold no request. */
   readonly withoutRequest: number
+}
+
+/** How what only many requests show is told; default: every window rule, with its own limits. */
+export interface VerdictOptions {
+  readonly judgeWindow?: (window: RouteWindow) => readonly RuledWindow[]
 }
 
 /** Held by the one thread that judges; it also answers what pages ask. */

@@ -2,6 +2,7 @@ import { workerData } from 'node:worker_threads'
 
 import { answerQuery } from '../api/answer-query.ts'
 import type { ApiAnswer } from '../api/query.ts'
+import { judgeWindow } from '../rules/window/judge-window.ts'
 import { openStore } from '../store/open-store.ts'
 import { JudgeTurns } from './judge-turns.ts'
 import { lowerPriority } from './lower-priority.ts'
@@ -21,7 +22,9 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
   const { store: place, settleMs, ruleOptions, routerConfigs, limits } = data
   const store = openStore(place, { now: Date.now, log })
   const reader = store.openReader()
-  const verdicts = store.openVerdicts()
+  const verdicts = store.openVerdicts({
+    judgeWindow: (window) => judgeWindow(window, { options: ruleOptions.windows }),
+  })
   const acts = store.openActs(verdicts.actsUpTo())
   const turns = new JudgeTurns({
     reader,

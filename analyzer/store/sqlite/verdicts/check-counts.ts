@@ -88,7 +88,30 @@ const CHECKS: readonly { readonly what: string; readonly sql: string }[] = [
   {
     what: 'occurrence without its request',
     sql: `SELECT request_id AS at, 1 AS stored, 0 AS counted FROM occurrences
-      WHERE request_id NOT IN (SELECT id FROM requests)`,
+      WHERE request_id >= 0 AND request_id NOT IN (SELECT id FROM requests)`,
+  },
+  {
+    what: 'occurrence without its window',
+    sql: `SELECT request_id AS at, 1 AS stored, 0 AS counted FROM occurrences
+      WHERE request_id < 0 AND -request_id NOT IN (SELECT id FROM window_findings)`,
+  },
+  {
+    what: 'requests of route, minute and cell',
+    sql: compare({
+      stored: `SELECT route_id || '/' || minute || '/' || json_extract(cell.value, '$[0]') AS at,
+          json_extract(cell.value, '$[1]') AS count
+        FROM window_minutes, json_each(
+          CASE WHEN counts = '[]' THEN moments WHEN moments = '[]' THEN counts
+          ELSE substr(counts, 1, length(counts) - 1) || ',' || substr(moments, 2) END) AS cell
+        WHERE ${held()}`,
+      counted: `SELECT window_route || '/' || minute || '/' || key AS at, count(*) AS count FROM (
+          SELECT window_route,
+            at_ms / 60000 + CAST(substr(cell.value, 1, instr(cell.value, ':') - 1) AS INTEGER)
+              AS minute,
+            substr(cell.value, instr(cell.value, ':') + 1) AS key
+          FROM requests, json_each(iif(cells = '', '[]', cells)) AS cell WHERE window_route IS NOT NULL)
+        WHERE ${held()} GROUP BY 1`,
+    }),
   },
 ]
 

@@ -58,4 +58,8 @@ const DERIVED = [
   'lookouts',
   'wire_forms',
   'senders',
+  'window_routes',
+  'window_targets',
+  'window_minutes',
+  'window_findings',
 ]

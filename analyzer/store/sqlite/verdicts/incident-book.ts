@@ -1,7 +1,7 @@
 import { placeFor } from '../../../incidents/caps.ts'
 import type { Fingerprint, FingerprintIngredients } from '../../../incidents/fingerprint.ts'
 import type { Incident, Sightings } from '../../../incidents/incident.ts'
-import type { Occurrence } from '../../../incidents/occurrence.ts'
+import type { Occurrence, RootCause } from '../../../incidents/occurrence.ts'
 import { sight } from '../../../incidents/sight.ts'
 import type { CallerCount, TurnsOf } from '../../verdict-store.ts'
 import { CountDeltas } from './count-deltas.ts'
@@ -17,6 +17,7 @@ type Shown = Pick<Occurrence, 'severity' | 'title' | 'confidence' | 'summary'>
 /** Of one request. `folded`: what its incident would have been, had there been a place for it. */
 interface StoredSighting extends Shown {
   readonly folded?: FingerprintIngredients
+  readonly rootCause?: RootCause
 }
 
 /** A request that joins an incident. */
@@ -24,6 +25,8 @@ interface Sighting {
   readonly requestId: number
   readonly occurrence: Occurrence
   readonly caller: string | undefined
+  /** The request that shows it, where it is none itself. */
+  readonly exampleId?: number | undefined
 }
 
 interface Change {
@@ -71,9 +74,16 @@ export class IncidentBook {
     return this.#statements.callers.all(incidentId, limit)
   }
 
-  /** The ids of its newest requests. */
+  /** The ids of its newest requests, each once. */
   newest(incidentId: number, limit: number): readonly number[] {
-    return this.#statements.newest.all(incidentId, limit).map((row) => row.request_id)
+    return [...new Set(this.#statements.newest.all(incidentId, limit).map(shownById))]
+  }
+
+  /** What failed first in its newest requests, as often as it did. */
+  rootCauses(incidentId: number, limit: number): readonly RootCause[] {
+    return this.#statements.newest
+      .all(incidentId, limit)
+      .flatMap(({ shown }) => parseSighting(shown).rootCause ?? [])
   }
 
   firstSeenAfter(incidentId: number, ms: number): number | undefined {
@@ -98,23 +108,32 @@ export class IncidentBook {
   }
 
   /** The id of the incident that the request is now part of. */
-  put({ requestId, occurrence, caller }: Sighting): number {
+  put({ requestId, occurrence, caller, exampleId }: Sighting): number {
     const { atMs, storyId } = occurrence
     const { id, fingerprint } = this.#placeOf(occurrence)
     const change = this.#changeOf(id)
     change.held += 1
     change.came += 1
     change.incident = sight(change.incident, { ...occurrence, fingerprint })
-    const { severity, title, confidence, summary }: Shown = occurrence
+    const { severity, title, confidence, summary, rootCause } = occurrence
     const isFolded = fingerprint.id !== occurrence.fingerprint.id
     const shown = JSON.stringify({
       severity,
       title,
       confidence,
       summary,
+      ...(rootCause !== undefined && { rootCause }),
       ...(isFolded && { folded: occurrence.fingerprint.ingredients }),
     } satisfies StoredSighting)
-    this.#statements.insert.run(requestId, id, atMs, packStory(storyId), caller ?? null, shown)
+    this.#statements.insert.run(
+      requestId,
+      id,
+      atMs,
+      packStory(storyId),
+      caller ?? null,
+      shown,
+      exampleId ?? null,
+    )
     if (caller !== undefined) this.#callers.add([id, caller], 1)
     return id
   }
@@ -208,7 +227,7 @@ export class IncidentBook {
     this.#statements.write.run(
       shown.lastSeenMs,
       held,
-      newest?.request_id ?? null,
+      newest === undefined ? null : shownById(newest),
       JSON.stringify(shown),
       id,
     )
@@ -237,8 +256,14 @@ interface IncidentRow {
   readonly incident: string
 }
 
+/** The request that shows it. */
+function shownById({ request_id: requestId, example_id: exampleId }: OccurrenceRow): number {
+  return exampleId ?? requestId
+}
+
 interface OccurrenceRow {
   readonly request_id: number
+  readonly example_id: number | null
   readonly at_ms: number
   readonly shown: string
 }
@@ -248,7 +273,7 @@ export const INCIDENT_QUERIES = {
   all: `SELECT incident FROM incidents WHERE incident <> ''
     ORDER BY last_seen_ms DESC, name DESC LIMIT ?`,
   byName: 'SELECT id, held, incident FROM incidents WHERE name = ?',
-  newest: `SELECT request_id, at_ms, shown FROM occurrences WHERE incident_id = ?
+  newest: `SELECT request_id, example_id, at_ms, shown FROM occurrences WHERE incident_id = ?
     ORDER BY at_ms DESC, story DESC LIMIT ?`,
   callers: `SELECT caller AS name, count FROM incident_callers WHERE incident_id = ?
     ORDER BY count DESC, caller LIMIT ?`,
@@ -300,9 +325,9 @@ function prepare(database: SqliteDatabase) {
       'SELECT id FROM incidents WHERE last_seen_ms < ? ORDER BY last_seen_ms LIMIT ?',
     ),
     holdOneLess: database.prepare<[number]>('UPDATE incidents SET held = held - 1 WHERE id = ?'),
-    insert: database.prepare<[number, number, number, Buffer, string | null, string]>(
-      'INSERT INTO occurrences VALUES (?, ?, ?, ?, ?, ?)',
-    ),
+    insert: database.prepare<
+      [number, number, number, Buffer, string | null, string, number | null]
+    >('INSERT INTO occurrences VALUES (?, ?, ?, ?, ?, ?, ?)'),
     take: database.prepare<[number], { incident_id: number; caller: string | null; at_ms: number }>(
       'DELETE FROM occurrences WHERE request_id = ? RETURNING incident_id, caller, at_ms',
     ),

@@ -4,6 +4,7 @@ import type { IncidentBook } from './incident-book.ts'
 import { behindPrefix, firstTrace, packStory, packTrace } from './pack-ids.ts'
 import type { CountedIds, SeriesBook } from './series-book.ts'
 import type { Rollups } from './rollups.ts'
+import type { CountedCells, WindowBook } from './windows/window-book.ts'
 import type { TermIndex } from './term-index.ts'
 import type { TraceTies } from './trace-ties.ts'
 import type { WireBook } from './wire-book.ts'
@@ -23,10 +24,11 @@ export interface Books {
   readonly incidents: IncidentBook
   readonly ties: TraceTies
   readonly wires: WireBook
+  readonly windows: WindowBook
 }
 
 /** A request that is stored, as far as taking it back needs it. */
-export interface StoredRow extends CountedIds {
+export interface StoredRow extends CountedIds, CountedCells {
   readonly id: number
   readonly story: Buffer
   readonly at_ms: number
@@ -84,6 +86,7 @@ export class RequestBook {
       findings: verdict.findings.map((finding) => series.findingSeries(finding)),
     }
     const termIds = terms.termsOf(verdict)
+    const cells = this.#books.windows.add(verdict)
     const countedBefore = again && rollups.isOfBefore(atMs)
     const id = this.#insert({
       id: keyOf(atMs) + spread(story),
@@ -94,6 +97,7 @@ export class RequestBook {
       terms: termIds.join(','),
       findings: counted.findings.join(','),
       counted_before: countedBefore ? 1 : 0,
+      ...cells,
       wire: wires.pack(verdict.wire, outcome === 'ok' && verdict.findings.length === 0),
     })
     terms.add(id, termIds)
@@ -114,6 +118,7 @@ export class RequestBook {
     const countedBefore = row.counted_before === 1
     const counted = { counted: row, incidentId, countedBefore }
     this.#books.rollups.add(contributionOf(row.at_ms, counted), -1)
+    this.#books.windows.takeBack(row)
     this.#remove(row)
   }
 
@@ -196,7 +201,7 @@ function contributionOf(atMs: number, { counted, ...rest }: Counted) {
   return { atMs, seriesId: counted.series_id, findings: counted.findings, ...rest }
 }
 
-interface Row {
+interface Row extends CountedCells {
   readonly id: number
   readonly story: Buffer
   readonly at_ms: number
@@ -215,7 +220,8 @@ function toNumbers(list: string): readonly number[] {
   return list === '' ? [] : list.split(',').map(Number)
 }
 
-const COLUMNS = 'id, story, at_ms, series_id, failure_id, terms, findings, counted_before'
+const COLUMNS =
+  'id, story, at_ms, series_id, failure_id, terms, findings, counted_before, window_route, cells'
 
 /** What judging and pruning ask; a test looks at the plan of each. */
 export const REQUEST_BOOK_QUERIES = {
@@ -238,7 +244,7 @@ function prepare(database: SqliteDatabase) {
     insert: database.prepare<[Row & { readonly wire: Buffer }]>(
       `INSERT INTO requests (${COLUMNS}, wire)
        VALUES (:id, :story, :at_ms, :series_id, :failure_id, :terms, :findings, :counted_before,
-         :wire)
+         :window_route, :cells, :wire)
        ON CONFLICT (id) DO NOTHING`,
     ),
     addTrace: database.prepare<[Buffer, number]>('INSERT INTO further_traces VALUES (?, ?)'),

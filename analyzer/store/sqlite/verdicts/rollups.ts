@@ -63,6 +63,14 @@ export class Rollups {
     for (const id of findings) this.#findings.add([minute, id], count)
   }
 
+  /** Of an incident's occurrence that is no request. */
+  addSighting(
+    { incidentId, atMs }: { readonly incidentId: number; readonly atMs: number },
+    count: 1 | -1,
+  ): void {
+    this.#incidents.add([incidentId, this.#minuteOf(atMs)], count)
+  }
+
   flush(): void {
     const { requests, outcomes, findings, incidents } = this.#statements.tables
     const all = [

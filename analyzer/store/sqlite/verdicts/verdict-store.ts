@@ -16,6 +16,7 @@ import type {
   VerdictStore,
 } from '../../verdict-store.ts'
 import type { VerdictTallies } from '../../verdict-tallies.ts'
+import { judgeWindow as judgeRouteWindow } from '../../../rules/window/judge-window.ts'
 import { checkCounts } from './check-counts.ts'
 import { dropOutdated } from './drop-outdated.ts'
 import { IncidentBook } from './incident-book.ts'
@@ -30,6 +31,7 @@ import { TermIndex } from './term-index.ts'
 import { TraceTies } from './trace-ties.ts'
 import { VERDICTS_MIGRATIONS } from './verdicts-schema.ts'
 import type { WriteLog } from '../../../log.ts'
+import { WindowBook, type JudgeWindow } from './windows/window-book.ts'
 import { WireBook } from './wire-book.ts'
 
 /**
@@ -37,23 +39,23 @@ import { WireBook } from './wire-book.ts'
  * that does not start for the sake of its verdicts takes no spans either.
  */
 export function openVerdictStore(file: string, options: OpenOptions): VerdictStore {
-  const { nowMs, log, spansFromMs = () => 0 } = options
+  const { nowMs, log } = options
   try {
-    return open(file, spansFromMs)
+    return open(file, options)
   } catch (error: unknown) {
     if (!isDamage(error)) throw error
     const aside = setVerdictsAside(file, nowMs)
     const what = 'cannot be read, and is derived again from the spans'
     log(`${file} ${what}; it was kept as ${aside}, and may be removed`, 'error')
-    return open(file, spansFromMs)
+    return open(file, options)
   }
 }
 
-function open(file: string, spansFromMs: () => number): VerdictStore {
+function open(file: string, { spansFromMs = () => 0, judgeWindow }: OpenOptions): VerdictStore {
   const database = openForWriting(file, VERDICTS_MIGRATIONS, { isDerived: true })
   database.pragma(`cache_size = -${CACHE_KIB}`)
   dropOutdated(database, spansFromMs)
-  return new SqliteVerdictStore(database)
+  return new SqliteVerdictStore(database, judgeWindow ?? judgeByDefault)
 }
 
 /** Ids are random: of an index that does not fit, each request reads and writes a page. */
@@ -64,7 +66,11 @@ interface OpenOptions {
   readonly log: WriteLog
   /** Spans that were received from then on are all there; asked where verdicts are made again. */
   readonly spansFromMs?: () => number
+  /** Default: every window rule, with its own limits. */
+  readonly judgeWindow?: JudgeWindow | undefined
 }
+
+const judgeByDefault: JudgeWindow = (window) => judgeRouteWindow(window)
 
 class SqliteVerdictStore implements VerdictStore {
   readonly #database: SqliteDatabase
@@ -74,12 +80,13 @@ class SqliteVerdictStore implements VerdictStore {
   readonly #rollups: Rollups
   readonly #incidents: IncidentBook
   readonly #requests: RequestBook
+  readonly #windows: WindowBook
   readonly #ties: TraceTies
   readonly #wires: WireBook
   readonly #senders: SenderBook
   readonly #queries: RequestQueries
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, judgeWindow: JudgeWindow) {
     this.#database = database
     this.#statements = prepare(database)
     this.#series = new SeriesBook(database)
@@ -89,6 +96,11 @@ class SqliteVerdictStore implements VerdictStore {
     this.#ties = new TraceTies(database)
     this.#wires = new WireBook(database)
     this.#senders = new SenderBook(database)
+    this.#windows = new WindowBook(database, {
+      incidents: this.#incidents,
+      rollups: this.#rollups,
+      judge: judgeWindow,
+    })
     this.#requests = new RequestBook(database, {
       series: this.#series,
       terms: this.#terms,
@@ -96,6 +108,7 @@ class SqliteVerdictStore implements VerdictStore {
       incidents: this.#incidents,
       ties: this.#ties,
       wires: this.#wires,
+      windows: this.#windows,
     })
     this.#queries = new RequestQueries(database, {
       series: this.#series,
@@ -211,10 +224,16 @@ class SqliteVerdictStore implements VerdictStore {
         limit: PRUNE_ROWS,
         turns,
       })
+      const windows = this.#windows.prune({
+        beforeMs: this.#rollups.minutesFromMs,
+        limit: PRUNE_ROWS,
+        turns,
+      })
       const forgotten = this.#incidents.forget(incidentsFromMs, PRUNE_INCIDENTS)
       const untied = this.#ties.prune(requestsFromMs, PRUNE_ROWS)
       this.#senders.prune(requestsFromMs)
-      return removed === PRUNE_ROWS || forgotten === PRUNE_INCIDENTS || folding || untied
+      const full = removed === PRUNE_ROWS || forgotten === PRUNE_INCIDENTS
+      return full || folding || untied || windows
     })
     this.#database.pragma(`incremental_vacuum(${PRUNE_PAGES})`)
     return more
@@ -261,7 +280,7 @@ class SqliteVerdictStore implements VerdictStore {
 
   /** What is remembered beside the file must not outlive a transaction that did not come about. */
   #inTransaction<T>(change: () => T): T {
-    const books = [this.#series, this.#terms, this.#rollups, this.#incidents]
+    const books = [this.#windows, this.#series, this.#terms, this.#rollups, this.#incidents]
     try {
       return this.#database
         .transaction(() => {

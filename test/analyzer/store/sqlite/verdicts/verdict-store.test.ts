@@ -10,6 +10,7 @@ import { INCIDENT_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/
 import { REQUEST_BOOK_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/request-book.ts'
 import { REQUEST_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/request-queries.ts'
 import { OVERVIEW_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/rollups.ts'
+import { WINDOW_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/windows/window-counts.ts'
 import { TERM_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/term-index.ts'
 import { TIE_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/trace-ties.ts'
 import { openVerdictStore } from '../../../../../analyzer/store/sqlite/verdicts/verdict-store.ts'
@@ -40,6 +41,7 @@ test('no question of a page or of the judge walks all requests, names or occurre
     ...Object.fromEntries(Object.entries(REQUEST_QUERIES)),
     ...Object.fromEntries(Object.entries(INCIDENT_QUERIES).map(([key, sql]) => [`i ${key}`, sql])),
     ...Object.fromEntries(Object.entries(OVERVIEW_QUERIES).map(([key, sql]) => [`o ${key}`, sql])),
+    ...Object.fromEntries(Object.entries(WINDOW_QUERIES).map(([key, sql]) => [`w ${key}`, sql])),
     ...Object.fromEntries(Object.entries(TERM_QUERIES).map(([key, sql]) => [`t ${key}`, sql])),
     ...Object.fromEntries(Object.entries(TIE_QUERIES).map(([key, sql]) => [`j ${key}`, sql])),
     ...Object.fromEntries(
