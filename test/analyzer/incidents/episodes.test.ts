@@ -192,11 +192,13 @@ describe('whatever the incidents', () => {
 })
 
 function sharesOutage(left: IncidentTimes, right: IncidentTimes): boolean {
-  const share = (one: readonly string[], other: readonly string[]): boolean =>
-    one.some((name) => name !== 'unknown' && other.includes(name))
   return (
     left.source === right.source &&
     (share(left.providers, right.providers) || share(left.targets, right.targets)) &&
     share(left.reasons, right.reasons)
   )
+}
+
+function share(one: readonly string[], other: readonly string[]): boolean {
+  return one.some((name) => name !== 'unknown' && other.includes(name))
 }
