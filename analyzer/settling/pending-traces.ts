@@ -2,6 +2,7 @@ import type { LoggedChunk } from '../store/store.ts'
 import {
   dueAtMs,
   INCOMPLETE_AFTER_MS,
+  lacksItsRequest,
   NOTHING_ARRIVED,
   SETTLE_AFTER_REQUEST_SPAN_MS,
   withArrival,
@@ -115,7 +116,7 @@ export class PendingTraces {
    * for half an hour, may have come long before it.
    */
   needsEarlierSpans({ settling, complete }: PendingTrace): boolean {
-    return settling.ours && settling.requestMs === -Infinity && !complete
+    return lacksItsRequest(settling) && !complete
   }
 
   complete(trace: PendingTrace, arrivals: readonly Arrival[]): void {

@@ -2,6 +2,7 @@ import { SCOPE_NAME } from '../../collector/vocabulary.ts'
 import { litellmV1 } from './dialects/litellm-v1.ts'
 import { litellmV2 } from './dialects/litellm-v2.ts'
 import { litellmNeighbours } from './dialects/litellm/neighbours.ts'
+import { isProxyHousekeeping, tellsProxyEnd } from './dialects/litellm/span-kinds.ts'
 import type { Neighbours } from './join-window.ts'
 import type { Span, SpanHead } from './span.ts'
 
@@ -29,9 +30,18 @@ export interface Settling {
   readonly requestMs: number
   /** Whether a span of our own router is among them. */
   readonly ours: boolean
+  /** Whether a proxy of LiteLLM has begun a request in it, and whether it has said how it ended. */
+  readonly begun: boolean
+  readonly ended: boolean
 }
 
-export const NOTHING_ARRIVED: Settling = { lastMs: -Infinity, requestMs: -Infinity, ours: false }
+export const NOTHING_ARRIVED: Settling = {
+  lastMs: -Infinity,
+  requestMs: -Infinity,
+  ours: false,
+  begun: false,
+  ended: false,
+}
 
 /** In any order, any number of times. */
 export function withArrival(
@@ -46,22 +56,25 @@ export function withArrival(
         ? Math.max(settling.requestMs, receivedAtMs)
         : settling.requestMs,
     ours: ours || settling.ours,
+    begun: settling.begun || isProxyHousekeeping(span),
+    ended: settling.ended || tellsProxyEnd(span),
   }
+}
+
+/** Its request's own span is still to come, as far as these spans tell. */
+export function lacksItsRequest({ ours, requestMs, begun, ended }: Settling): boolean {
+  return ours ? requestMs === -Infinity : begun && !ended
 }
 
 /**
  * When a trace may be judged, on the clock of `receivedAtMs`. Ask again when another of its spans
  * arrives; a span that arrives after the verdict re-opens it. Infinite for a trace without spans.
  */
-export function dueAtMs(
-  { lastMs, requestMs, ours }: Settling,
-  settleMs: number = SETTLE_MS,
-): number {
+export function dueAtMs(settling: Settling, settleMs: number = SETTLE_MS): number {
+  const { lastMs, requestMs, ours } = settling
   if (lastMs === -Infinity) return Infinity
-  if (!ours) return lastMs + settleMs
-  return requestMs === -Infinity
-    ? lastMs + INCOMPLETE_AFTER_MS
-    : requestMs + SETTLE_AFTER_REQUEST_SPAN_MS
+  if (lacksItsRequest(settling)) return lastMs + INCOMPLETE_AFTER_MS
+  return ours ? requestMs + SETTLE_AFTER_REQUEST_SPAN_MS : lastMs + settleMs
 }
 
 /**

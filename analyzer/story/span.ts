@@ -22,7 +22,7 @@ export interface Span {
 }
 
 /** As much of a span as tells when its trace may be judged. */
-export type SpanHead = Pick<Span, 'traceId' | 'kind' | 'scope'>
+export type SpanHead = Pick<Span, 'traceId' | 'name' | 'kind' | 'scope'>
 
 export type SpanKind = 'unspecified' | 'internal' | 'server' | 'client' | 'producer' | 'consumer'
 

@@ -168,8 +168,8 @@ export class ModelReader implements SpanReader {
   }
 }
 
-function headOf({ traceId, kind, scope }: Span): SpanHead {
-  return { traceId, kind, scope }
+function headOf({ traceId, name, kind, scope }: Span): SpanHead {
+  return { traceId, name, kind, scope }
 }
 
 function idOf({ span, source }: Pick<ReceivedSpan, 'span' | 'source'>): string {

@@ -4,7 +4,7 @@ import type {
   Scope,
   Span,
   SpanEvent,
-  SpanKind,
+  SpanHead,
   SpanStatus,
 } from '../../story/span.ts'
 import { ValueBudget } from './value-budget.ts'
@@ -67,14 +67,16 @@ export function decodeSpan(bytes: Uint8Array, context: SpanContext): Span {
   }
 }
 
-/** The kind of the span that these bytes are: nothing behind it is read. */
-export function decodeKind(bytes: Uint8Array): SpanKind {
+/** Name and kind of the span that these bytes are: nothing behind the kind is read. */
+export function decodeHead(bytes: Uint8Array): Pick<SpanHead, 'name' | 'kind'> {
   const reader = new ProtobufReader(bytes)
+  let name = ''
   while (reader.next()) {
-    if (reader.is(6, WIRE_VARINT)) return KINDS[reader.uint32()] ?? 'unspecified'
-    reader.skip()
+    if (reader.is(6, WIRE_VARINT)) return { name, kind: KINDS[reader.uint32()] ?? 'unspecified' }
+    if (reader.is(5, WIRE_BYTES)) name = reader.string()
+    else reader.skip()
   }
-  return 'unspecified'
+  return { name, kind: 'unspecified' }
 }
 
 /** The resource and the scope that these bytes of a `ContextRecord` are; throws likewise. */

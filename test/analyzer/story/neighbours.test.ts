@@ -82,15 +82,31 @@ test('a request to a proxy that has its attempts below it asks for no other trac
 })
 
 test('a trace of LiteLLM is due when nothing of it has come for the settling time', () => {
-  const [first, second] = recordings[0]?.spans ?? []
-  if (first === undefined || second === undefined) throw new Error('the recording is empty')
+  const [any] = recordings[0]?.spans ?? []
+  if (any === undefined) throw new Error('the recording is empty')
+  const root = { ...any, name: 'Received Proxy Server Request', kind: 'server' as const }
   expect(dueOf([])).toBe(Infinity)
   const arrivals = [
-    { span: first, receivedAtMs: 1000 },
-    { span: second, receivedAtMs: 4000 },
+    { span: { ...root, name: 'auth', kind: 'internal' as const }, receivedAtMs: 1000 },
+    { span: root, receivedAtMs: 4000 },
   ]
   expect(dueOf(arrivals)).toBe(4000 + SETTLE_MS)
   expect(dueOf(arrivals.toReversed(), 50)).toBe(4050)
+})
+
+test('a request to a proxy is waited for as long as its end may come, and no other is', () => {
+  const wrong = recordings.flatMap((recording) =>
+    tellRecording(recording).flatMap((story) => {
+      const own = recording.spans.filter(({ traceId }) => story.traceIds.includes(traceId))
+      const waitedMs = dueOf(own.map((span) => ({ span, receivedAtMs: 0 })))
+      // A SERVER span is the end, even where no attempt tells what it was.
+      const ended = !story.incomplete || own.some(({ kind }) => kind === 'server')
+      return waitedMs === (ended ? SETTLE_MS : INCOMPLETE_AFTER_MS)
+        ? []
+        : [`${recording.id}: ${waitedMs}`]
+    }),
+  )
+  expect(wrong).toEqual([])
 })
 
 test('a trace of ours is due after its request span, or when that will never come', () => {

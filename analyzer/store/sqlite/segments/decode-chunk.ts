@@ -1,7 +1,7 @@
-import { decodeKind, decodeSpan } from '../../../ingest/otlp/decode-span.ts'
+import { decodeHead, decodeSpan } from '../../../ingest/otlp/decode-span.ts'
 import { MalformedError } from '../../../ingest/otlp/protobuf-reader.ts'
 import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
-import type { Span, SpanHead, SpanKind } from '../../../story/span.ts'
+import type { Span, SpanHead } from '../../../story/span.ts'
 import { isStoreTrouble } from '../open-database.ts'
 import { splitChunk } from './chunk.ts'
 import type { StoredChunk } from './segment.ts'
@@ -36,18 +36,18 @@ export function readHeads({ bytes, context: { scope } }: StoredChunk): ChunkHead
   const heads: SpanHead[] = []
   let traceId: string | undefined
   for (const each of split.spans) {
-    const kind = hasIds(each) ? kindOrUndefined(each) : undefined
-    if (kind === undefined) continue
+    const head = hasIds(each) ? headOrUndefined(each) : undefined
+    if (head === undefined) continue
     // All spans of a chunk are of one trace.
     traceId ??= traceIdTextOf(each)
-    heads.push({ traceId, kind, scope })
+    heads.push({ traceId, ...head, scope })
   }
   return { heads, unreadable: split.spans.length - heads.length + (split.damaged ? 1 : 0) }
 }
 
-function kindOrUndefined(bytes: Buffer): SpanKind | undefined {
+function headOrUndefined(bytes: Buffer): Pick<SpanHead, 'name' | 'kind'> | undefined {
   try {
-    return decodeKind(bytes)
+    return decodeHead(bytes)
   } catch (error: unknown) {
     if (error instanceof MalformedError) return undefined
     throw error

@@ -1,5 +1,5 @@
 import { firstText, hasAny, text } from '../../attributes.ts'
-import type { Span } from '../../span.ts'
+import type { Span, SpanHead } from '../../span.ts'
 import { isInference } from '../inference/inference-span.ts'
 
 /**
@@ -11,7 +11,7 @@ const SCOPE = 'litellm'
 const V1_ROOT = 'Received Proxy Server Request'
 export const V1_FAILED = 'Failed Proxy Server Request'
 
-export function isLitellm({ scope }: Span): boolean {
+export function isLitellm({ scope }: SpanHead): boolean {
   return scope.name === SCOPE
 }
 
@@ -92,7 +92,7 @@ export function isToldByCaller(span: Span): boolean {
 }
 
 /** Spans that only the proxy writes: they tell a lost root from a router in process. */
-export function isProxyHousekeeping(span: Span): boolean {
+export function isProxyHousekeeping(span: SpanHead): boolean {
   return (
     isLitellm(span) &&
     (span.name === 'auth' || span.name.startsWith('auth /') || span.name === 'proxy_pre_call')
@@ -102,4 +102,14 @@ export function isProxyHousekeeping(span: Span): boolean {
 /** v2, since 1.10x: one per pick of a deployment; ERROR where none was eligible. */
 export function isRoutePick(span: Span): boolean {
   return isV2(span) && span.kind === 'internal' && span.name.startsWith('route ')
+}
+
+/**
+ * What a proxy exports once it knows how a request ended: the SERVER span, v1's failure beside it,
+ * or, where v2 runs without a SERVER span, a call.
+ */
+export function tellsProxyEnd(span: SpanHead): boolean {
+  if (span.kind === 'server') return true
+  if (!isLitellm(span)) return false
+  return span.name === V1_FAILED || (span.kind === 'client' && span.scope.version !== '')
 }
