@@ -1,9 +1,10 @@
+import { hasAny } from '../../attributes.ts'
 import { JOIN_OVERLAP_NS, JOIN_WINDOW_NS } from '../../join-window.ts'
 import type { Span } from '../../span.ts'
 import type { SpanGroup } from './group.ts'
 import { sameResource } from './same-resource.ts'
-import { isCallSpan, isStrayCall, isV1 } from './span-kinds.ts'
-import { apiOfServer } from './wire-facts.ts'
+import { isCallSpan, isStrayCall, isV1, isV1Raw, isV1Root } from './span-kinds.ts'
+import { apiOfAuth, apiOfServer, ROUTING } from './wire-facts.ts'
 
 /**
  * Up to 1.84 a bridged /v1/responses call starts a trace of its own, away from its proxy request:
@@ -29,14 +30,25 @@ export function adoptCalls(groups: readonly SpanGroup[]): readonly SpanGroup[] {
     })
 }
 
-/** A root that names its route is of 1.85 or later, where a call stays with its request. */
-function isChildless({ kind, server, wire, spans }: SpanGroup): boolean {
+function isChildless({ kind, spans, server }: SpanGroup): boolean {
+  return kind === 'proxy' && lacksItsCall(server === undefined ? spans : [server, ...spans])
+}
+
+/**
+ * A request to /v1/responses of which no call and no step of the router is told, as its key's check
+ * says. A root that names its route is of 1.85 or later, where a call stays with its request.
+ */
+export function lacksItsCall(spans: readonly Span[]): boolean {
   return (
-    kind === 'proxy' &&
     spans.some(isV1) &&
-    !spans.some(isCallSpan) &&
-    apiOfServer(server) === undefined &&
-    (apiOfServer(wire) ?? 'responses') === 'responses'
+    (apiOfAuth(spans) ?? 'responses') === 'responses' &&
+    !spans.some(
+      (span) =>
+        isCallSpan(span) ||
+        isV1Raw(span) ||
+        ROUTING.has(span.name) ||
+        (isV1Root(span) && (hasAny(span.attributes, 'gen_ai.') || apiOfServer(span) !== undefined)),
+    )
   )
 }
 

@@ -1,4 +1,4 @@
-import { hasAny, isError } from '../../attributes.ts'
+import { isError } from '../../attributes.ts'
 import {
   JOIN_OVERLAP_NS,
   JOIN_WINDOW_NS,
@@ -6,15 +6,8 @@ import {
   type TimeRange,
 } from '../../join-window.ts'
 import type { Span } from '../../span.ts'
-import {
-  isCallSpan,
-  isProxyHousekeeping,
-  isStrayCall,
-  isV1,
-  isV1Raw,
-  isV1Root,
-} from './span-kinds.ts'
-import { apiOfServer } from './wire-facts.ts'
+import { lacksItsCall } from './adopt-calls.ts'
+import { isProxyHousekeeping, isStrayCall, isV1Root } from './span-kinds.ts'
 
 /**
  * Which other traces may hold a part of this one's request. Kept narrow, for under load half a
@@ -54,17 +47,6 @@ function after(spans: readonly Span[]): TimeRange | undefined {
   const least = more.reduce((one, other) => (other < one ? other : one), first)
   const fromNs = spans.some(isStrayCall) ? before(range).fromNs : least - JOIN_OVERLAP_NS
   return { fromNs, toNs: range.toNs + JOIN_WINDOW_NS }
-}
-
-function lacksItsCall(spans: readonly Span[]): boolean {
-  return (
-    spans.some(isV1) &&
-    !spans.some((span) => isCallSpan(span) || isV1Raw(span)) &&
-    !spans.some(
-      (span) =>
-        isV1Root(span) && (hasAny(span.attributes, 'gen_ai.') || apiOfServer(span) !== undefined),
-    )
-  )
 }
 
 function rangeOf(spans: readonly Span[]): TimeRange | undefined {

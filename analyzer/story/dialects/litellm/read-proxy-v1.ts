@@ -9,7 +9,7 @@ import type { Reading } from './reading.ts'
 import { minorRelease } from './release.ts'
 import { routerTexts, wasRefusedAtFirst } from './router-texts.ts'
 import { isCallSpan, isV1Raw, V1_FAILED } from './span-kinds.ts'
-import { apiOfServer, byEnd, isModelRequest } from './wire-facts.ts'
+import { apiOfAuth, apiOfServer, byEnd, isModelRequest } from './wire-facts.ts'
 
 /**
  * A request to a proxy with `callbacks: [otel]`. Up to 1.84 the root carries the attempt
@@ -35,7 +35,10 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
     spans: all,
     minor: minorRelease(all),
     release: undefined,
-    api: calls.find((call) => call.api !== undefined)?.api ?? apiOfServer(server, wire),
+    api:
+      calls.find((call) => call.api !== undefined)?.api ??
+      apiOfServer(server, wire) ??
+      apiOfAuth(spans),
     route: servedRoute(calls, collapsed),
     calls: outcome !== 'failed' ? calls : refusedAtFirst ? [] : withFailed(calls, server, failure),
     outcome,

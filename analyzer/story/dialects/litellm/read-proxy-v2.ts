@@ -10,7 +10,7 @@ import type { Pick, Reading } from './reading.ts'
 import { minorRelease } from './release.ts'
 import { routerTexts, wasRefusedAtFirst } from './router-texts.ts'
 import { isCallSpan, isV2 } from './span-kinds.ts'
-import { apiOfServer, byEnd, isModelRequest, wireStatus } from './wire-facts.ts'
+import { apiOfAuth, apiOfServer, byEnd, isModelRequest, wireStatus } from './wire-facts.ts'
 
 /**
  * A request to a proxy with `LITELLM_OTEL_V2=true`: attempts are siblings below the SERVER span.
@@ -125,13 +125,6 @@ function requestedGroup(server: Span, spans: readonly Span[]): string | undefine
   return dependencies === undefined
     ? undefined
     : text(dependencies.attributes, 'gen_ai.request.model')
-}
-
-function apiOfAuth(spans: readonly Span[]): Reading['api'] {
-  const name = spans.find((span) => span.name.startsWith('auth /'))?.name ?? ''
-  if (name.endsWith('/chat/completions')) return 'chat'
-  if (name.endsWith('/responses')) return 'responses'
-  return name.endsWith('/messages') ? 'messages' : undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Api } from '../../../../collector/vocabulary.ts'
-import { firstText, numeric } from '../../attributes.ts'
+import { firstText, numeric, text } from '../../attributes.ts'
 import type { Span } from '../../span.ts'
 import type { Call } from './call.ts'
 import { isRoutePick } from './span-kinds.ts'
@@ -9,13 +9,25 @@ const PATH_KEYS = ['http.route', 'url.path', 'http.target'] as const
 /** Which API was called, by its path; a proxy's own pages are none. */
 export function apiOfServer(...servers: readonly (Span | undefined)[]): Api | undefined {
   for (const server of servers) {
-    const path = pathOf(server)
-    if (path === undefined) continue
-    if (path.endsWith('/chat/completions')) return 'chat'
-    if (path.endsWith('/responses')) return 'responses'
-    if (path.endsWith('/messages')) return 'messages'
+    const api = apiOfPath(pathOf(server))
+    if (api !== undefined) return api
   }
   return undefined
+}
+
+/** The proxy checks a key for a path: v1 says which in an attribute, v2 in the span's name. */
+export function apiOfAuth(spans: readonly Span[]): Api | undefined {
+  for (const { name, attributes } of spans) {
+    if (name === 'auth') return apiOfPath(text(attributes, 'call_type'))
+    if (name.startsWith('auth /')) return apiOfPath(name)
+  }
+  return undefined
+}
+
+function apiOfPath(path: string | undefined): Api | undefined {
+  if (path?.endsWith('/chat/completions') === true) return 'chat'
+  if (path?.endsWith('/responses') === true) return 'responses'
+  return path?.endsWith('/messages') === true ? 'messages' : undefined
 }
 
 /** Whether a model was asked for: health checks and the admin pages pass through a proxy too. */
@@ -25,7 +37,8 @@ export function isModelRequest(server: Span | undefined, spans: readonly Span[])
   return spans.some((span) => ROUTING.has(span.name)) || pathOf(server) === undefined
 }
 
-const ROUTING: ReadonlySet<string> = new Set(['self', 'router'])
+/** v1's spans of the router's own steps. */
+export const ROUTING: ReadonlySet<string> = new Set(['self', 'router'])
 
 function pathOf(server: Span | undefined): string | undefined {
   const path = server === undefined ? undefined : firstText(server.attributes, PATH_KEYS)
