@@ -1,4 +1,4 @@
-import type { SpanReader } from '../store/store.ts'
+import type { BegunTraces, SpanReader } from '../store/store.ts'
 import { toUsRange } from '../store/us-range.ts'
 import type { Lookout, VerdictStore } from '../store/verdict-store.ts'
 import type { Neighbours } from '../story/join-window.ts'
@@ -24,6 +24,9 @@ export interface TraceOfSource {
 
 /** Traces that one gatherer remembers: as many as two groups have. */
 const REMEMBERED_MAX = 2 * NEIGHBOUR_TRACES_MAX
+
+/** Some 20 MB; how a day's traffic is looked at, each is asked for again and again. */
+const BEGUN_MAX = 100_000
 
 /** One more than fits, so that too many is noticed. */
 const LIMIT = NEIGHBOUR_TRACES_MAX + 1
@@ -53,6 +56,9 @@ export interface GathererOptions {
 export class TraceGatherer {
   readonly #options: GathererOptions
   readonly #looked = new Map<string, Looked>()
+  readonly #begun: BegunTraces = new Map()
+  /** Those that have too many around them: so has whoever is a neighbour of one. */
+  readonly #crowded = new Set<string>()
 
   constructor(options: GathererOptions) {
     this.#options = options
@@ -81,7 +87,10 @@ export class TraceGatherer {
       if (looked.open === undefined) continue
       traces.set(next, looked)
       for (const id of looked.open.neighbours) found.add(id)
-      if (found.size > NEIGHBOUR_TRACES_MAX) return alone(traceId, start, { crowd: [...found] })
+      if (found.size > NEIGHBOUR_TRACES_MAX || this.#crowded.has(keyOf(source, next))) {
+        this.#crowded.add(keyOf(source, traceId))
+        return alone(traceId, start, { crowd: [...found] })
+      }
     }
     const all = [...traces.values()]
     return {
@@ -95,12 +104,17 @@ export class TraceGatherer {
   }
 
   #look(source: string, traceId: string): Looked {
-    const key = `${traceId} ${source}`
+    const key = keyOf(source, traceId)
     const known = this.#looked.get(key)
     if (known !== undefined) return known
     const { spans: arrivals, isCut } = this.#options.reader.spansOf(source, traceId)
     const looked = { arrivals, isCut, open: this.#open({ source, traceId }, arrivals) }
-    if (this.#looked.size >= REMEMBERED_MAX) this.#looked.clear()
+    if (this.#looked.size >= REMEMBERED_MAX) {
+      // The oldest: others that are due now are near in time to what was looked at last.
+      const [oldest] = this.#looked.keys()
+      if (oldest !== undefined) this.#looked.delete(oldest)
+    }
+    if (this.#begun.size >= BEGUN_MAX) this.#begun.clear()
     this.#looked.set(key, looked)
     return looked
   }
@@ -128,9 +142,10 @@ export class TraceGatherer {
     const { reader, verdicts } = this.#options
     const { failedIn, startedIn } = ranges
     const found = new Set([traceId])
+    const started = { limit: LIMIT, begun: this.#begun }
     const looks = [
       () => reader.tracesFailedIn(source, failedIn, LIMIT),
-      () => (startedIn === undefined ? [] : reader.tracesStartedIn(source, startedIn, LIMIT)),
+      () => (startedIn === undefined ? [] : reader.tracesStartedIn(source, startedIn, started)),
       () => verdicts.lookingAt({ source, ...extentOf(arrivals) }, LIMIT),
     ]
     for (const look of looks) {
@@ -139,6 +154,10 @@ export class TraceGatherer {
     }
     return [...found]
   }
+}
+
+function keyOf(source: string, traceId: string): string {
+  return `${traceId} ${source}`
 }
 
 interface Looking {

@@ -97,9 +97,27 @@ export interface SpanReader {
   /** Traces that hold an ERROR span which ended in the range; one that was replaced counts too. */
   tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[]
   /** Traces whose first span of this source started in the range. */
-  tracesStartedIn(source: string, range: TimeRange, limit: number): readonly string[]
+  tracesStartedIn(source: string, range: TimeRange, options: StartedOptions): readonly string[]
   counts(): SpanCounts
   close(): void
+}
+
+export interface StartedOptions {
+  readonly limit: number
+  /**
+   * When traces began, as far as it was looked up. It holds until spans are stored that the asker
+   * wants to know of: whoever asks about many ranges keeps it so long.
+   */
+  readonly begun?: BegunTraces
+}
+
+/** By trace and source; undefined: not one span of it is there. */
+export type BegunTraces = Map<string, TraceBegin | undefined>
+
+export interface TraceBegin {
+  readonly atUs: number
+  /** To the nanosecond, which costs reading the spans. */
+  readonly exactNs: () => bigint | undefined
 }
 
 /** Since the folder was made; what was removed for its age counts on. */

@@ -8,6 +8,7 @@ import type {
   SpanCounts,
   SpanReader,
   SpanWriter,
+  StartedOptions,
   StoredTrace,
   Tally,
 } from '../../analyzer/store/store.ts'
@@ -126,7 +127,7 @@ export class ModelReader implements SpanReader {
     return [...new Set(failed.map(({ span }) => span.traceId))].slice(0, limit)
   }
 
-  tracesStartedIn(source: string, range: TimeRange, limit: number): readonly string[] {
+  tracesStartedIn(source: string, range: TimeRange, { limit }: StartedOptions): readonly string[] {
     const first = new Map<string, bigint>()
     for (const { span, source: from } of this.#model.spans) {
       const known = first.get(span.traceId)

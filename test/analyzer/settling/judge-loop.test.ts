@@ -36,7 +36,7 @@ function counting(reader: SpanReader, lookUps: { count: number }): SpanReader {
     },
     trace: (traceId) => reader.trace(traceId),
     tracesFailedIn: (source, range, limit) => reader.tracesFailedIn(source, range, limit),
-    tracesStartedIn: (source, range, limit) => reader.tracesStartedIn(source, range, limit),
+    tracesStartedIn: (source, range, options) => reader.tracesStartedIn(source, range, options),
     counts: () => reader.counts(),
     close: () => reader.close(),
   }

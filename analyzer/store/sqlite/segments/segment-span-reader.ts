@@ -1,7 +1,15 @@
 import type { TimeRange } from '../../../story/join-window.ts'
 import type { Span } from '../../../story/span.ts'
 import { isLaterVersion } from '../../../story/span-version.ts'
-import type { LoggedChunk, ReceivedSpan, SpanCounts, SpanReader, StoredTrace } from '../../store.ts'
+import type {
+  LoggedChunk,
+  ReceivedSpan,
+  SpanCounts,
+  SpanReader,
+  StoredTrace,
+  StartedOptions,
+  TraceBegin,
+} from '../../store.ts'
 import { toUsRange, type UsRange } from '../../us-range.ts'
 import { toCounts } from './counters.ts'
 import { decodeChunk, readHeads } from './decode-chunk.ts'
@@ -76,7 +84,11 @@ export class SegmentSpanReader implements SpanReader {
     return [...found]
   }
 
-  tracesStartedIn(source: string, range: TimeRange, limit: number): readonly string[] {
+  tracesStartedIn(
+    source: string,
+    range: TimeRange,
+    { limit, begun = new Map() }: StartedOptions,
+  ): readonly string[] {
     const us = toUsRange(range)
     const found = new Set<string>()
     const looked = new Set<string>()
@@ -87,7 +99,9 @@ export class SegmentSpanReader implements SpanReader {
           if (found.size >= limit) return
           if (looked.has(traceId)) continue
           looked.add(traceId)
-          if (this.#beganIn(source, traceId, range)) found.add(traceId)
+          const key = `${traceId} ${source}`
+          if (!begun.has(key)) begun.set(key, this.#beginOf(source, traceId))
+          if (beganIn(begun.get(key), range)) found.add(traceId)
         }
       })
     }
@@ -149,34 +163,47 @@ export class SegmentSpanReader implements SpanReader {
     return range !== undefined && range.fromUs <= us.toUs && range.toUs >= us.fromUs
   }
 
-  /** Whether the first span of a trace and source started in the range, wherever it is stored. */
-  #beganIn(source: string, traceId: string, range: TimeRange): boolean {
+  /** When the first span of a trace and source started, wherever it is stored. */
+  #beginOf(source: string, traceId: string): TraceBegin | undefined {
     const id = Buffer.from(traceId, 'hex')
     const probe = new TraceProbe(id)
-    const us = toUsRange(range)
-    let first: { readonly atUs: number; readonly spans: Span[] } | undefined
+    const found: { readonly file: SegmentFile; readonly heads: readonly ChunkHead[] }[] = []
+    let atUs = Infinity
     for (const file of this.#handles.list()) {
       if (!this.#handles.mayHaveTrace(file, probe)) continue
-      this.#handles.use(file, (segment) => {
-        const heads = segment.earliestOf(source, id)
-        const atUs = heads[0]?.atUs
-        if (atUs === undefined || (first !== undefined && atUs > first.atUs)) return
-        if (first === undefined || atUs < first.atUs) first = { atUs, spans: [] }
-        // Only within a microsecond of the range's ends do the nanoseconds decide.
-        if (!isInside({ atUs }, us))
-          first.spans.push(...heads.flatMap((head) => spansAt(segment, head)))
-      })
+      const heads = this.#handles.use(file, (segment) => segment.earliestOf(source, id)) ?? []
+      atUs = Math.min(atUs, heads[0]?.atUs ?? Infinity)
+      found.push({ file, heads })
     }
-    if (first === undefined) return false
-    if (isInside(first, us)) return true
-    if (first.atUs !== us.fromUs && first.atUs !== us.toUs) return false
-    const startNs = first.spans.reduce<bigint | undefined>(
-      (least, { startTimeNs }) =>
-        least === undefined || startTimeNs < least ? startTimeNs : least,
-      undefined,
-    )
-    return startNs !== undefined && startNs >= range.fromNs && startNs <= range.toNs
+    if (atUs === Infinity) return undefined
+    return {
+      atUs,
+      exactNs: () =>
+        found
+          .filter(({ heads }) => heads[0]?.atUs === atUs)
+          .flatMap(
+            ({ file, heads }) =>
+              this.#handles.use(file, (segment) =>
+                heads.flatMap((head) => spansAt(segment, head)),
+              ) ?? [],
+          )
+          .reduce<bigint | undefined>(
+            (least, { startTimeNs }) =>
+              least === undefined || startTimeNs < least ? startTimeNs : least,
+            undefined,
+          ),
+    }
   }
+}
+
+/** Only within a microsecond of the range's ends do the nanoseconds decide. */
+function beganIn(begin: TraceBegin | undefined, range: TimeRange): boolean {
+  if (begin === undefined) return false
+  const us = toUsRange(range)
+  if (isInside(begin, us)) return true
+  if (begin.atUs !== us.fromUs && begin.atUs !== us.toUs) return false
+  const startNs = begin.exactNs()
+  return startNs !== undefined && startNs >= range.fromNs && startNs <= range.toNs
 }
 
 function toLogged(segment: number, chunk: StoredChunk | LostChunk): LoggedChunk {

@@ -210,9 +210,11 @@ export function spanContract(engine: SpanEngine): void {
       expect(reader.tracesFailedIn('litellm', range, 10)).toEqual([traceId(1)])
       expect(reader.tracesFailedIn('other', range, 10)).toEqual([])
       // Trace 2 has a span in the range, but began before it.
-      expect(reader.tracesStartedIn('litellm', range, 10)).toEqual([traceId(3)])
-      expect(reader.tracesStartedIn('other', range, 10)).toEqual([])
-      expect(reader.tracesStartedIn('litellm', { fromNs: 0n, toNs: 250_000n }, 2)).toHaveLength(2)
+      expect(reader.tracesStartedIn('litellm', range, { limit: 10 })).toEqual([traceId(3)])
+      expect(reader.tracesStartedIn('other', range, { limit: 10 })).toEqual([])
+      expect(
+        reader.tracesStartedIn('litellm', { fromNs: 0n, toNs: 250_000n }, { limit: 2 }),
+      ).toHaveLength(2)
     })
 
     test('the ends of a range are exact to the nanosecond', () => {
@@ -221,7 +223,9 @@ export function spanContract(engine: SpanEngine): void {
       const endTimeNs = 1_760_000_001_000_000_456n
       writer.append([arrivalOf([buildSpan({ startTimeNs, endTimeNs, status: ERROR })])])
       for (const [fromNs, toNs, count] of ranges(startTimeNs)) {
-        expect(reader.tracesStartedIn('litellm', { fromNs, toNs }, 9)).toHaveLength(count)
+        expect(reader.tracesStartedIn('litellm', { fromNs, toNs }, { limit: 9 })).toHaveLength(
+          count,
+        )
       }
       for (const [fromNs, toNs, count] of ranges(endTimeNs)) {
         expect(reader.tracesFailedIn('litellm', { fromNs, toNs }, 9)).toHaveLength(count)

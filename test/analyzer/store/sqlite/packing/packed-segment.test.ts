@@ -82,7 +82,7 @@ function askAll(reader: SpanReader) {
       ranges.map((range) => reader.tracesFailedIn(source, range, 100).toSorted()),
     ),
     started: SOURCES.flatMap((source) =>
-      ranges.map((range) => reader.tracesStartedIn(source, range, 100).toSorted()),
+      ranges.map((range) => reader.tracesStartedIn(source, range, { limit: 100 }).toSorted()),
     ),
     counts: reader.counts(),
   }

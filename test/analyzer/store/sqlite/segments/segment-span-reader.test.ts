@@ -95,7 +95,9 @@ function answers(reader: SpanReader, [fromNs, toNs]: Range) {
     traces: Array.from({ length: TRACES }, (_, trace) => reader.trace(traceId(trace))),
     ofSources: SOURCES.map((source) => reader.spansOf(source, traceId(0))),
     failed: SOURCES.map((source) => reader.tracesFailedIn(source, range, LIMIT).toSorted()),
-    started: SOURCES.map((source) => reader.tracesStartedIn(source, range, LIMIT).toSorted()),
+    started: SOURCES.map((source) =>
+      reader.tracesStartedIn(source, range, { limit: LIMIT }).toSorted(),
+    ),
     log: reader
       .readAfter(0, 1e6)
       .flatMap(({ source, receivedAtMs, spans }) =>
