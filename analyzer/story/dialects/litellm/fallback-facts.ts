@@ -2,6 +2,7 @@ import { fallbacksOf, retriesOf, type RouterConfig } from '../../router-config.t
 import type { Fact, Fallbacks, SkippedTarget } from '../../story.ts'
 import { defined } from '../secondwind-values.ts'
 import type { Call } from './call.ts'
+import { fallbacksIn } from './fallback-table.ts'
 import type { Reading } from './reading.ts'
 import { isV2 } from './span-kinds.ts'
 import { refusedTarget } from './refused-target.ts'
@@ -54,20 +55,19 @@ function distinct(targets: readonly SkippedTarget[]): readonly SkippedTarget[] {
 }
 
 /**
- * The config file first: where the router says that it found none although the file has one, the
- * configuration was lost on the way (LiteLLM #35578), and that is the finding.
+ * What the router itself named first, then the config file: where it says that it found none
+ * although its table or the file has one, the configuration was lost on the way (LiteLLM #35578),
+ * and that is the finding.
  */
-function configuredFallbacks({
-  reading,
-  route,
-  config,
-}: FallbackQuestion): Fact<readonly string[]> | undefined {
+function configuredFallbacks(question: FallbackQuestion): Fact<readonly string[]> | undefined {
+  const named = namedFallbacks(question)
+  const { reading, route, config } = question
   const file = config === undefined || route === undefined ? undefined : fallbacksOf(config, route)
+  const given = named.find((names) => names.length > 0)
+  if (given !== undefined) return { value: given, source: 'error_text' }
   if (file !== undefined && file.length > 0) return { value: file, source: 'config' }
-  const text = reading.hints.texts.find(
-    (one) => one.fallbacks !== undefined && (one.route === undefined || one.route === route),
-  )
-  if (text?.fallbacks !== undefined) return { value: text.fallbacks, source: 'error_text' }
+  const [none] = named
+  if (none !== undefined) return { value: none, source: 'error_text' }
   const picked = reading.hints.picks.filter(
     (pick) => pick.reason === 'fallback' && pick.route !== route,
   )
@@ -78,6 +78,22 @@ function configuredFallbacks({
     }
   }
   return file === undefined ? undefined : { value: file, source: 'config' }
+}
+
+/** `flatMap` would take a list of names apart. */
+function wrapped<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value]
+}
+
+/** In the words of the error: the list of the route that failed, then the table of all routes. */
+function namedFallbacks({ reading, route }: FallbackQuestion): readonly (readonly string[])[] {
+  const { texts, tables } = reading.hints
+  return [
+    ...texts.flatMap(({ fallbacks, route: of }) =>
+      fallbacks !== undefined && (of === undefined || of === route) ? [fallbacks] : [],
+    ),
+    ...(route === undefined ? [] : tables.flatMap((table) => wrapped(fallbacksIn(table, route)))),
+  ]
 }
 
 /** `unknown` unless something shows it: an attempt that has no span may still have been made. */

@@ -5,7 +5,7 @@ import type { SpanGroup } from './group.ts'
 import { outcomeOfCalls } from './outcome.ts'
 import type { Pick, Reading } from './reading.ts'
 import { minorRelease } from './release.ts'
-import { routerTexts } from './router-texts.ts'
+import { routerWords } from './router-texts.ts'
 import { isBorrowed, isCallSpan, isToldByCaller, isV1Raw, isV2 } from './span-kinds.ts'
 import { byEnd } from './wire-facts.ts'
 
@@ -84,7 +84,7 @@ export function readCalls({ parts, picks, ambiguous }: JoinedCalls): Reading | u
     hints: {
       asked: undefined,
       picks,
-      texts: routerTexts(spans),
+      ...routerWords(spans),
       refusedAtFirst: false,
       everyCallExported: everyCallExported(first, minor),
     },

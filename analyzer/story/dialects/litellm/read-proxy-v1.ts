@@ -7,7 +7,7 @@ import type { SpanGroup } from './group.ts'
 import { completeOutcome } from './outcome.ts'
 import type { Reading } from './reading.ts'
 import { minorRelease } from './release.ts'
-import { routerTexts, wasRefusedAtFirst } from './router-texts.ts'
+import { routerWords, wasRefusedAtFirst } from './router-texts.ts'
 import { isCallSpan, isV1Raw, V1_FAILED } from './span-kinds.ts'
 import { apiOfAuth, apiOfServer, byEnd, isModelRequest } from './wire-facts.ts'
 
@@ -52,7 +52,7 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
     hints: {
       asked: askedTimes(spans),
       picks: [],
-      texts: routerTexts([failure, server, ...calls.map((call) => call.span)]),
+      ...routerWords([failure, server, ...calls.map((call) => call.span)]),
       refusedAtFirst,
       // The router counts nothing on this path, and tells a fallback's failure in its error.
       everyCallExported: askedTimes(spans) === undefined,

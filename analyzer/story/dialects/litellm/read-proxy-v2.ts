@@ -8,7 +8,7 @@ import { completeOutcome, outcomeOfCalls } from './outcome.ts'
 import { deploymentPicks } from './picks.ts'
 import type { Pick, Reading } from './reading.ts'
 import { minorRelease } from './release.ts'
-import { routerTexts, wasRefusedAtFirst } from './router-texts.ts'
+import { routerWords, wasRefusedAtFirst } from './router-texts.ts'
 import { isCallSpan, isV2 } from './span-kinds.ts'
 import { apiOfAuth, apiOfServer, byEnd, isModelRequest, wireStatus } from './wire-facts.ts'
 
@@ -44,7 +44,7 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
     hints: {
       asked: undefined,
       picks,
-      texts: routerTexts([server, ...calls.map((call) => call.span)]),
+      ...routerWords([server, ...calls.map((call) => call.span)]),
       refusedAtFirst,
       everyCallExported: everyCallExported(calls, server),
     },

@@ -2,6 +2,7 @@ import type { Api, Outcome } from '../../../../collector/vocabulary.ts'
 import type { Span } from '../../span.ts'
 import type { Confidence, DialectName, Evidence } from '../../story.ts'
 import type { Call } from './call.ts'
+import type { FallbackTable } from './fallback-table.ts'
 import type { RouterText } from './router-text.ts'
 
 /** What was read from the spans of one request, before it becomes a story. */
@@ -37,6 +38,8 @@ interface FallbackHints {
   readonly picks: readonly Pick[]
   /** What the router wrote into errors and stack traces. */
   readonly texts: readonly RouterText[]
+  /** The operator's fallbacks, as the router printed them into an error. */
+  readonly tables: readonly FallbackTable[]
   /** The router found no deployment to begin with, and nobody was called. */
   readonly refusedAtFirst: boolean
   /** Every attempt of this request has a span, so one that is missing was not made. */

@@ -1,6 +1,8 @@
 import { text } from '../../attributes.ts'
 import type { Attributes, Span } from '../../span.ts'
-import { isRefusedAtFirst, parseRouterText, type RouterText } from './router-text.ts'
+import { parseFallbackTable } from './fallback-table.ts'
+import type { Reading } from './reading.ts'
+import { isRefusedAtFirst, parseRouterText } from './router-text.ts'
 
 const SPAN_KEYS = [
   'exception',
@@ -14,10 +16,14 @@ const EVENT_KEYS = ['exception.message', 'exception.stacktrace'] as const
  * Everything that the router wrote about this request: into the error that the client read, and,
  * from 1.95 on, only into the stack trace behind it.
  */
-export function routerTexts(spans: readonly (Span | undefined)[]): readonly RouterText[] {
-  return [...new Set(spans)]
-    .flatMap((span) => (span === undefined ? [] : wordsOf(span)))
-    .flatMap((words) => parseRouterText(words) ?? [])
+export function routerWords(
+  spans: readonly (Span | undefined)[],
+): Pick<Reading['hints'], 'texts' | 'tables'> {
+  const words = [...new Set(spans)].flatMap((span) => (span === undefined ? [] : wordsOf(span)))
+  return {
+    texts: words.flatMap((text) => parseRouterText(text) ?? []),
+    tables: words.flatMap((text) => parseFallbackTable(text) ?? []),
+  }
 }
 
 /** The error itself, never a stack trace: behind a failed call it tells of every later pick. */
