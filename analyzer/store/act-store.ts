@@ -16,6 +16,8 @@ export interface ActStore {
    * forgotten too. Whether there may be more.
    */
   forget(beforeMs: number, isForgotten: (incidentId: string) => boolean): boolean
+  /** Of the last act that was ever kept; see `Appended`. */
+  lastId(): number
   health(): ActHealth
   close(): void
 }

@@ -95,8 +95,10 @@ export class JudgeTurns {
     const nowMs = clock.nowMs()
     // Steps follow each other with a turn of judging between them.
     if (verdicts.prune(limits, nowMs, (id) => regressionTurns(acts.actsOf(id)))) return
-    // Verdicts that are being derived anew do not have all of their incidents yet.
+    // Those that are derived anew know of no act yet, and could not miss the file of them.
+    if (verdicts.actsUpTo() !== acts.lastId()) verdicts.rememberActs(acts.lastId())
     const isForgotten = (id: string): boolean => verdicts.incident(id) === undefined
+    // While they are derived, they do not have all of their incidents yet.
     if (!isBehind && acts.forget(nowMs - limits.incidentAgeMsMax, isForgotten)) return
     this.#prunedAtMs = lookedAtMs
   }

@@ -31,6 +31,7 @@ export function healthNotes(health: WireHealth, nowMs: number): readonly HealthN
   return [
     ...failingNote(health),
     ...pausedNote(health),
+    ...actsNotes(health, nowMs),
     ...damagedNote(health),
     ...diskNote(health),
     ...keepingNote(health),
@@ -84,6 +85,37 @@ function diskNote({ disk }: WireHealth): readonly HealthNote[] {
   ]
 }
 
+/** As long as somebody may come to it after a holiday. */
+const LOSS_TOLD_MS = 14 * 24 * 3_600_000
+
+function actsNotes({ acts }: WireHealth, nowMs: number): readonly HealthNote[] {
+  const notes: HealthNote[] = []
+  if (acts.why !== null) {
+    notes.push({
+      key: 'acts',
+      tone: 'failed',
+      title: 'What people do to incidents cannot be kept',
+      detail: `The file acts.db cannot be used: ${acts.why}. Incidents may be shown as open that somebody has acknowledged, resolved or muted.`,
+      next: 'Make room on the disk, or end what holds the file. It is tried again by itself; `secondwind db check` says whether it is damaged.',
+      at: since(acts.troubledSince),
+    })
+  }
+  const [loss] = acts.losses
+  if (loss !== undefined && nowMs - Date.parse(loss.at) < LOSS_TOLD_MS) {
+    notes.push({
+      key: 'acts lost',
+      tone: 'medium',
+      title: 'Some of what people did to incidents is lost',
+      detail: `The file acts.db was ${LOSS_WORDS[loss.how]} when it was opened; ${formatPlural(loss.saved, 'act')} could be kept. Incidents that somebody had acknowledged, resolved or muted before may be open.`,
+      next: 'Put acts.db from a backup in its place while no analyzer runs, or look through the open incidents once.',
+      at: since(loss.at),
+    })
+  }
+  return notes
+}
+
+const LOSS_WORDS = { missing: 'gone', older: 'an older one', damaged: 'damaged' } as const
+
 function damagedNote({ keeping: { damaged } }: WireHealth): readonly HealthNote[] {
   const unread = damaged.filter((name) => !SET_ASIDE.test(name))
   if (unread.length === 0) return []
@@ -101,7 +133,8 @@ function damagedNote({ keeping: { damaged } }: WireHealth): readonly HealthNote[
 
 /** It may be weeks ago: nothing is lost any more, and the reader is not to be alarmed each day. */
 function setAsideNote({ keeping: { damaged } }: WireHealth): readonly HealthNote[] {
-  const aside = damaged.filter((name) => SET_ASIDE.test(name))
+  // What is lost of acts is told for itself.
+  const aside = damaged.filter((name) => SET_ASIDE.test(name) && !name.startsWith('acts.db'))
   if (aside.length === 0) return []
   return [
     {

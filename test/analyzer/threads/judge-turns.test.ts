@@ -65,6 +65,36 @@ test('what has settled is judged, and the next turn is a tenth of the settling t
   expect(turns.loop.countPending()).toBe(0)
 })
 
+const INCIDENT = 'inc-0000000000000001'
+
+test('pages are told when a mute ends', () => {
+  const { turns, acts, clock, events } = judging()
+  turns.turn()
+  const untilMs = clock.nowMs + 5000
+  acts.append(INCIDENT, { kind: 'mute', atMs: clock.nowMs, by: 'ana', untilMs })
+  clock.nowMs = untilMs - 1
+  turns.turn()
+  expect(events).toEqual(['changed'])
+  clock.nowMs = untilMs
+  turns.turn()
+  turns.turn()
+  expect(events).toEqual(['changed', 'changed'])
+})
+
+test('acts of incidents that are forgotten go, and verdicts that were made anew know of the rest', () => {
+  const { turns, acts, verdicts, clock } = judging()
+  acts.append(INCIDENT, { kind: 'resolve', atMs: clock.nowMs - 25 * HOUR_MS, by: 'ana' })
+  acts.append(INCIDENT.replace('1', '2'), { kind: 'resolve', atMs: clock.nowMs, by: 'ana' })
+  turns.turn()
+  for (let minute = 0; minute < 3; minute += 1) {
+    clock.nowMs += 61_000
+    turns.turn()
+  }
+  expect(acts.actsOf(INCIDENT)).toEqual([])
+  expect(acts.actsOf(INCIDENT.replace('1', '2'))).toHaveLength(1)
+  expect(verdicts.actsUpTo()).toBe(2)
+})
+
 test('while verdicts cannot be written it pauses, says so once, and then misses nothing', () => {
   const { path, turns, clock, logged, events } = judging()
   const blocker = new Database(join(path, 'verdicts.db'))

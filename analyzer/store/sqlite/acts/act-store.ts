@@ -13,7 +13,7 @@ import {
 } from '../../act-store.ts'
 import { isMissing } from '../files.ts'
 import { isDamage, type SqliteDatabase } from '../open-database.ts'
-import { isNewer, lossesOf, openActs } from './open-acts.ts'
+import { isNewer, lastIdOf, lossesOf, openActs } from './open-acts.ts'
 
 export interface ActStoreOptions {
   readonly file: string
@@ -89,6 +89,10 @@ class SqliteActStore implements ActStore {
     return forgotten === FORGET_INCIDENTS
   }
 
+  lastId(): number {
+    return this.#lastId
+  }
+
   health(): ActHealth {
     return { trouble: this.#trouble, losses: this.#losses }
   }
@@ -110,6 +114,7 @@ class SqliteActStore implements ActStore {
       })
       this.#opened = { database, inode, statements: prepare(database) }
       this.#losses = lossesOf(database)
+      this.#lastId = Math.max(this.#lastId, lastIdOf(database))
       this.#trouble = undefined
       return this.#opened
     } catch (error: unknown) {

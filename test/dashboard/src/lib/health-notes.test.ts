@@ -36,6 +36,16 @@ const HEALTHY: WireHealth = {
 const keysOf = (change: Partial<WireHealth>): readonly string[] =>
   healthNotes({ ...HEALTHY, ...change }, NOW_MS).map(({ key }) => key)
 
+test('acts that cannot be kept, and those that are lost, are told apart, and the loss for two weeks', () => {
+  const loss = (elapsedMs: number) => ({ at: ago(elapsedMs), how: 'damaged', saved: 3 }) as const
+  const none = { troubledSince: null, why: null, losses: [] }
+  expect(keysOf({ acts: { troubledSince: ago(1), why: 'disk full', losses: [] } })).toEqual([
+    'acts',
+  ])
+  expect(keysOf({ acts: { ...none, losses: [loss(1000)] } })).toEqual(['acts lost'])
+  expect(keysOf({ acts: { ...none, losses: [loss(15 * 24 * 3_600_000)] } })).toEqual([])
+})
+
 test('nothing is said of an analyzer that is well, also where little is known of it', () => {
   expect(keysOf({})).toEqual([])
   expect(keysOf({ disk: null, lastSpanAt: null, sources: [] })).toEqual([])
