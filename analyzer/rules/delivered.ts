@@ -14,9 +14,13 @@ export function hasToolCall(attempt: Attempt): boolean {
   return (toolCallsOf(attempt) ?? 0) > 0
 }
 
-/** Characters count reasoning too: whoever reads it has read it. */
+/**
+ * Characters count reasoning too: whoever reads it has read it. Without their kinds they are text
+ * only where no tool call was among them.
+ */
 export function hasText({ delivered }: Attempt): boolean {
-  return (delivered?.chars ?? 0) > 0 && (delivered?.kinds?.some(isProse) ?? true)
+  if (delivered?.chars === undefined || delivered.chars <= 0) return false
+  return delivered.kinds?.some(isProse) ?? delivered.toolCalls === 0
 }
 
 /** How this attempt was asked to go on, where it was not the first. */

@@ -44,7 +44,10 @@ export const outputDuplicated: Rule = {
 function startsOver(story: Story, broken: Attempt, attempt: Attempt): boolean {
   if (attempt.number <= broken.number || !hasText(attempt)) return false
   const asked = continuationOf(story, attempt)
-  if (asked?.strategy !== 'restart' || asked.aligned === true) return false
-  // White space alone had come: nothing that could be said twice.
-  return asked.why !== 'nothing_delivered'
+  if (asked?.strategy !== 'restart') return false
+  // The sidecar aligns such a stream, or finds that white space alone had come: it says so.
+  return (
+    story.gateway.name !== 'secondwind' ||
+    (asked.aligned === false && asked.why !== undefined && asked.why !== 'nothing_delivered')
+  )
 }

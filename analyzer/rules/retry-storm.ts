@@ -55,11 +55,16 @@ export const retryStorm: Rule = {
   },
 }
 
-/** How many were asked; where calls have no span, as many as may have been. */
+/**
+ * How many were asked; where calls have no span, as many as may have been, and any number where
+ * nobody knows the chain.
+ */
 function targetsOf({ attempts, upstreamCalls, fallbacks }: Story): number {
   const named = new Set(attempts.map(nameOf)).size
   if ((upstreamCalls?.value ?? 0) <= attempts.length) return named
-  return Math.max(named, 1 + (fallbacks.configured?.value.length ?? 0))
+  return fallbacks.configured === undefined
+    ? Infinity
+    : Math.max(named, 1 + fallbacks.configured.value.length)
 }
 
 function nameOf({ route, deployment, model, endpoint }: Attempt): string {

@@ -39,8 +39,10 @@ test('any number of targets that are each asked once is a chain', () => {
 test('calls that only the router counted are likely, beyond what it has to go to', () => {
   const configured = { value: ['b', 'c', 'd', 'e', 'f'], source: 'config' as const }
   const attempts = attemptsOn(1, 1)
-  expect(judge({ attempts, upstreamCalls: counted(6) })).toBe('likely')
-  expect(judge({ attempts, upstreamCalls: counted(5) })).toBeUndefined()
+  const none = { tried: true, configured: { ...configured, value: [] } }
+  expect(judge({ attempts, fallbacks: none, upstreamCalls: counted(6) })).toBe('likely')
+  expect(judge({ attempts, fallbacks: none, upstreamCalls: counted(5) })).toBeUndefined()
+  expect(judge({ attempts, upstreamCalls: counted(60) })).toBeUndefined()
   const fallbacks = { tried: true, configured }
   expect(judge({ attempts, fallbacks, upstreamCalls: counted(6) })).toBeUndefined()
   expect(judge({ attempts, fallbacks, upstreamCalls: counted(7) })).toBe('likely')
