@@ -157,9 +157,9 @@ test('finds more traces of one time than it reads at once, each once and no more
   const decades = { fromNs: 0n, toNs: 2n ** 63n - 1n }
   const all = spans.map(({ traceId }) => traceId).toSorted()
   expect(reader.tracesFailedIn('eu', decades, 9999).toSorted()).toEqual(all)
-  expect(reader.tracesStartedIn('eu', decades, 9999).toSorted()).toEqual(all)
+  expect(reader.tracesStartedIn('eu', decades, { limit: 9999 }).toSorted()).toEqual(all)
   expect(reader.tracesFailedIn('eu', decades, 700)).toHaveLength(700)
-  expect(reader.tracesStartedIn('eu', decades, 700)).toHaveLength(700)
+  expect(reader.tracesStartedIn('eu', decades, { limit: 700 })).toHaveLength(700)
   reader.close()
 })
 
