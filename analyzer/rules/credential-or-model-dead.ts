@@ -45,7 +45,8 @@ export const credentialOrModelDead: Rule = {
       ...(story.outcome === 'failed' ? {} : { severity: 'medium' }),
       summary: `${dead.map((attempt) => `${describeTarget(attempt)}: ${describeError(attempt)}`).join('; ')}. ${sentence(story)}`,
       evidence: mergeEvidence(...dead.map((attempt) => attempt.evidence)),
-      cause: causeOf(first),
+      // One incident has one severity.
+      cause: story.outcome === 'failed' ? causeOf(first) : `${causeOf(first)}, not failed`,
     }
   },
 }

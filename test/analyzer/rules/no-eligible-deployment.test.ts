@@ -21,7 +21,7 @@ function notTried(value: NotTriedReason, over: Partial<Fallbacks> = {}): Story {
   })
 }
 
-/** What each of the router's reasons is, where a fallback is configured and was not switched off. */
+/** What each of the router’s reasons is, where a fallback is configured and not switched off. */
 const CLASSES: Readonly<Record<NotTriedReason, string | undefined>> = {
   stopped_after_content: 'fallback-bypassed',
   no_budget: 'fallback-bypassed',

@@ -119,7 +119,9 @@ export class Rollups {
       outcomes,
       eligible,
       unrescued,
-      rules: this.#statements.rulesIn.all(range),
+      rules: this.#statements.rulesIn
+        .all(range)
+        .map(({ rule, title, severity, count }) => ({ rule, title, severity, count })),
       buckets: [...buckets.values()].toSorted(
         (left, right) => left.bucket - right.bucket || (left.outcome < right.outcome ? -1 : 1),
       ),
@@ -218,7 +220,9 @@ function prepare(database: SqliteDatabase) {
 export const OVERVIEW_QUERIES = {
   outcomesIn: `SELECT minute, outcome, eligible, count FROM outcome_minutes
     WHERE minute >= :from AND minute < :to`,
-  rulesIn: `SELECT rule, title, severity, sum(count) AS count
+  // With one max() the bare columns are of its row: a finding may weigh less than its rule.
+  rulesIn: `SELECT rule, title, severity, sum(count) AS count,
+      max(CASE severity WHEN 'high' THEN 2 WHEN 'medium' THEN 1 ELSE 0 END) AS weight
     FROM finding_minutes JOIN finding_series ON finding_series.id = finding_minutes.series_id
     WHERE minute >= :from AND minute < :to GROUP BY rule ORDER BY count DESC, rule`,
   incidentIn: `SELECT minute, count FROM incident_minutes
