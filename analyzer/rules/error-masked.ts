@@ -17,10 +17,41 @@ export const errorMasked: Rule = {
       text: 'Tell those who debug the clients of {route} what really failed (the left column): the error that they read is not it.',
     },
     fixIt: {
-      text: 'LiteLLM with `disable_aiohttp_transport: true` loses the text of time-outs and cuts: remove that setting, or upgrade to 1.97 or later. The sidecar shows the root cause with the later failures attached.',
+      text: 'LiteLLM with `disable_aiohttp_transport: true` loses the text of time-outs and cuts: remove that setting, and upgrade to 1.109, for up to 1.93 the default transport passes a cut connection off as a whole answer. The sidecar shows the root cause with the later failures attached.',
+      snippet: {
+        language: 'yaml',
+        code: [
+          'litellm_settings:',
+          '  disable_aiohttp_transport: false # needed for nothing from 1.95 on',
+        ].join('\n'),
+      },
     },
     verify: verifyStep('error-masked'),
   },
+  releases: [
+    {
+      gateway: 'litellm',
+      to: '1.90',
+      text: 'With `disable_aiohttp_transport: true` the text of a time-out or a cut is empty, and the refusal of the fallback is all that is left to read.',
+    },
+    {
+      gateway: 'litellm',
+      from: '1.90',
+      to: '1.90',
+      text: 'Bridged `aresponses` in process raises an `AttributeError` of its own; the real error is in `__context__`.',
+    },
+    {
+      gateway: 'litellm',
+      from: '1.95',
+      to: '1.97',
+      text: 'With that setting the Router’s error has an empty text; the proxy shows the first target’s.',
+    },
+    {
+      gateway: 'litellm',
+      from: '1.109',
+      text: 'The first target’s error is shown, in every case that was run.',
+    },
+  ],
   evaluate(story) {
     const cause = rootCause(story)
     const shown = story.client.errorAttempt

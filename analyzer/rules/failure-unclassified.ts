@@ -24,6 +24,10 @@ export const failureUnclassified: Rule = {
   remedy: {
     stopItNow: {
       text: 'Look at the attempts and their errors; where the router’s config is not given (`--router-config`), give it: without it nobody can tell whether {route} has a fallback.',
+      snippet: {
+        language: 'sh',
+        code: ['secondwind classify --router-config config.yaml --explain spans.json'].join('\n'),
+      },
     },
     fixIt: {
       text: 'A pattern that keeps showing up here deserves a class of its own: file it with the output of `secondwind classify --json --explain`.',

@@ -21,13 +21,41 @@ export const fallbackExhausted: Rule = {
   needs: ['outcome', 'attempt-failure'],
   remedy: {
     stopItNow: {
-      text: 'Add a target of another provider to the fallbacks of {route} (`router_settings.fallbacks` in LiteLLM and in the sidecar) and restart; one that shares endpoint, region or key with {fallback} will fail with it.',
+      text: 'Add a target of another provider to the fallbacks of {route} (`router_settings.fallbacks` in LiteLLM and in the sidecar, and a restart; in LiteLLM with a database, this call); one that shares endpoint, region or key with {fallback} will fail with it.',
+      snippet: {
+        language: 'sh',
+        code: [
+          'curl -X POST "$LITELLM/fallback" -H "Authorization: Bearer $MASTER_KEY" \\',
+          "  -H 'Content-Type: application/json' \\",
+          '  -d "$(jq -n --arg route {route} --arg next {fallback} \\',
+          '    \'{model: $route, fallback_models: [$next, "<something else>"]}\')"',
+        ].join('\n'),
+      },
     },
     fixIt: {
       text: 'Look at the attempts: the same error on all of them is a shared cause (provider, key, region, or the request itself), different ones are an outage during an outage. Order the fallbacks of {route} so that the next one shares nothing with the first.',
+      snippet: {
+        language: 'yaml',
+        code: [
+          'router_settings:',
+          '  fallbacks: [{ {route}: ["<another provider>", {fallback}] }]',
+        ].join('\n'),
+      },
     },
     verify: verifyStep('fallback-exhausted'),
   },
+  releases: [
+    {
+      gateway: 'litellm',
+      to: '1.90',
+      text: '`num_retries: 1` on a deployment costs four upstream calls, and the client reads both errors with the whole table of fallbacks.',
+    },
+    {
+      gateway: 'litellm',
+      from: '1.95',
+      text: 'After headers the client reads the first target’s error alone; the fallback’s own is in the log. v1 exports one failed attempt before headers, however many there were.',
+    },
+  ],
   evaluate(story) {
     const cause = rootCause(story)
     if (story.outcome !== 'failed' || story.fallbacks.tried !== true || cause === undefined) {

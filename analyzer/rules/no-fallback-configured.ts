@@ -20,13 +20,41 @@ export const noFallbackConfigured: Rule = {
   needs: ['outcome', 'attempt-failure', 'fallbacks-configured'],
   remedy: {
     stopItNow: {
-      text: 'Give {route} a fallback: `router_settings.fallbacks: [{"{route}": ["another-route"]}]` (LiteLLM and sidecar), and restart. In LiteLLM with a database, `POST /fallback` needs no restart.',
+      text: 'Give {route} a fallback: `router_settings.fallbacks` in LiteLLM and in the sidecar, and a restart; in LiteLLM with a database, this call.',
+      snippet: {
+        language: 'sh',
+        code: [
+          'curl -X POST "$LITELLM/fallback" -H "Authorization: Bearer $MASTER_KEY" \\',
+          "  -H 'Content-Type: application/json' \\",
+          '  -d "$(jq -n --arg route {route} \'{model: $route, fallback_models: ["<another route>"]}\')"',
+        ].join('\n'),
+      },
     },
     fixIt: {
       text: 'Decide for every route whether it may fail alone; `default_fallbacks` covers those that nobody thought of.',
+      snippet: {
+        language: 'yaml',
+        code: [
+          'router_settings:',
+          '  fallbacks: [{ {route}: ["<another route>"] }]',
+          '  default_fallbacks: ["<a route for all that nobody thought of>"]',
+        ].join('\n'),
+      },
     },
     verify: verifyStep('no-fallback-configured'),
   },
+  releases: [
+    {
+      gateway: 'litellm',
+      to: '1.90',
+      text: 'A stream that breaks without a fallback ends in LiteLLM’s own `MidStreamFallbackError`, with the whole table of fallbacks in its text.',
+    },
+    {
+      gateway: 'litellm',
+      from: '1.95',
+      text: 'It ends in the error of the target itself.',
+    },
+  ],
   evaluate(story) {
     const cause = rootCause(story)
     const { configured, disabled, notTried, tried } = story.fallbacks

@@ -24,12 +24,54 @@ export const prefillRejected: Rule = {
   remedy: {
     stopItNow: {
       text: 'Give {route} another fallback than {fallback}, one whose model accepts an assistant turn at the end, or one of a provider that does; LiteLLM: edit `router_settings.fallbacks` and restart. Sidecar: remove the forced `strategy: prefill` of {route}.',
+      snippet: {
+        language: 'yaml',
+        code: [
+          'router_settings:',
+          '  fallbacks: [{ {route}: ["<a route whose model accepts prefill>", {fallback}] }]',
+        ].join('\n'),
+      },
     },
     fixIt: {
       text: 'LiteLLM 1.74 to 1.96 continues every broken chat stream this way: upgrade to 1.97 or later, and leave `enable_mid_stream_fallback_continuation` off there, or declare `model_info.supports_assistant_prefill: false` for {fallback}. Or put the sidecar behind LiteLLM (`api_base`): with `strategy: auto` it asks such models by a user turn.',
+      snippet: {
+        language: 'yaml',
+        code: [
+          'router_settings:',
+          '  enable_mid_stream_fallback_continuation: false',
+          'model_list:',
+          '  - model_name: {fallback}',
+          '    model_info: { supports_assistant_prefill: false }',
+        ].join('\n'),
+      },
     },
     verify: verifyStep('prefill-rejected'),
   },
+  releases: [
+    {
+      gateway: 'litellm',
+      from: '1.74',
+      to: '1.90',
+      text: 'Chat goes on from a stream that broke by an error event (1.90: by a stall, too) with a trailing assistant turn. A cut connection is swallowed by the default transport and never gets there.',
+    },
+    {
+      gateway: 'litellm',
+      from: '1.95',
+      to: '1.96',
+      text: 'Cut connections get there as well: the release that shows it most. Native /v1/responses begins to do the same.',
+    },
+    {
+      gateway: 'litellm',
+      from: '1.97',
+      to: '1.97',
+      text: 'Chat continues nothing, so nothing is refused, and nothing is rescued after content; native /v1/responses is still refused.',
+    },
+    {
+      gateway: 'litellm',
+      from: '1.109',
+      text: 'Only where `enable_mid_stream_fallback_continuation` is set and the target passes the gate, and on bridged /v1/responses for model names that LiteLLM does not know.',
+    },
+  ],
   evaluate(story) {
     // The first target refused what the client itself had sent: nobody continued anything.
     const rejected = story.attempts

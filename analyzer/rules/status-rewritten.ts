@@ -25,7 +25,14 @@ export const statusRewritten: Rule = {
       text: 'LiteLLM from 1.95 on no longer shows its wrapper `MidStreamFallbackError` on chat: upgrade. It still tells a rate limit inside an Anthropic stream as 500, and every error inside an OpenAI stream as `APIConnectionError`, in every release that was run: put the sidecar behind it (`api_base` of the deployment), which passes the upstream’s own status and type on.',
       snippet: {
         language: 'yaml',
-        code: 'model_list:\n  - model_name: {route}\n    litellm_params:\n      model: <provider>/<model>\n      api_base: http://127.0.0.1:4100',
+        code: [
+          'model_list:',
+          '  - model_name: {route}',
+          '    litellm_params:',
+          '      model: openai/<the route of the sidecar>',
+          '      api_base: http://127.0.0.1:4100/v1',
+          '      api_key: os.environ/SIDECAR_KEY',
+        ].join('\n'),
       },
     },
     verify: verifyStep('status-rewritten'),

@@ -19,9 +19,37 @@ export const streamTruncated: Rule = {
     },
     fixIt: {
       text: 'LiteLLM: 1.94 no longer swallows a cut connection, 1.109 no longer a clean end without a terminal (chat and responses; /v1/messages still does). Upgrade, or put the sidecar behind LiteLLM (`api_base` of the deployment): it never passes a stream without its terminal.',
+      snippet: {
+        language: 'yaml',
+        code: [
+          'model_list:',
+          '  - model_name: {route}',
+          '    litellm_params:',
+          '      model: openai/<the route of the sidecar>',
+          '      api_base: http://127.0.0.1:4100/v1',
+          '      api_key: os.environ/SIDECAR_KEY',
+        ].join('\n'),
+      },
     },
     verify: verifyStep('stream-truncated'),
   },
+  releases: [
+    {
+      gateway: 'litellm',
+      to: '1.93',
+      text: 'The default transport swallows a cut connection: chat ends with a made-up `finish_reason: "stop"`. `disable_aiohttp_transport: true` makes it an error.',
+    },
+    {
+      gateway: 'litellm',
+      to: '1.97',
+      text: 'A clean end without a terminal passes for a whole answer on chat, and just stops on /v1/responses and /v1/messages.',
+    },
+    {
+      gateway: 'litellm',
+      from: '1.109',
+      text: 'Chat and /v1/responses fail such a stream; /v1/messages still passes it on.',
+    },
+  ],
   evaluate(story) {
     const cause = rootCause(story)
     if (story.outcome !== 'failed' || cause === undefined) return undefined
