@@ -2,6 +2,7 @@ import type { Incident } from '../incidents/incident.ts'
 import { lifecycleOf, type Lifecycle } from '../incidents/lifecycle.ts'
 import type { ActStore } from '../store/act-store.ts'
 import type { VerdictStore } from '../store/verdict-store.ts'
+import { latestEpisodes, markersOf } from './answer-episodes.ts'
 import { alignedRange, bucketOf } from './buckets.ts'
 import { parseRequest } from './parse-request.ts'
 import { found, type ApiAnswer, type IncidentFilter } from './query.ts'
@@ -73,14 +74,20 @@ export function answerIncident(id: string, context: IncidentContext): ApiAnswer 
   const [newest] = requests
   if (incident === undefined || newest === undefined) return noIncident(id)
   const life = lifecycleIn(context, incident)
+  const { source } = incident.fingerprint.ingredients
+  const sinceLast = Math.max(HOUR_MS, nowMs - incident.lastSeenMs + HOUR_MS)
   return found(
     toWireIncident(incident, {
-      row: toRow({ incident, life }, { context, windowMs: HOUR_MS }),
+      row: toRow(
+        { incident, life },
+        { context, windowMs: HOUR_MS, episodes: latestEpisodes(sinceLast, context) },
+      ),
       nowMs,
       requests: requests.map((request) => [request.atMs, parseRequest(request)]),
       example: parseRequest(newest),
       callers: verdicts.callers(id, CALLERS_SHOWN),
       history: life.history,
+      markers: markersOf({ source, atMs: incident.firstSeenMs }, context),
       folded: verdicts.folded(id, FOLDED_READ),
     }),
   )
@@ -119,6 +126,8 @@ function isOpen(state: WireIncidentState): boolean {
   return state === 'open' || state === 'acknowledged' || state === 'regressed'
 }
 
+const NO_EPISODES: ReadonlyMap<string, string> = new Map()
+
 interface RowContext {
   readonly context: IncidentContext
   readonly windowMs: number
@@ -129,6 +138,7 @@ function toRows(
   all: readonly Living[],
   { context, windowMs, limit }: RowContext & { readonly limit: number },
 ): readonly WireIncidentRow[] {
+  const episodes = all.length === 0 ? NO_EPISODES : latestEpisodes(windowMs, context)
   return all
     .toSorted(
       ({ incident: left }, { incident: right }) =>
@@ -136,16 +146,20 @@ function toRows(
         right.lastSeenMs - left.lastSeenMs,
     )
     .slice(0, limit)
-    .map((each) => toRow(each, { context, windowMs }))
+    .map((each) => toRow(each, { context, windowMs, episodes }))
 }
 
-function toRow({ incident, life }: Living, { context, windowMs }: RowContext): WireIncidentRow {
+function toRow(
+  { incident, life }: Living,
+  { context, windowMs, episodes }: RowContext & { readonly episodes: ReadonlyMap<string, string> },
+): WireIncidentRow {
   const { verdicts, nowMs } = context
   const bucketMs = bucketOf(windowMs, SPARKLINE_POINTS)
   const range = alignedRange({ nowMs, windowMs, bucketMs })
   return toWireIncidentRow(incident, {
     nowMs,
     state: life.state,
+    episode: episodes.get(incident.fingerprint.id) ?? null,
     sparkline: verdicts.sparkline(incident.fingerprint.id, range, bucketMs),
   })
 }

@@ -2,6 +2,7 @@ import { toJudgedFacts } from '../metrics/judged-facts.ts'
 import { EVERY_RULE } from '../rules/every-rule.ts'
 import type { ActStore } from '../store/act-store.ts'
 import type { MsRange, RequestFilter, VerdictStore } from '../store/verdict-store.ts'
+import { listEpisodes, recentMarkers } from './answer-episodes.ts'
 import {
   answerIncident,
   listIncidents,
@@ -42,6 +43,8 @@ export function answerQuery(query: ApiQuery, context: AnswerContext): ApiAnswer 
       return found(listIncidents(query, context))
     case 'incident':
       return answerIncident(query.id, context)
+    case 'episodes':
+      return found(listEpisodes(query.windowMs, context))
     case 'act':
       return performAct(query, context)
     case 'requests':
@@ -84,7 +87,7 @@ function overview(windowMs: number, context: AnswerContext): WireOverview {
     })),
     openIncidents: openRows(windowMs, context),
     buckets: toBuckets(range, { bucketMs, counts: counts.buckets }),
-    markers: [],
+    markers: recentMarkers(windowMs, context),
     health: toWireHealth(context),
   }
 }

@@ -48,13 +48,15 @@ export function serveQueries(server: FastifyInstance, ask: Ask): void {
   }
   server.get(`${API}/rules`, (_, reply) => answer(reply, parsed({ kind: 'rules' })))
   server.get(`${API}/health`, (_, reply) => answer(reply, parsed({ kind: 'health' })))
-  server.get(`${API}/overview`, (request, reply) => {
-    const window = parseWindow(queryOf(request))
-    return answer(
-      reply,
-      window.kind === 'invalid' ? window : parsed({ kind: 'overview', windowMs: window.value }),
-    )
-  })
+  for (const kind of ['overview', 'episodes'] as const) {
+    server.get(`${API}/${kind}`, (request, reply) => {
+      const window = parseWindow(queryOf(request))
+      return answer(
+        reply,
+        window.kind === 'invalid' ? window : parsed({ kind, windowMs: window.value }),
+      )
+    })
+  }
   server.get(`${API}/incidents`, (request, reply) => {
     const window = parseWindow(queryOf(request))
     if (window.kind === 'invalid') return answer(reply, window)

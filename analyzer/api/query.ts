@@ -8,6 +8,7 @@ export type ApiQuery =
   | { readonly kind: 'overview'; readonly windowMs: number }
   | { readonly kind: 'incidents'; readonly windowMs: number; readonly filter: IncidentFilter }
   | { readonly kind: 'incident'; readonly id: string }
+  | { readonly kind: 'episodes'; readonly windowMs: number }
   | ActQuery
   | { readonly kind: 'requests'; readonly filter: RequestFilter }
   | { readonly kind: 'trace'; readonly traceId: string }

@@ -12,6 +12,7 @@ import type {
   WireFolded,
   WireIncident,
   WireIncidentRow,
+  WireMarker,
   WireOccurrence,
   WireReleaseNote,
   WireRequest,
@@ -21,12 +22,13 @@ export interface IncidentNow {
   readonly nowMs: number
   readonly state: IncidentState
   readonly sparkline: readonly number[]
+  readonly episode: string | null
 }
 
 /** A row of a list. */
 export function toWireIncidentRow(
   incident: Incident,
-  { nowMs, state, sparkline }: IncidentNow,
+  { nowMs, state, sparkline, episode }: IncidentNow,
 ): WireIncidentRow {
   const { ingredients, id } = incident.fingerprint
   const from = orNull(ingredients.from)
@@ -51,7 +53,7 @@ export function toWireIncidentRow(
     lastSeen: toIso(incident.lastSeenMs),
     stillHappening: isStillHappening(incident, nowMs),
     sparkline,
-    episode: null,
+    episode,
   }
 }
 
@@ -63,12 +65,13 @@ export interface IncidentDetail {
   readonly example: WireRequest
   readonly callers: readonly CallerCount[]
   readonly history: readonly HistoryEntry[]
+  readonly markers: readonly WireMarker[]
   /** What its newest requests would have been, had there been places for them. */
   readonly folded: readonly FingerprintIngredients[]
 }
 
 export function toWireIncident(incident: Incident, detail: IncidentDetail): WireIncident {
-  const { row, nowMs, requests, example, callers, history, folded } = detail
+  const { row, nowMs, requests, example, callers, history, markers, folded } = detail
   const { version, ingredients } = incident.fingerprint
   const rule = ruleFactsById(incident.rule)
   const names = { route: row.edge.from, fallback: row.edge.to }
@@ -83,7 +86,7 @@ export function toWireIncident(incident: Incident, detail: IncidentDetail): Wire
     example,
     occurrences: requests.map(([atMs, request]) => toWireOccurrence(atMs, request)),
     callers: callers.map(({ name, count }) => ({ name, count })),
-    markers: [],
+    markers,
     history: history.map(toWireHistoryEntry),
     folded: folded.length === 0 ? null : toWireFolded(folded),
   }

@@ -24,6 +24,9 @@ export function sight(incident: Incident | undefined, occurrence: Occurrence): I
   }
 }
 
-export function isStillHappening({ lastSeenMs }: Incident, nowMs: number): boolean {
+export function isStillHappening(
+  { lastSeenMs }: Pick<Incident, 'lastSeenMs'>,
+  nowMs: number,
+): boolean {
   return nowMs - lastSeenMs <= STILL_HAPPENING_MS
 }

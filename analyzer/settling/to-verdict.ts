@@ -2,7 +2,7 @@ import { toWireRequest } from '../api/to-wire-request.ts'
 import { toOccurrence } from '../incidents/occurrence.ts'
 import { picksOf } from '../rules/window/picks.ts'
 import type { RuledFinding } from '../rules/rule.ts'
-import type { FirstTargetFailure, Verdict } from '../store/verdict-store.ts'
+import type { FirstTargetFailure, SeenGateway, Verdict } from '../store/verdict-store.ts'
 import type { FirstTargetResult } from '../store/verdict-tallies.ts'
 import { isEligibleFailure, mayFallBack, rootCause } from '../story/eligible.ts'
 import { senderOf } from '../story/sender.ts'
@@ -31,6 +31,7 @@ export function toVerdict(
     eligible: isEligibleFailure(story) === true,
     firstTargetFailure: firstTargetFailure(story),
     picks: picksOf(story, atMs),
+    gateway: gatewayOf(story, atMs),
     names: namesOf(story),
     findings: findings.map(({ rule, title, severity, confidence }) => ({
       rule,
@@ -41,6 +42,16 @@ export function toVerdict(
     wire: JSON.stringify(toWireRequest(story, findings)),
     sender: senderOf(story),
     occurrence: toOccurrence({ story, findings, nowMs }),
+  }
+}
+
+function gatewayOf({ gateway, startTimeNs }: Story, atMs: number): SeenGateway {
+  const { name, release, instance } = gateway
+  return {
+    name,
+    ...(release !== undefined && { release }),
+    ...(instance !== undefined && { instance }),
+    atMs: Math.min(Number(startTimeNs / 1_000_000n), atMs),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Act } from '../incidents/act.ts'
+import type { ConfigReading } from '../incidents/markers.ts'
 
 /**
  * What people did to incidents. Unlike all that the verdict store holds it cannot be made again:
@@ -18,6 +19,10 @@ export interface ActStore {
   forget(beforeMs: number, isForgotten: (incidentId: string) => boolean): boolean
   /** Of the last act that was ever kept; see `Appended`. */
   lastId(): number
+  /** Keeps what a source's router file means, where that is another than it was. */
+  noteConfig(reading: ConfigReading): void
+  /** Of all sources, the latest first. */
+  configReadings(): readonly ConfigReading[]
   health(): ActHealth
   close(): void
 }

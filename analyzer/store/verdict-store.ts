@@ -1,5 +1,7 @@
 import type { FingerprintIngredients } from '../incidents/fingerprint.ts'
+import type { IncidentTimes } from '../incidents/episodes.ts'
 import type { Incident } from '../incidents/incident.ts'
+import type { GatewayRun } from '../incidents/markers.ts'
 import type { Occurrence } from '../incidents/occurrence.ts'
 import type { Sender } from '../story/sender.ts'
 import type { RuledWindow } from '../rules/window/judge-window.ts'
@@ -26,6 +28,8 @@ export interface Verdict {
   readonly firstTargetFailure: FirstTargetFailure | undefined
   /** What it tells of each target that it met; none where it tells nothing. */
   readonly picks?: readonly Pick[]
+  /** Who wrote its spans, and when that was seen. */
+  readonly gateway?: SeenGateway
   /** What it can be found by, beside the above: models, deployments, providers, kinds of error. */
   readonly names: readonly string[]
   readonly findings: readonly VerdictFinding[]
@@ -40,6 +44,14 @@ export interface Verdict {
 export interface SourceSender {
   readonly source: string
   readonly sender: Sender
+}
+
+export interface SeenGateway {
+  readonly name: string
+  readonly release?: string
+  readonly instance?: string
+  /** When the request began, never later than it was told. */
+  readonly atMs: number
 }
 
 export interface FirstTargetFailure {
@@ -122,6 +134,10 @@ export interface VerdictStore {
   folded(incidentId: string, limit: number): readonly FingerprintIngredients[]
   /** Requests of an incident per bucket of whole minutes, oldest first. */
   sparkline(incidentId: string, range: MsRange, bucketMs: number): readonly number[]
+  /** Of every incident that has requests in there: when they were, and what failed first. */
+  incidentTimes(range: MsRange): readonly IncidentTimes[]
+  /** Releases and processes of gateways, the latest first. */
+  gatewayRuns(): readonly GatewayRun[]
   requests(filter: RequestFilter): RequestPage
   requestsOfTrace(traceId: string): readonly StoredRequest[]
   /** What was ever judged, for `/metrics`. */

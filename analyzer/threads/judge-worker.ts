@@ -4,6 +4,7 @@ import { answerQuery } from '../api/answer-query.ts'
 import type { ApiAnswer } from '../api/query.ts'
 import { judgeWindow } from '../rules/window/judge-window.ts'
 import { openStore } from '../store/open-store.ts'
+import { hashRouterConfig } from '../incidents/hash-router-config.ts'
 import { JudgeTurns } from './judge-turns.ts'
 import { lowerPriority } from './lower-priority.ts'
 import { nameThread } from './name-thread.ts'
@@ -26,6 +27,9 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
     judgeWindow: (window) => judgeWindow(window, { options: ruleOptions.windows }),
   })
   const acts = store.openActs(verdicts.actsUpTo())
+  for (const [source, config] of routerConfigs) {
+    acts.noteConfig({ source, hash: hashRouterConfig(config), atMs: Date.now() })
+  }
   const turns = new JudgeTurns({
     reader,
     verdicts,

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 
 import type { Act, ActKind } from '../../../incidents/act.ts'
+import type { ConfigReading } from '../../../incidents/markers.ts'
 import type { WriteLog } from '../../../log.ts'
 import { messageOf } from '../../../message-of.ts'
 import {
@@ -25,6 +26,10 @@ export interface ActStoreOptions {
 
 /** While it cannot be opened, readers do not try it again before. */
 const REOPEN_MS = 5000
+
+/** Of one source: changes of a busy half year. */
+const READINGS_MAX = 200
+const READINGS_READ_MAX = 5000
 
 /** Incidents whose acts are forgotten in one step. */
 const FORGET_INCIDENTS = 100
@@ -91,6 +96,22 @@ class SqliteActStore implements ActStore {
 
   lastId(): number {
     return this.#lastId
+  }
+
+  noteConfig({ source, hash, atMs }: ConfigReading): void {
+    this.#read(({ database, statements }) =>
+      database
+        .transaction(() => {
+          if (statements.lastReading.get(source) === hash) return
+          statements.addReading.run(source, atMs, hash)
+          statements.dropReadings.run(source, source, READINGS_MAX)
+        })
+        .immediate(),
+    )
+  }
+
+  configReadings(): readonly ConfigReading[] {
+    return this.#read(({ statements }) => statements.readings.all(READINGS_READ_MAX)) ?? []
   }
 
   health(): ActHealth {
@@ -230,5 +251,21 @@ function prepare(database: SqliteDatabase) {
       )
       .pluck(),
     remove: database.prepare<[string]>('DELETE FROM acts WHERE incident = ?'),
+    lastReading: database
+      .prepare<[string], string>(
+        'SELECT hash FROM config_readings WHERE source = ? ORDER BY at_ms DESC, rowid DESC LIMIT 1',
+      )
+      .pluck(),
+    addReading: database.prepare<[string, number, string]>(
+      'INSERT INTO config_readings (source, at_ms, hash) VALUES (?, ?, ?)',
+    ),
+    dropReadings: database.prepare<[string, string, number]>(
+      `DELETE FROM config_readings WHERE source = ? AND rowid NOT IN
+         (SELECT rowid FROM config_readings WHERE source = ? ORDER BY at_ms DESC, rowid DESC LIMIT ?)`,
+    ),
+    readings: database.prepare<[number], ConfigReading>(
+      `SELECT source, hash, at_ms AS atMs FROM config_readings
+       ORDER BY at_ms DESC, rowid DESC LIMIT ?`,
+    ),
   }
 }

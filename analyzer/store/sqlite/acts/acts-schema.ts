@@ -28,4 +28,13 @@ export const ACTS_MIGRATIONS: readonly Migration[] = [
     saved INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- What a source's router file meant, each time that it meant something else.
+  CREATE TABLE config_readings (
+    source TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX config_readings_by_source ON config_readings (source, at_ms);
+  `,
 ]

@@ -62,4 +62,5 @@ const DERIVED = [
   'window_targets',
   'window_minutes',
   'window_findings',
+  'gateway_runs',
 ]

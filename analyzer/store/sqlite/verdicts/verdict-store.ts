@@ -1,4 +1,5 @@
 import type { FingerprintIngredients } from '../../../incidents/fingerprint.ts'
+import type { IncidentTimes } from '../../../incidents/episodes.ts'
 import type { Incident } from '../../../incidents/incident.ts'
 import type {
   CallerCount,
@@ -16,10 +17,13 @@ import type {
   VerdictStore,
 } from '../../verdict-store.ts'
 import type { VerdictTallies } from '../../verdict-tallies.ts'
+import type { GatewayRun } from '../../../incidents/markers.ts'
 import { judgeWindow as judgeRouteWindow } from '../../../rules/window/judge-window.ts'
 import { checkCounts } from './check-counts.ts'
 import { dropOutdated } from './drop-outdated.ts'
 import { IncidentBook } from './incident-book.ts'
+import { GatewayBook } from './gateway-book.ts'
+import { IncidentTimesReader } from './incident-times.ts'
 import { isDamage, openForWriting, type SqliteDatabase } from '../open-database.ts'
 import { RequestBook, type StoredRow } from './request-book.ts'
 import { RequestQueries } from './request-queries.ts'
@@ -81,6 +85,8 @@ class SqliteVerdictStore implements VerdictStore {
   readonly #incidents: IncidentBook
   readonly #requests: RequestBook
   readonly #windows: WindowBook
+  readonly #gateways: GatewayBook
+  readonly #times: IncidentTimesReader
   readonly #ties: TraceTies
   readonly #wires: WireBook
   readonly #senders: SenderBook
@@ -101,6 +107,8 @@ class SqliteVerdictStore implements VerdictStore {
       rollups: this.#rollups,
       judge: judgeWindow,
     })
+    this.#gateways = new GatewayBook(database)
+    this.#times = new IncidentTimesReader(database, this.#incidents)
     this.#requests = new RequestBook(database, {
       series: this.#series,
       terms: this.#terms,
@@ -186,6 +194,14 @@ class SqliteVerdictStore implements VerdictStore {
     return this.#rollups.sparkline(this.#incidents.idOf(incidentId) ?? 0, range, bucketMs)
   }
 
+  incidentTimes(range: MsRange): readonly IncidentTimes[] {
+    return this.#times.read(range, this.#rollups.minutesFromMs)
+  }
+
+  gatewayRuns(): readonly GatewayRun[] {
+    return this.#gateways.all()
+  }
+
   requests(filter: RequestFilter): RequestPage {
     return this.#queries.list(filter)
   }
@@ -232,6 +248,7 @@ class SqliteVerdictStore implements VerdictStore {
       const forgotten = this.#incidents.forget(incidentsFromMs, PRUNE_INCIDENTS)
       const untied = this.#ties.prune(requestsFromMs, PRUNE_ROWS)
       this.#senders.prune(requestsFromMs)
+      this.#gateways.prune(incidentsFromMs)
       const full = removed === PRUNE_ROWS || forgotten === PRUNE_INCIDENTS
       return full || folding || untied || windows
     })
@@ -253,6 +270,7 @@ class SqliteVerdictStore implements VerdictStore {
     for (const row of rows) this.#requests.takeBack(row)
     const counted = again || rows.some((row) => row.counted_before === 1)
     const coming = verdicts.map((verdict) => this.#requests.put(verdict, { again: counted }))
+    for (const verdict of verdicts) this.#gateways.see(verdict)
     this.#ties.put(judgement)
     this.#senders.put(verdicts)
     this.#tally(rows, { coming, again })
@@ -290,7 +308,7 @@ class SqliteVerdictStore implements VerdictStore {
         })
         .immediate()
     } catch (error: unknown) {
-      for (const book of [...books, this.#wires, this.#senders]) book.reload()
+      for (const book of [...books, this.#wires, this.#senders, this.#gateways]) book.reload()
       throw error
     }
   }
