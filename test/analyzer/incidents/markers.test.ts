@@ -72,12 +72,12 @@ test('a router file that means something else is a change, and the same read aga
   ])
 })
 
+function changedAt(minute: number, source = 's'): readonly GatewayRun[] {
+  return [run('0', 0, { source }), run(`${minute}`, minute, { source })]
+}
+
 test('what changed before something began is what did so at its source, within the hour', () => {
-  const at = (fromMinute: number, source = 's') => [
-    run('0', 0, { source }),
-    run(`${fromMinute}`, fromMinute, { source }),
-  ]
-  const markers = toMarkers([...at(100), ...at(110, 't')], [])
+  const markers = toMarkers([...changedAt(100), ...changedAt(110, 't')], [])
   const began = (minute: number) =>
     markersBefore(markers, { source: 's', atMs: minute * MINUTE_MS }).map(({ to }) => to)
   expect(began(99)).toEqual([])
