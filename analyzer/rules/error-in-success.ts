@@ -52,7 +52,8 @@ export const errorInSuccess: Rule = {
     if (attempt === undefined) return undefined
     const word = attempt.finishReasons?.find(isErrorWord)
     return {
-      confidence: story.sureness,
+      // Whoever called may have noticed by itself.
+      confidence: story.client.errorShown === 'unknown' ? 'likely' : story.sureness,
       summary: `${describeTarget(attempt)} answered with an error inside HTTP 200${word === undefined ? '' : ` (it ended with \`${word}\`)`}, and that was passed off as a success.`,
       evidence: mergeEvidence(attempt.evidence, story.client.evidence),
       cause: word === undefined ? 'error event' : 'error as finish reason',
