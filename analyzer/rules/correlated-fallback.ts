@@ -62,13 +62,11 @@ const OF_NEITHER: ReadonlySet<FailureReason> = new Set(['context-too-long', 'not
 function sharedWith(cause: Attempt, other: Attempt): Shared | undefined {
   const { reason } = cause
   if (reason === undefined || OF_NEITHER.has(reason)) return undefined
-  if (OF_THE_KEY.has(reason) && (cause.keyHash ?? other.keyHash) !== undefined) {
+  if (OF_THE_KEY.has(reason) && cause.keyHash !== undefined && other.keyHash !== undefined) {
     return cause.keyHash === other.keyHash ? { what: 'key', confidence: 'certain' } : undefined
   }
   if (cause.endpoint !== undefined || other.endpoint !== undefined) {
     if (cause.endpoint !== other.endpoint) return undefined
-    // Without a port nothing tells two servers of one host apart.
-    if (cause.endpoint === undefined || !hasPort(cause.endpoint)) return undefined
     // A limit of one key is not one of the other; and a label may have come from a config file.
     const isCertain = cause.keyHash !== undefined && !OF_THE_KEY.has(reason)
     return { what: 'endpoint', confidence: isCertain ? 'certain' : 'likely' }
