@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts'
 
-/** What LiteLLM's spans tell, whichever of its two exporters wrote them. */
-export const LITELLM_TELLS: Dialect['tells'] = {
+/** What LiteLLM's spans tell with `LITELLM_OTEL_V2=true`. */
+export const LITELLM_V2_TELLS: Dialect['tells'] = {
   outcome: { sight: 'sometimes', why: 'a cut that LiteLLM swallows looks like a whole answer' },
   'attempt-failure': { sight: 'sometimes', why: 'up to 1.97 a failed fallback may have no span' },
   'attempt-phase': {
@@ -14,7 +14,7 @@ export const LITELLM_TELLS: Dialect['tells'] = {
   delivered: { sight: 'sometimes', why: 'output tokens only, and those are estimates' },
   'first-content-time': {
     sight: 'sometimes',
-    why: 'v2 from 1.95 on times the first chunk; v1 times none',
+    why: 'from 1.95 on, and not of a fallback, whose time is counted from another’s start',
   },
   silence: { sight: 'never', why: 'chunks are not timed' },
   usage: { sight: 'sometimes', why: 'a failed attempt has tokens in v2 from 1.97 on only' },
@@ -40,4 +40,10 @@ export const LITELLM_TELLS: Dialect['tells'] = {
     why: 'the model on the span that served is the one that the answer was given',
   },
   'client-gone': { sight: 'never', why: 'an answer that nobody read looks whole, or has no span' },
+}
+
+/** What `callbacks: [otel]` tells: the same, without what only the newer exporter writes. */
+export const LITELLM_V1_TELLS: Dialect['tells'] = {
+  ...LITELLM_V2_TELLS,
+  'first-content-time': { sight: 'never', why: 'no chunk is timed' },
 }
