@@ -61,7 +61,7 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
         log,
       })
       try {
-        const options = { writer, nowMs: now(), log }
+        const options = { writer, now, log }
         const steps = takeOverSpans(files.oldSpans, options)
         while (steps.next().done !== true) continue
       } catch (error: unknown) {

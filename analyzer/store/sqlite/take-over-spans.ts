@@ -17,9 +17,12 @@ const VERSIONS = ['spans.db of 0.1.0'] as const
 /** Written in one commit: some 50 ms of work. */
 const ROWS_AT_ONCE = 2000
 
+/** Between two lines of progress: a large folder takes minutes, in which nothing else is heard. */
+const PROGRESS_MS = 5000
+
 export interface TakeOverOptions {
   readonly writer: SegmentWriter
-  readonly nowMs: number
+  readonly now: () => number
   readonly log: WriteLog
   readonly rowsAtOnce?: number
 }
@@ -33,13 +36,13 @@ export type TakeOverStep = 'begun' | 'written' | 'removed' | 'forgotten'
  * stops. Until all is done the file stays as it was.
  */
 export function* takeOverSpans(path: string, options: TakeOverOptions): Generator<TakeOverStep> {
-  const { writer, nowMs, log } = options
+  const { writer, now, log } = options
   if (existsSync(path)) {
     try {
       yield* readAll(path, options)
     } catch (error: unknown) {
       if (!isDamage(error)) throw error
-      const aside = setAside(path, nowMs)
+      const aside = setAside(path, now())
       log(`${path} is damaged; what could be read is kept, the rest is in ${aside}`, 'error')
     }
     removeDatabaseFile(path)
@@ -54,7 +57,7 @@ export function* takeOverSpans(path: string, options: TakeOverOptions): Generato
 }
 
 function* readAll(path: string, options: TakeOverOptions): Generator<TakeOverStep> {
-  const { writer, log, rowsAtOnce = ROWS_AT_ONCE } = options
+  const { writer, now, log, rowsAtOnce = ROWS_AT_ONCE } = options
   const database = openForReading(path)
   try {
     refuseNewer(database, { path, migrations: VERSIONS })
@@ -62,15 +65,22 @@ function* readAll(path: string, options: TakeOverOptions): Generator<TakeOverSte
     if (database.pragma('user_version', { simple: true }) === 0) return
     const rows = new SpanRows(database)
     const total = rows.count()
-    log(`${path} is of release 0.1.0: its ${total} spans are taken over`)
+    log(`${path} is of release 0.1.0: its ${total} spans are taken over before the start`)
     if (writer.takenOver() === 0) {
       writer.takeOver([], { upTo: 1, totals: rows.totals(), rejected: rows.rejected() })
     }
     yield 'begun'
+    let done = total - rows.countFrom(writer.takenOver())
+    let saidAtMs = now()
     for (;;) {
       const { arrivals, upTo } = rows.after(writer.takenOver(), rowsAtOnce)
       if (upTo === undefined) break
       writer.takeOver(arrivals, { upTo: upTo + 1, totals: [], rejected: 0 })
+      done += arrivals.reduce((sum, { records }) => sum + records.length, 0)
+      if (Math.abs(now() - saidAtMs) >= PROGRESS_MS) {
+        saidAtMs = now()
+        log(`${done} of ${total} spans were taken over`)
+      }
       yield 'written'
     }
     log(`${total} spans were taken over`)
@@ -100,6 +110,10 @@ class SpanRows {
 
   count(): number {
     return this.#statements.count.get() ?? 0
+  }
+
+  countFrom(position: number): number {
+    return this.#statements.countFrom.get(position) ?? 0
   }
 
   /** What was pruned for its age counts on; what is still there is counted when it is stored. */
@@ -150,6 +164,9 @@ class SpanRows {
 function prepare(database: SqliteDatabase) {
   return {
     count: database.prepare<[], number>('SELECT count(*) FROM spans').pluck(),
+    countFrom: database
+      .prepare<[number], number>('SELECT count(*) FROM spans WHERE position >= ?')
+      .pluck(),
     totals: database.prepare<[], TakenOver['totals'][number]>(
       `SELECT name AS source, last_received_ms AS lastReceivedMs,
          max(0, spans - (SELECT count(*) FROM spans WHERE source_id = sources.id)) AS stored

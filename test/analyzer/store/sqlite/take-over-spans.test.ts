@@ -119,7 +119,7 @@ function crashAfter(steps: number): string | undefined {
     now: () => 1_800_000_000_000,
     log: () => undefined,
   })
-  const options = { writer, nowMs: 0, log: () => undefined, rowsAtOnce: 40 }
+  const options = { writer, now: () => 0, log: () => undefined, rowsAtOnce: 40 }
   const run = takeOverSpans(join(path, 'spans.db'), options)
   let isOver = false
   for (let step = 0; step < steps && !isOver; step += 1) isOver = run.next().done === true
@@ -142,6 +142,29 @@ test('wherever it is interrupted, it comes to the same end', () => {
   }
   expect(steps).toBeGreaterThan(9)
 }, 60_000)
+
+test('how far it has come is said every five seconds', () => {
+  const path = unpackDataFolder('0.1.0')
+  const catalogue = new SegmentCatalogue(path)
+  const writer = new SegmentWriter({
+    catalogue,
+    handles: new SegmentHandles({ catalogue, onDamaged: () => undefined }),
+    limits: WIDE_LIMITS,
+    judgedUpTo: 0,
+    now: () => 0,
+    log: () => undefined,
+  })
+  onTestFinished(() => writer.close())
+  const logged: string[] = []
+  let nowMs = 0
+  // Looked at with each step of forty spans.
+  const now = (): number => (nowMs += 1001)
+  const log = (line: string): number => logged.push(line)
+  const run = takeOverSpans(join(path, 'spans.db'), { writer, now, log, rowsAtOnce: 40 })
+  while (run.next().done !== true) continue
+  expect(logged[0]).toContain('its 284 spans are taken over before the start')
+  expect(logged.slice(1)).toEqual(['160 of 284 spans were taken over', '284 spans were taken over'])
+})
 
 test('a folder of a later release is refused by name and left alone', () => {
   const path = unpackDataFolder('0.1.0')
