@@ -13,7 +13,8 @@ export interface RouteEdge {
 export function routeEdge(story: Story): RouteEdge {
   const from = story.route ?? story.attempts[0]?.route
   const asked = story.attempts.find((attempt) => isFallbackFrom(from, attempt))?.route
-  return { from, to: asked ?? story.fallbacks.configured?.value[0] }
+  const configured = story.fallbacks.configured?.value
+  return { from, to: asked ?? configured?.find((route) => route !== from) ?? configured?.[0] }
 }
 
 /** The provider of the root cause: the first attempt that failed, else the first of all. */
@@ -22,7 +23,7 @@ export function failedProvider(story: Story): string | undefined {
   return (failed ?? story.attempts[0])?.provider
 }
 
-function isFallbackFrom(from: string | undefined, attempt: Attempt): boolean {
-  if (attempt.route === undefined) return false
-  return attempt.kind === 'fallback' || (attempt.kind === 'unknown' && attempt.route !== from)
+/** LiteLLM's spans may call a fallback by the name of the route that it is for. */
+function isFallbackFrom(from: string | undefined, { kind, route }: Attempt): boolean {
+  return route !== undefined && route !== from && (kind === 'fallback' || kind === 'unknown')
 }

@@ -123,7 +123,9 @@ function actLine({ bytes, counts }: StoreInspection['acts']): string {
   if (counts === undefined) return 'cannot be read: "secondwind db check" says what that means'
   const { acts, incidents, lastMs } = counts
   if (acts === 0) return 'nobody has done anything to an incident yet'
-  return `${showCount(acts)} of people on ${showCount(incidents)} incidents in ${showBytes(bytes)}, the last of ${showTime(lastMs)}`
+  const done = `${showCount(acts)} act${acts === 1 ? '' : 's'} of people`
+  const on = `${showCount(incidents)} incident${incidents === 1 ? '' : 's'}`
+  return `${done} on ${on} in ${showBytes(bytes)}, the last of ${showTime(lastMs)}`
 }
 
 function packedShare({ parts, spans }: StoreInspection): number {

@@ -16,7 +16,8 @@ export function describeAttempt(attempt: WireAttempt): string {
 function describeFailure({ reason, phase, statusCode, errorType, message }: WireAttempt): string {
   const where = phase === 'unknown' ? '' : ` ${phase}`
   const error = [statusCode, errorType].filter((part) => part !== undefined).join(' ')
-  const words = message === undefined ? '' : `: ${cut(message)}`
+  // LiteLLM often has no other words than the name of the error.
+  const words = message === undefined || message === errorType ? '' : `: ${cut(message)}`
   return `${reason ?? 'failed'}${where}${error === '' ? '' : `, ${error}`}${words}`
 }
 

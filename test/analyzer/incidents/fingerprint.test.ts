@@ -53,6 +53,14 @@ describe('fingerprintStory', () => {
     expect(fingerprintStory(buildStory({ attempts }), finding).ingredients.to).toBe('gemini')
   })
 
+  test('names the configured fallback where the one that was asked bears the name of its route', () => {
+    const attempts = [buildAttempt(), buildAttempt({ number: 2, kind: 'fallback' })]
+    const configured = { value: ['claude-primary', 'gpt'], source: 'config' } as const
+    const story = buildStory({ attempts, fallbacks: { tried: true, configured } })
+    expect(fingerprintStory(story, finding).ingredients.to).toBe('gpt')
+    expect(fingerprintStory(buildStory({ attempts }), finding).ingredients.to).toBe('')
+  })
+
   test('names the provider of the root cause, not of an earlier attempt that was well', () => {
     const attempts = [
       buildAttempt({ status: 'unknown', provider: 'openai' }),
