@@ -1,11 +1,13 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, renameSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 import type { WriteLog } from '../../../log.ts'
 import type { ActLoss } from '../../act-store.ts'
 import { checkPages } from '../keeping/check-pages.ts'
 import { AnalyzerError } from '../../../errors.ts'
+import { syncFolder } from '../files.ts'
 import { isDamage, openForWriting, type SqliteDatabase } from '../open-database.ts'
-import { setAside } from '../segments/segment-catalogue.ts'
+import { removeDatabaseFile, setAside } from '../segments/segment-catalogue.ts'
 import { ACTS_MIGRATIONS } from './acts-schema.ts'
 import { salvageRows } from './salvage-rows.ts'
 
@@ -28,19 +30,13 @@ export interface OpenActs {
  * itself, for nothing of it can be made again; what can be read of a damaged one is taken over.
  */
 export function openActs(options: OpenActsOptions): OpenActs {
-  const { file, knownUpTo } = options
-  const wasThere = existsSync(file)
+  const { file } = options
+  // Killed between the two renames of a salvage: what was saved is whole, and has no other place.
+  if (!existsSync(file) && existsSync(salvagedOf(file))) renameSync(salvagedOf(file), file)
+  removeDatabaseFile(salvagedOf(file))
   const database = openWhole(file) ?? openSalvaged(options)
   try {
-    const last = lastIdOf(database)
-    if (last < knownUpTo) {
-      const how = wasThere && last > 0 ? 'older' : 'missing'
-      if (lastLossOf(database)?.atMs !== options.nowMs) noteLoss(database, { how, options })
-      // Ids go on behind what was seen, so that what is lost is found once.
-      database
-        .prepare<[number]>(`INSERT OR REPLACE INTO sqlite_sequence (name, seq) VALUES ('acts', ?)`)
-        .run(knownUpTo)
-    }
+    missActs(database, options)
     return { database, inode: statSync(file).ino }
   } catch (error: unknown) {
     database.close()
@@ -64,34 +60,68 @@ function openWhole(file: string): SqliteDatabase | undefined {
   }
 }
 
-function openSalvaged(options: OpenActsOptions): SqliteDatabase {
-  const { file, nowMs, log } = options
+/**
+ * Into a file beside it first, which then takes its place: killed at any moment, the damaged one or
+ * what was saved of it is there.
+ */
+function openSalvaged({ file, knownUpTo, nowMs, log }: OpenActsOptions): SqliteDatabase {
+  const salvaged = openForWriting(salvagedOf(file), ACTS_MIGRATIONS)
+  let saved: number
+  try {
+    saved = salvageRows(file, salvaged, 'acts')
+    noteLoss(salvaged, { how: 'damaged', nowMs, seenUpTo: knownUpTo })
+  } finally {
+    salvaged.close()
+  }
   const aside = setAside(file, nowMs)
-  const database = openForWriting(file, ACTS_MIGRATIONS)
-  const saved = salvageRows(aside, database, 'acts')
-  noteLoss(database, { how: 'damaged', options })
+  renameSync(salvagedOf(file), file)
+  syncFolder(dirname(file))
   log(
     `${file} was damaged: of what people did to incidents ${saved} acts could be read and were taken over; the rest is in ${aside}, or in a backup`,
     'error',
   )
-  return database
+  return openForWriting(file, ACTS_MIGRATIONS)
 }
 
-function noteLoss(
-  database: SqliteDatabase,
-  { how, options }: { readonly how: ActLoss['how']; readonly options: OpenActsOptions },
-): void {
-  const { file, nowMs, log, knownUpTo } = options
-  const saved = database.prepare<[], number>('SELECT count(*) FROM acts').pluck().get() ?? 0
-  database
-    .prepare<[number, string, number]>('INSERT INTO losses VALUES (?, ?, ?)')
-    .run(nowMs, how, saved)
-  if (how === 'damaged') return
-  const what = how === 'missing' ? 'was removed' : 'is an older one'
+function salvagedOf(file: string): string {
+  return `${file}.salvaged`
+}
+
+/** Whether acts that were seen are not there. */
+function missActs(database: SqliteDatabase, { file, knownUpTo, nowMs, log }: OpenActsOptions) {
+  const last = lastIdOf(database)
+  if (last >= knownUpTo) return
+  const how = last > 0 ? 'older' : 'missing'
+  const saved = noteLoss(database, { how, nowMs, seenUpTo: knownUpTo })
   log(
-    `${file} ${what}: there were up to ${knownUpTo} acts of people on incidents, ${saved} are left; put it back from a backup while no analyzer runs`,
+    `${file} ${how === 'older' ? 'is an older one' : 'was removed'}: there were up to ${knownUpTo} acts of people on incidents, ${saved} are left; put it back from a backup while no analyzer runs`,
     'error',
   )
+}
+
+interface FoundLoss {
+  readonly how: ActLoss['how']
+  readonly nowMs: number
+  readonly seenUpTo: number
+}
+
+/** How many acts are left. Ids go on behind what was seen, so that what is lost is found once. */
+function noteLoss(database: SqliteDatabase, { how, nowMs, seenUpTo }: FoundLoss): number {
+  return database
+    .transaction(() => {
+      const saved = database.prepare<[], number>('SELECT count(*) FROM acts').pluck().get() ?? 0
+      database
+        .prepare<[number, string, number]>('INSERT INTO losses VALUES (?, ?, ?)')
+        .run(nowMs, how, saved)
+      const next = Math.max(seenUpTo, lastIdOf(database))
+      // This table of SQLite's own has no key.
+      database.exec(`DELETE FROM sqlite_sequence WHERE name = 'acts'`)
+      database
+        .prepare<[number]>(`INSERT INTO sqlite_sequence (name, seq) VALUES ('acts', ?)`)
+        .run(next)
+      return saved
+    })
+    .immediate()
 }
 
 /** Of all that were ever given, also where the last acts were forgotten. */
@@ -101,10 +131,6 @@ export function lastIdOf(database: SqliteDatabase): number {
     .pluck()
     .get()
   return seq ?? 0
-}
-
-export function lastLossOf(database: SqliteDatabase): ActLoss | undefined {
-  return lossesOf(database)[0]
 }
 
 /** The latest first. */

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
@@ -155,6 +164,9 @@ describe('a file of acts that is not what it was', () => {
     expect(store.health().losses).toMatchObject([{ how: 'older', saved: 3 }])
     expect(logged.join()).toContain('is an older one')
     expect(store.actsOf(INCIDENT)).toHaveLength(2)
+    expect(store.append(INCIDENT, act(9))).toEqual({ kind: 'kept', lastId: 6 })
+    store.close()
+    expect(open(folder, 6).logged).toEqual([])
   })
 
   test('that is no database is set aside, and that is said', () => {
@@ -184,6 +196,24 @@ describe('a file of acts that is not what it was', () => {
     const all = Array.from({ length: 100 }, (_, index) => store.actsOf(idOf(index))).flat()
     expect(all).toHaveLength(loss?.saved ?? 0)
     expect(all.map(({ atMs }) => atMs)).toEqual(expect.arrayContaining([1, acts]))
+  })
+
+  test('that was being salvaged when it was killed is there once more', () => {
+    const damaged = temporaryFolder()
+    fillPages(damaged, 500)
+    const file = join(damaged, 'acts.db')
+    const half = join(damaged, 'acts.db.salvaged')
+    writeFileSync(half, 'half of what could be read')
+    writeFileSync(file, readFileSync(file).fill(0xee, 4096 * 20, 4096 * 21))
+    const saved = open(damaged, 500).store.health().losses[0]?.saved
+    expect(saved).toBeGreaterThan(100)
+    expect(existsSync(half)).toBe(false)
+    // Or between the two renames: then it is whole, and its place is empty.
+    const moved = temporaryFolder()
+    fillPages(moved, 10)
+    renameSync(join(moved, 'acts.db'), join(moved, 'acts.db.salvaged'))
+    const { store, logged } = open(moved, 10)
+    expect([store.lastId(), logged]).toEqual([10, []])
   })
 
   test('that is damaged while it is open is looked through when it is met, and goes on', () => {
