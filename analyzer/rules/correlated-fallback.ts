@@ -1,6 +1,6 @@
 import type { FailureReason } from '../../collector/vocabulary.ts'
 import { mayFallBack, rootCause } from '../story/eligible.ts'
-import type { Attempt, Confidence } from '../story/story.ts'
+import type { Attempt, Confidence, Story } from '../story/story.ts'
 import { causeOf, describeError, describeTarget, mergeEvidence } from './describe.ts'
 import { failedAfter } from './other-target.ts'
 import type { Rule } from './rule.ts'
@@ -35,7 +35,7 @@ export const correlatedFallback: Rule = {
     const cause = rootCause(story)
     if (story.outcome !== 'failed' || cause === undefined || !mayFallBack(cause)) return undefined
     for (const attempt of failedAfter(story, cause)) {
-      const shared = sharedWith(cause, attempt)
+      const shared = sharedWith(cause, attempt, TELLS_ALL.has(story.dialect))
       if (shared === undefined) continue
       return {
         confidence: story.sureness === 'certain' ? shared.confidence : 'likely',
@@ -59,12 +59,16 @@ const OF_THE_KEY: ReadonlySet<FailureReason> = new Set(['auth', 'quota-exhausted
 /** About the request or the model, whoever is asked and wherever. */
 const OF_NEITHER: ReadonlySet<FailureReason> = new Set(['context-too-long', 'not-found'])
 
-function sharedWith(cause: Attempt, other: Attempt): Shared | undefined {
+/** They write endpoint and key on every attempt: where one is missing, it was lost. */
+const TELLS_ALL: ReadonlySet<Story['dialect']> = new Set(['secondwind', 'litellm-v2'])
+
+function sharedWith(cause: Attempt, other: Attempt, tellsAll: boolean): Shared | undefined {
   const { reason } = cause
   if (reason === undefined || OF_NEITHER.has(reason)) return undefined
   if (OF_THE_KEY.has(reason) && cause.keyHash !== undefined && other.keyHash !== undefined) {
     return cause.keyHash === other.keyHash ? { what: 'key', confidence: 'certain' } : undefined
   }
+  if (tellsAll && OF_THE_KEY.has(reason) && cause.keyHash === undefined) return undefined
   if (cause.endpoint !== undefined || other.endpoint !== undefined) {
     if (cause.endpoint !== other.endpoint) return undefined
     // A limit of one key is not one of the other; and a label may have come from a config file.
@@ -72,6 +76,7 @@ function sharedWith(cause: Attempt, other: Attempt): Shared | undefined {
     return { what: 'endpoint', confidence: isCertain ? 'certain' : 'likely' }
   }
   // A prefix like `openai` stands for whoever speaks that protocol: the place may be another.
+  if (tellsAll || cause.deployment === undefined || other.deployment === undefined) return undefined
   const isShared = cause.provider !== undefined && cause.provider === other.provider
   return isShared ? { what: 'provider', confidence: 'likely' } : undefined
 }

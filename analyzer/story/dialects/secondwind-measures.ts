@@ -88,7 +88,7 @@ function readDelivered(attributes: Attributes): Attempt['delivered'] {
 function endpointOf(attributes: Attributes): string | undefined {
   const address = text(attributes, v.ATTR_SERVER_ADDRESS)
   const port = amount(attributes, v.ATTR_SERVER_PORT)
-  return address === undefined || port === undefined ? address : `${address}:${port}`
+  return address === undefined || port === undefined ? undefined : `${address}:${port}`
 }
 
 /** `first_chunk` ends with the first content only where content came: then `stream` begins. */

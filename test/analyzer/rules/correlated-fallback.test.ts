@@ -21,7 +21,8 @@ function evaluate(first: Partial<Attempt>, second: Partial<Attempt>): Finding | 
       ...second,
     }),
   ]
-  const story = buildStory({ attempts, fallbacks: { tried: true } })
+  // Neither its endpoint nor its key stands on every attempt of LiteLLM v1.
+  const story = buildStory({ attempts, fallbacks: { tried: true }, dialect: 'litellm-v1' })
   return correlatedFallback.evaluate(story, RULE_OPTIONS)
 }
 

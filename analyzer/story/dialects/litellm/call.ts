@@ -118,7 +118,8 @@ function addressOf(
 ): string | undefined {
   const host = text(attributes, 'server.address')
   const port = numeric(attributes, 'server.port')
-  if (host !== undefined) return port === undefined ? host : `${host}:${port}`
+  // Without its port a host may be another server.
+  if (host !== undefined) return port === undefined ? undefined : `${host}:${port}`
   const base = hidden?.get('api_base')
   return typeof base === 'string' ? base : undefined
 }
