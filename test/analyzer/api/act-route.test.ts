@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { expect, test } from 'vitest'
 
 import type {
@@ -9,6 +12,7 @@ import type {
 } from '../../../analyzer/api/wire.ts'
 import { failedRequest } from '../../support/failed-request.ts'
 import { runAnalyzer, type RunningAnalyzer } from '../../support/running-analyzer.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 
 const HOUR_MS = 3_600_000
@@ -153,6 +157,31 @@ test('what cannot be done, or is not understood, is told as problem details', as
   expect([notPosted.status, notPosted.headers.get('allow')]).toEqual([405, 'POST'])
   const elsewhere = await at('incidents', 'POST')
   expect([elsewhere.status, elsewhere.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+})
+
+test('a password that a browser knows does not let another page act', async () => {
+  const tokenFile = join(temporaryFolder(), 'token')
+  writeFileSync(tokenFile, 'a-long-token\n')
+  const { pageUrl } = await runAnalyzer({ authTokenFile: tokenFile })
+  const post = async (headers: Readonly<Record<string, string>>): Promise<number> => {
+    const response = await fetch(`${pageUrl}/api/v1/incidents/inc-${'0'.repeat(16)}/acts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: '{"kind":"acknowledge","by":"ana"}',
+    })
+    expect(response.headers.get('access-control-allow-origin')).toBeNull()
+    return response.status
+  }
+  const authorization = `Basic ${Buffer.from('ana:a-long-token').toString('base64')}`
+  expect(await post({})).toBe(401)
+  expect(await post({ authorization, origin: 'https://evil.example' })).toBe(403)
+  // Known, allowed, and not there.
+  expect(await post({ authorization, origin: pageUrl })).toBe(404)
+  const asked = await fetch(`${pageUrl}/api/v1/incidents/inc-${'0'.repeat(16)}/acts`, {
+    method: 'OPTIONS',
+    headers: { authorization, origin: 'https://evil.example' },
+  })
+  expect(asked.status).toBe(405)
 })
 
 test('its own page may act, under the name that the request has', async () => {
