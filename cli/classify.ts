@@ -120,6 +120,8 @@ async function classifyAll(args: ClassifyArgs, run: Run): Promise<number> {
       // oxlint-disable-next-line no-await-in-loop
       await output.addWindow(window)
     }
+    // oxlint-disable-next-line no-await-in-loop
+    await output.addBlindSpots(result.cannotShow)
   }
   await output.end(filesRead)
   return SEVEREST_FIRST.find((code) => codes.has(code)) ?? EXIT.ok

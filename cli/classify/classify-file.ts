@@ -6,7 +6,9 @@ import type { RuleOptions } from '../../analyzer/rules/rule-options.ts'
 import type { RuledFinding } from '../../analyzer/rules/rule.ts'
 import { tellWindows, type ToldRun } from '../../analyzer/rules/window/tell-windows.ts'
 import { assembleStories, isRecognised } from '../../analyzer/story/assemble.ts'
+import { cannotShow } from '../../analyzer/story/cannot-show.ts'
 import type { RouterConfig } from '../../analyzer/story/router-config.ts'
+import { senderOf } from '../../analyzer/story/sender.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import type { Story } from '../../analyzer/story/story.ts'
 import { describeReadError } from '../describe-read-error.ts'
@@ -32,6 +34,8 @@ export type FileResult =
       readonly requests: readonly Classified[]
       /** What they show together. */
       readonly windows: readonly ToldRun[]
+      /** In sentences: what spans like these cannot show, whatever happened. */
+      readonly cannotShow: readonly string[]
       /** What the reader should know although the file was read; for stderr. */
       readonly notes: readonly string[]
       readonly rejectedSpans: number
@@ -70,6 +74,7 @@ export async function classifyFile(file: ClassifyFile): Promise<FileResult> {
     kind: 'classified',
     requests,
     windows,
+    cannotShow: cannotShow(stories.map(senderOf)),
     notes: notes.map((note) => `${nameOf(file)}: ${note}`),
     rejectedSpans: decoded.rejected,
     brokenRules: [...brokenRules],
@@ -104,9 +109,11 @@ function rejectedNote(rejected: number, reasons: Readonly<Record<string, number>
 /** Nothing to tell is told apart from nothing understood. */
 function emptyNote(spans: readonly Span[]): string {
   if (spans.length === 0) return 'it holds no spans'
-  if (spans.some(isRecognised)) return `no request in its ${spans.length} spans`
+  if (spans.some(isRecognised)) {
+    return `no request in its ${spans.length} spans: what they tell of is health checks, admin pages, embeddings or tools`
+  }
   const scopes = [...new Set(spans.map((span) => span.scope.name || '(none)'))].slice(0, 5)
-  return `no request in its ${spans.length} spans: none is of LiteLLM or the sidecar (scopes: ${scopes.join(', ')})`
+  return `no request in its ${spans.length} spans: none is of LiteLLM or the sidecar, or keeps to the GenAI convention or to OpenInference (scopes: ${scopes.join(', ')})`
 }
 
 function nameOf({ path }: ClassifyFile): string {

@@ -10,13 +10,15 @@ import type { CommandIo } from '../command.ts'
 import type { Classified } from './classify-file.ts'
 import type { ClassifyArgs } from './parse-classify-args.ts'
 import { hasColour } from '../terminal-text.ts'
-import { requestLines, Tally, windowLines } from './write-table.ts'
+import { blindSpotLines, requestLines, Tally, windowLines } from './write-table.ts'
 
 /** Where the classified requests go, one by one. */
 export interface Output {
   add(request: Classified): Promise<void>
   /** After the requests of its file. */
   addWindow(window: ToldRun): Promise<void>
+  /** Once per file, after all of it: what its spans cannot show. */
+  addBlindSpots(sentences: readonly string[]): Promise<void>
   /** `filesRead`: nothing found in no file is no news. */
   end(filesRead: number): Promise<void>
 }
@@ -46,6 +48,9 @@ export class JsonOutput implements Output {
     this.#windows.push(JSON.stringify({ ...shown, ...remedy }))
     return Promise.resolve()
   }
+
+  /** The document has the API's schema, which says it of sources. */
+  async addBlindSpots(): Promise<void> {}
 
   async end(): Promise<void> {
     const requests = this.#first ? this.#opening() : '\n'
@@ -82,6 +87,10 @@ export class TableOutput implements Output {
     this.#tally.addWindow(window)
     const options = { explain: this.#explain, colour: this.#colour }
     await write(this.#io.stdout, windowLines(window, options))
+  }
+
+  async addBlindSpots(sentences: readonly string[]): Promise<void> {
+    if (this.#explain) await write(this.#io.stdout, blindSpotLines(sentences))
   }
 
   async end(filesRead: number): Promise<void> {

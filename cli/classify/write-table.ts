@@ -58,6 +58,12 @@ export function windowLines(run: ToldRun, { explain, colour }: TableOptions): st
   return `${lines.join('\n')}\n`
 }
 
+/** What is not among the findings above although it may have happened. */
+export function blindSpotLines(sentences: readonly string[]): string {
+  if (sentences.length === 0) return ''
+  return `What cannot be seen here:\n${sentences.map((line) => `  ${printable(line)}\n`).join('')}`
+}
+
 /** Counts for the last line; holds no request, for there may be very many. */
 export class Tally {
   #requests = 0

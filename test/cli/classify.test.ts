@@ -12,7 +12,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { WireClassification } from '../../analyzer/api/wire.ts'
 import { classify } from '../../cli/classify.ts'
 import * as v from '../../collector/vocabulary.ts'
-import { toOtlpJson, toSpanId, toTraceId } from '../support/compact-span.ts'
+import { toOtlpJson, toSpanId, toTraceId, type CompactSpan } from '../support/compact-span.ts'
 import { toSpans } from '../support/test-window-rule.ts'
 import { TraceBuilder } from '../support/trace-builder.ts'
 
@@ -187,7 +187,7 @@ describe('classify --json', () => {
     const span = { name: 'GET /', id: '1', ms: [0, 1], scope: 'shop@2' } as const
     const path = await fileOf('shop.json', toOtlpJson([span]))
     const { stderr } = await run(['--json', path])
-    expect(stderr).toContain('none is of LiteLLM or the sidecar (scopes: shop)')
+    expect(stderr).toContain('or keeps to the GenAI convention or to OpenInference (scopes: shop)')
   })
 
   test('never joins the spans of two files', async () => {
@@ -275,6 +275,22 @@ describe('classify for people', () => {
       '1 request (1 failed); found: 1 prefill-rejected, 1 fallback-exhausted',
       '',
     ])
+  })
+
+  test('says once per file what its spans cannot show, on --explain alone', async () => {
+    const span: CompactSpan = {
+      name: 'chat m',
+      id: 'a1',
+      kind: 'client',
+      ms: [0, 10],
+      scope: 'opentelemetry.instrumentation.openai.v1@0.62.4',
+      attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm' },
+    }
+    const path = await fileOf('app.json', toOtlpJson([span, { ...span, trace: '2' }]))
+    const { stdout } = await run(['--explain', path])
+    expect(stdout.match(/What cannot be seen here/gu)).toHaveLength(1)
+    expect(stdout).toContain('cannot show that a stream broke')
+    expect((await run([path])).stdout).not.toContain('cannot')
   })
 
   test('shows all findings with evidence and what to do on --explain', async () => {

@@ -42,7 +42,7 @@ export function toStory(told: InferenceRequest, { source, dialect }: StoryContex
     outcome,
     attempts,
     attemptsComplete: request.everyCall,
-    sureness: surenessOf(request),
+    sureness: surenessOf(request, failure),
     fallbacks: {
       tried:
         attempts.some(({ kind }) => kind === 'fallback') || (request.everyCall ? false : 'unknown'),
@@ -105,9 +105,12 @@ function hasEnded({ span, streaming, finishReasons, usage }: InferenceCall): boo
  * A failure may have another reading where its parent never came, and a finish reason of `error`
  * without an exception is also what a library writes that was told to stop reading.
  */
-function surenessOf({ joined, parentMissing, calls }: InferenceRequest): Confidence {
+function surenessOf(
+  { joined, parentMissing, calls }: InferenceRequest,
+  failure: CallError | undefined,
+): Confidence {
   const last = calls.at(-1)
-  const quietly = last?.failed === true && !isError(last.span)
+  const quietly = failure === undefined && last?.failed === true && !isError(last.span)
   if (joined === 'timed' || quietly) return 'likely'
   return parentMissing && last?.failed === true ? 'likely' : 'certain'
 }

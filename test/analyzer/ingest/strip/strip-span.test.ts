@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -9,6 +11,10 @@ import { ProtobufWriter } from '../../../../analyzer/ingest/otlp/protobuf-writer
 import type { AttributeValue } from '../../../../analyzer/story/span.ts'
 import { stripSpans } from '../../../support/decode-spans.ts'
 import { encodeContext, encodeSpan } from '../../../support/encode-span.ts'
+import {
+  instrumentationRecordings,
+  spansOfRecording,
+} from '../../../support/instrumentation-recordings.ts'
 import { buildSpan, protobufRequest } from '../../../support/otlp.ts'
 import { stripByObject } from '../../../support/strip-by-object.ts'
 
@@ -161,6 +167,19 @@ const PLACES: Readonly<Record<string, AttributeValue>> = {
   'llm.openai.model': CANARY,
   'llm.openai.tools': `[{'description': '${CANARY}'}]`,
   'llm.input_messages.0.message.content': CANARY,
+  'llm.input_messages.0.message.contents.0.message_content.text': CANARY,
+  'llm.output_messages.0.message.content': CANARY,
+  'llm.output_messages.0.message.contents.0.message_content.text': CANARY,
+  'llm.output_messages.0.message.tool_calls.0.tool_call.function.arguments': CANARY,
+  'llm.tools.0.tool.json_schema': `{"description":"${CANARY}"}`,
+  'retrieval.documents.0.document.content': CANARY,
+  'embedding.embeddings.0.embedding.text': CANARY,
+  'annotations.0.annotation.explanation': CANARY,
+  'tool.parameters': `{"q":"${CANARY}"}`,
+  tool_response: CANARY,
+  'gcp.vertex.agent.tool_call_args': CANARY,
+  'gcp.vertex.agent.llm_request': CANARY,
+  'traceloop.association.properties.note': CANARY,
   'llm.prompt_template.template': CANARY,
   'llm.invocation_parameters': `{"stop":"${CANARY}"}`,
   'input.value': CANARY,
@@ -168,7 +187,13 @@ const PLACES: Readonly<Record<string, AttributeValue>> = {
   'traceloop.entity.input': `{"inputs":{"q":"${CANARY}"}}`,
   'traceloop.entity.output': CANARY,
   'ai.prompt': CANARY,
+  'ai.prompt.messages': JSON.stringify(chat),
   'ai.response.text': CANARY,
+  'ai.response.object': `{"answer":"${CANARY}"}`,
+  'ai.response.toolCalls': `[{"args":"${CANARY}"}]`,
+  'ai.toolCall.args': CANARY,
+  'ai.toolCall.result': CANARY,
+  'ai.telemetry.metadata.note': CANARY,
   'metadata.spend_logs_metadata': `{'note': '${CANARY}'}`,
   'metadata.requester_metadata': `{'trace_id': 't', 'prompt': '${CANARY}', 'headers': {'x': '${CANARY}'}}`,
   'metadata.prompt_management_metadata': CANARY,
@@ -736,4 +761,19 @@ test('references to a string table are ignored, and the sender is told', () => {
   expect(notesOf(withIndex)).toEqual([0, DECODE_NOTES.stringIndex])
   expect(notesOf(withIndex)).toEqual([0, DECODE_NOTES.stringIndex])
   expect(notesOf(requestOf((span) => attribute(span, 9, text('a'))))).toEqual([0])
+})
+
+test('of the parameters of a request only its form is left', () => {
+  const parameters = { model: 'm', stream: true, max_tokens: 3, tool_choice: 'auto', user: CANARY }
+  const stripped = strip({ 'llm.invocation_parameters': JSON.stringify(parameters) })
+  const { user: _, ...form } = parameters
+  expect(JSON.parse(String(stripped['llm.invocation_parameters']))).toEqual(form)
+})
+
+test('nothing that real libraries captured is left of their spans', () => {
+  const left = instrumentationRecordings().filter((recording) => {
+    const text = inspect(spansOfRecording(recording), { depth: 20, maxStringLength: null })
+    return /canary|word-17/u.test(text)
+  })
+  expect(left.map((recording) => `${recording.library} ${recording.case}`)).toEqual([])
 })
