@@ -34,8 +34,18 @@ function chat(
   }
 }
 
-function around(id: string, name: string, attributes: CompactSpan['attributes'], rest: Rest = {}) {
-  return { id, name, ms: [0, 1000] as const, scope: 'app', attributes: attributes ?? {}, ...rest }
+/** A span of the first second; its name is `id:name`. */
+function around(
+  idAndName: string,
+  attributes: Readonly<Record<string, CompactValue>>,
+  rest: Rest = {},
+): CompactSpan {
+  const [id = '', ...name] = idAndName.split(':')
+  return { id, name: name.join(':'), ms: [0, 1000], scope: 'app', attributes, ...rest }
+}
+
+function litellm(id: string, name: string, rest: Rest = {}): CompactSpan {
+  return { id, name, ms: [10, 90], scope: 'litellm@1.109.1', ...rest }
 }
 
 const failed = { status: 'error' } as const
@@ -50,7 +60,7 @@ function lines(spans: readonly CompactSpan[]): readonly string[] {
 
 describe('requests of their own', () => {
   test('the steps of an agent, also where one failed and the next one asked the same again', () => {
-    const agent = around('a', 'invoke_agent', { 'gen_ai.operation.name': 'invoke_agent' })
+    const agent = around('a:invoke_agent', { 'gen_ai.operation.name': 'invoke_agent' })
     const steps = [
       chat('b', [0, 100], { parent: 'a' }),
       chat('c', [100, 200], { parent: 'a', ...failed }),
@@ -64,7 +74,7 @@ describe('requests of their own', () => {
   })
 
   test('calls below an application’s own SERVER span', () => {
-    const page = around('a', 'GET /answer', { 'http.route': '/answer' }, { kind: 'server' })
+    const page = around('a:GET /answer', { 'http.route': '/answer' }, { kind: 'server' })
     const calls = [
       chat('b', [0, 100], { parent: 'a', ...failed }),
       chat('c', [100, 200], { parent: 'a', more: claude }),
@@ -73,7 +83,7 @@ describe('requests of their own', () => {
   })
 
   test('what a tool asks for inside of a call', () => {
-    const tool = around('b', 'execute_tool x', { 'gen_ai.operation.name': 'execute_tool' })
+    const tool = around('b:execute_tool x', { 'gen_ai.operation.name': 'execute_tool' })
     const spans = [
       chat('a', [0, 1000]),
       { ...tool, parent: 'a' },
@@ -101,9 +111,9 @@ describe('requests of their own', () => {
   test('embeddings, tools and agents are none', () => {
     const none = ['embeddings', 'execute_tool', 'invoke_agent', 'create_agent', 'retrieval']
     const spans = none.map((operation, position) =>
-      around(`a${position}`, operation, { 'gen_ai.operation.name': operation }),
+      around(`a${position}:${operation}`, { 'gen_ai.operation.name': operation }),
     )
-    const chain = around('b', 'chain', { 'openinference.span.kind': 'CHAIN' })
+    const chain = around('b:chain', { 'openinference.span.kind': 'CHAIN' })
     expect(tellStories([...spans, chain])).toEqual([])
   })
 })
@@ -131,8 +141,7 @@ describe('one request', () => {
 
   test('a gateway’s SERVER span of a model API, and what its client got', () => {
     const server = around(
-      'a',
-      'POST /v1/messages',
+      'a:POST /v1/messages',
       { 'url.path': '/v1/messages', 'http.response.status_code': 200 },
       { kind: 'server' },
     )
@@ -168,7 +177,7 @@ describe('one request', () => {
         more: { 'ai.operationId': 'ai.generateText.doGenerate' },
       })
     const spans = [
-      around('a', 'ai.generateText', { 'ai.operationId': 'ai.generateText' }),
+      around('a:ai.generateText', { 'ai.operationId': 'ai.generateText' }),
       ai('b', [0, 100], failed),
       ai('c', [150, 200]),
       ai('d', [200, 300]),
@@ -196,18 +205,10 @@ describe('one request', () => {
 })
 
 describe('spans of routers that have a dialect of their own', () => {
-  const litellm = (id: string, name: string, rest: Rest = {}): CompactSpan => ({
-    id,
-    name,
-    ms: [10, 90],
-    scope: 'litellm@1.109.1',
-    ...rest,
-  })
-
   test('who calls LiteLLM, and what is instrumented inside of it, tell no request of their own', () => {
     const spans = [
       chat('a', [0, 100]),
-      around('b', 'POST /v1/chat/completions', {}, { parent: 'a', kind: 'server' }),
+      around('b:POST /v1/chat/completions', {}, { parent: 'a', kind: 'server' }),
       litellm('c', 'auth /v1/chat/completions', { parent: 'b' }),
       litellm('d', 'chat main', {
         parent: 'b',
@@ -221,8 +222,7 @@ describe('spans of routers that have a dialect of their own', () => {
 
   test('an exception of LiteLLM on a span of OpenInference is told by OpenInference', () => {
     const span = around(
-      'a',
-      'acompletion',
+      'a:acompletion',
       { 'openinference.span.kind': 'LLM', 'llm.model_name': 'main' },
       {
         status: 'error',
@@ -286,7 +286,7 @@ describe('three generations', () => {
       'since 1.42',
     ],
   ])('%s', (_, attributes, mode) => {
-    expect(tellStories([around('a', 'chat', attributes, { kind: 'client' })])).toMatchObject([
+    expect(tellStories([around('a:chat', attributes, { kind: 'client' })])).toMatchObject([
       {
         dialect: 'gen-ai',
         outcome: 'ok',
@@ -305,7 +305,7 @@ describe('three generations', () => {
       'gen_ai.request.stream': true,
       'gen_ai.response.finish_reasons': ['error'],
     }
-    expect(tellStories([around('a', 'chat', attributes)])).toMatchObject([
+    expect(tellStories([around('a:chat', attributes)])).toMatchObject([
       {
         outcome: 'failed',
         sureness: 'likely',
@@ -313,7 +313,7 @@ describe('three generations', () => {
         attempts: [{ reason: 'missing-terminal', terminal: false }],
       },
     ])
-    const raised = around('a', 'chat', { ...attributes, 'error.type': 'APIError' }, failed)
+    const raised = around('a:chat', { ...attributes, 'error.type': 'APIError' }, failed)
     expect(tellStories([raised])).toMatchObject([
       { sureness: 'certain', client: { errorShown: true } },
     ])
@@ -327,7 +327,7 @@ describe('three generations', () => {
       'llm.response.model_name': 'answered',
       'llm.finish_reason': 'stop',
     }
-    expect(tellStories([around('a', 'llm', attributes)])).toMatchObject([
+    expect(tellStories([around('a:llm', attributes)])).toMatchObject([
       { route: 'asked', attempts: [{ model: 'asked', responseModel: 'answered' }] },
     ])
   })
@@ -341,8 +341,7 @@ describe('three generations', () => {
 
   test('two noughts are no usage, and an empty list is no finish reason', () => {
     const span = around(
-      'a',
-      'chat',
+      'a:chat',
       {
         'gen_ai.operation.name': 'chat',
         'gen_ai.usage.input_tokens': 0,
