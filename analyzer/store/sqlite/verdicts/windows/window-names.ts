@@ -33,8 +33,7 @@ export class WindowNames {
   /** Undefined beyond the limit. */
   route(source: string, name: string): WindowRouteName | undefined {
     const route = name.slice(0, NAME_CHARS_MAX)
-    const key = JSON.stringify([source, route])
-    const known = this.#byName.get(key)
+    const known = this.#byName.get(keyOf(source, route))
     if (known !== undefined) return known
     const { routeId, routesOf, addRoute } = this.#statements
     const stored = routeId.get(source, route)
@@ -74,7 +73,7 @@ export class WindowNames {
   #remember(route: WindowRouteName): Known {
     const known: Known = { ...route, numbers: new Map(), names: new Map() }
     for (const target of this.#statements.targets.all(route.id)) this.#name(known, target)
-    this.#byName.set(JSON.stringify([route.source, route.route]), known)
+    this.#byName.set(keyOf(route.source, route.route), known)
     this.#byId.set(route.id, known)
     return known
   }
@@ -83,6 +82,11 @@ export class WindowNames {
     numbers.set(name, id)
     names.set(id, name)
   }
+}
+
+/** Asked for each request: no two are one, for the first name's length comes first. */
+function keyOf(source: string, route: string): string {
+  return `${source.length} ${source}${route}`
 }
 
 function prepare(database: SqliteDatabase) {
