@@ -27,6 +27,9 @@ const TROUBLE_MS = 10_000
 /** What cannot be read is looked for so often: by then somebody may have put it right. */
 const LOOK_MS = 60_000
 
+/** Of the age that is kept: a clock that is less ahead would have dropped little. */
+const AHEAD_SHARE = 0.25
+
 /** Drops and packs what is to be dropped and packed, and says what it could not do. */
 export class KeepLoop {
   readonly #options: KeepLoopOptions
@@ -69,9 +72,11 @@ export class KeepLoop {
     }
   }
 
+  /** Who comes back after a quiet week-end has nothing to hear of it. */
   #lookAtClock(): void {
-    const disbelief = this.#options.clock.disbelief()
-    if (disbelief === undefined) {
+    const { clock, limits } = this.#options
+    const disbelief = clock.disbelief()
+    if (disbelief === undefined || disbelief.aheadMs < AHEAD_SHARE * limits.ageMsMax) {
       this.#disbelieved = undefined
       return
     }

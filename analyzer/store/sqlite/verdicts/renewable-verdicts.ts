@@ -24,8 +24,11 @@ export function openRenewableVerdicts(options: RenewalOptions): RenewableVerdict
   const called = Object.assign(options.open(), { renew: () => renewal.renew() })
   renewal.begin(called)
   return new Proxy(called, {
-    get: (_, name) =>
-      name === 'renew' ? called.renew : (...given: readonly unknown[]) => renewal.call(name, given),
+    get: (first, name) => {
+      const member: unknown = Reflect.get(first, name)
+      if (typeof member !== 'function' || name === 'renew') return member
+      return (...given: readonly unknown[]) => renewal.call(name, given)
+    },
   })
 }
 
