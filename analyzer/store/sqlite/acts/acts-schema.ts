@@ -11,7 +11,8 @@ export const ACTS_MIGRATIONS: readonly Migration[] = [
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     incident TEXT NOT NULL,
     at_ms INTEGER NOT NULL,
-    kind TEXT NOT NULL,
+    kind TEXT NOT NULL
+      CHECK (kind IN ('acknowledge', 'resolve', 'reopen', 'mute', 'note')),
     by TEXT NOT NULL,
     note TEXT,
     until_ms INTEGER
@@ -24,7 +25,7 @@ export const ACTS_MIGRATIONS: readonly Migration[] = [
   -- What of this file was lost, and when that was found.
   CREATE TABLE losses (
     at_ms INTEGER NOT NULL,
-    how TEXT NOT NULL,
+    how TEXT NOT NULL CHECK (how IN ('missing', 'older', 'damaged')),
     saved INTEGER NOT NULL
   ) STRICT;
   `,

@@ -1,4 +1,3 @@
-import { messageOf } from '../../../message-of.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 
 /** Values of one row, by column. */
@@ -20,7 +19,7 @@ export function salvageRows(damagedFile: string, to: SqliteDatabase, counted: st
   try {
     let saved = 0
     for (const table of tablesOf(to)) {
-      const rows = readableRows(from, table)
+      const rows = readableRows(from, table, sharedColumns(from, to, table))
       to.transaction(() => {
         for (const row of rows) if (insertRow(to, table, row) && table === counted) saved += 1
       }).immediate()
@@ -40,20 +39,39 @@ function tablesOf(database: SqliteDatabase): readonly string[] {
     .all()
 }
 
+/** By the names of our own schema alone: those of a damaged one may be anything. */
+function sharedColumns(from: SqliteDatabase, to: SqliteDatabase, table: string): readonly string[] {
+  try {
+    const theirs = new Set(columnsOf(from, table))
+    return columnsOf(to, table).filter((name) => theirs.has(name))
+  } catch {
+    return []
+  }
+}
+
+function columnsOf(database: SqliteDatabase, table: string): readonly string[] {
+  return database
+    .prepare<[string], string>('SELECT name FROM pragma_table_info(?)')
+    .pluck()
+    .all(table)
+}
+
 /** In their order, each once. */
-function readableRows(database: SqliteDatabase, table: string): readonly Row[] {
+function readableRows(
+  database: SqliteDatabase,
+  table: string,
+  columns: readonly string[],
+): readonly Row[] {
   const found = new Map<unknown, Row>()
   for (const order of ['ASC', 'DESC'] as const) {
     try {
-      // `table` is a name of our own schema, not of the damaged one.
       const rows = database.prepare<[], Row & { readonly at: unknown }>(
-        `SELECT rowid AS at, * FROM ${table} ORDER BY rowid ${order}`,
+        `SELECT rowid AS at, ${columns.join(', ')} FROM ${table} ORDER BY rowid ${order}`,
       )
       for (const { at, ...row } of rows.iterate()) found.set(at, row)
       break
-    } catch (error: unknown) {
+    } catch {
       // Damaged here: what was read up to here counts, and the walk from the other end goes on.
-      if (messageOf(error) === '') throw error
     }
   }
   return [...found]

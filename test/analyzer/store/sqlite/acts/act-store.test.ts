@@ -198,6 +198,21 @@ describe('a file of acts that is not what it was', () => {
     expect(all.map(({ atMs }) => atMs)).toEqual(expect.arrayContaining([1, acts]))
   })
 
+  test('gives back no row that says what nobody can have done', () => {
+    const folder = temporaryFolder()
+    filled(folder, 2)
+    const file = join(folder, 'acts.db')
+    const other = new Database(file)
+    other.pragma('ignore_check_constraints = ON')
+    other.exec(
+      `INSERT INTO acts (incident, at_ms, kind, by) VALUES ('${INCIDENT}', 9, 'knowledge', 'x')`,
+    )
+    other.close()
+    const { store } = open(folder, 3)
+    expect(store.health().losses).toMatchObject([{ how: 'damaged', saved: 2 }])
+    expect(store.actsOf(INCIDENT).map(({ kind }) => kind)).toEqual(['acknowledge'])
+  })
+
   test('that was being salvaged when it was killed is there once more', () => {
     const damaged = temporaryFolder()
     fillPages(damaged, 500)
