@@ -40,9 +40,9 @@ export function NothingRecognised({ health }: { readonly health: WireHealth }): 
             , the last <Ago at={health.lastSpanAt} />
           </>
         )}
-        , and none has the shape of LiteLLM's or Secondwind's. Is it an application's own telemetry?
-        Check that the router itself exports: for LiteLLM <code>callbacks: ["otel"]</code> under{' '}
-        <code>litellm_settings</code>.
+        , and none is LiteLLM's or Secondwind's, or keeps to the GenAI convention or to
+        OpenInference. Is it an application's own telemetry? Check that the router itself exports:
+        for LiteLLM <code>callbacks: ["otel"]</code> under <code>litellm_settings</code>.
       </p>
     </EmptyNote>
   )

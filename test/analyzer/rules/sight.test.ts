@@ -54,7 +54,7 @@ test('what is said to be out of sight is never found', () => {
     return rule === undefined || dialect === undefined || sightOf(rule, dialect).sight === 'never'
   })
   expect(outOfSight).toEqual([])
-})
+}, 120_000)
 
 function storiesOfFixtures(): readonly Story[] {
   return readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' })
