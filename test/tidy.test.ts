@@ -121,6 +121,7 @@ describe('where things stand', () => {
     'test/collector/sdk/',
     'test/collector/faults/',
     'test/litellm/',
+    'test/analyzer/story/dialects/litellm/traps/',
     'test/tidy.test.ts',
   ]
   /** Invariants of a folder that would fail silently; each says in its header why. */

@@ -25,7 +25,8 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
   const route = server === undefined ? undefined : requestedGroup(server, spans)
   const picks = deploymentPicks(all, route)
   const refusedAtFirst = calls.length === 0 && wasRefusedAtFirst([server, ...spans])
-  const outcome = outcomeOf({ server, calls, minor, picks, route, refusedAtFirst })
+  const api = apiOfServer(server) ?? apiOfAuth(spans) ?? calls.find((call) => call.api)?.api
+  const outcome = outcomeOf({ api, server, calls, minor, picks, route, refusedAtFirst })
   return {
     dialect: 'litellm-v2',
     mode: server === undefined ? 'proxy without a SERVER span' : 'proxy',
@@ -33,7 +34,7 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
     spans: all,
     minor,
     release: spans.find(isV2)?.scope.version,
-    api: apiOfServer(server) ?? apiOfAuth(spans) ?? calls.find((call) => call.api)?.api,
+    api,
     route,
     calls: outcome === 'failed' && !refusedAtFirst ? withFailed(calls, server) : calls,
     outcome,
@@ -59,6 +60,7 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
 }
 
 interface OutcomeSigns {
+  readonly api: Reading['api']
   readonly server: Span | undefined
   readonly calls: readonly Call[]
   readonly minor: number | undefined
@@ -70,7 +72,10 @@ interface OutcomeSigns {
 function outcomeOf(signs: OutcomeSigns): Outcome {
   const { server, calls } = signs
   const last = calls.at(-1)
-  if (server !== undefined && clientWentAway(server, calls)) return 'cancelled'
+  if (server !== undefined && clientWentAway(server, calls)) {
+    // An error event of /v1/messages is exported as a success, and makes clients hang up.
+    return signs.api === 'messages' ? 'unknown' : 'cancelled'
+  }
   const status = wireStatus(server)
   if (server !== undefined && (isError(server) || (status !== undefined && status >= 400))) {
     const isRouted = calls.length > 0 || signs.refusedAtFirst

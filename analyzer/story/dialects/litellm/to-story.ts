@@ -1,4 +1,4 @@
-import { firstText, text } from '../../attributes.ts'
+import { text } from '../../attributes.ts'
 import type { RouterConfig } from '../../router-config.ts'
 import type { Span } from '../../span.ts'
 import type { Attempt, Caller, ClientView, Story } from '../../story.ts'
@@ -98,22 +98,38 @@ function toldModel(calls: readonly Call[]): string | undefined {
   return served.responseModel
 }
 
+/** v1's metadata; v2's baggage, and the metadata that it is told to promote. */
 function callerOf(spans: readonly Span[]): Caller {
-  const read = (keys: readonly string[]): string | undefined =>
-    spans.map((span) => firstText(span.attributes, keys)).find((value) => value !== undefined)
+  // Key by key: a name on any span is better than an id on the first.
+  const read = (keys: readonly string[]): string | undefined => {
+    for (const key of keys) {
+      for (const { attributes } of spans) {
+        const value = text(attributes, key)
+        // As Python writes what is not there.
+        if (value !== undefined && value !== 'None') return value
+      }
+    }
+    return undefined
+  }
   return defined({
     team: read([
       'metadata.user_api_key_team_alias',
       'litellm.team.alias',
+      'litellm.metadata.user_api_key_team_alias',
       'metadata.user_api_key_team_id',
       'litellm.team.id',
+      'litellm.metadata.user_api_key_team_id',
     ]),
     keyAlias: read([
       'metadata.user_api_key_alias',
       'litellm.api_key.alias',
       'litellm.metadata.user_api_key_alias',
     ]),
-    keyHash: read(['metadata.user_api_key_hash', 'litellm.api_key.hash']),
+    keyHash: read([
+      'metadata.user_api_key_hash',
+      'litellm.api_key.hash',
+      'litellm.metadata.user_api_key_hash',
+    ]),
   })
 }
 
