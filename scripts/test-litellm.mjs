@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// `npm run test:litellm [-- RELEASE…]`: puts a real LiteLLM in front of the sidecar, and its spans
-// into the analyzer. Each release gets a virtual environment of its own in the cache folder; where
-// Python is not at hand, it says so and passes.
+// `npm run test:litellm [-- RELEASE…]`: puts a real LiteLLM in front of the sidecar, and another in
+// front of a provider that breaks, whose spans go into a running analyzer. Each release gets a
+// virtual environment of its own in the cache folder; where Python is not at hand, it says so and
+// passes.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +15,13 @@ const RELEASE_DEFAULT = '1.97.0'
 const LOOSENED_MAX = 6
 /** LiteLLM's `otel` callback wants these; the wheel does not bring them. */
 const TELEMETRY = ['opentelemetry-api', 'opentelemetry-sdk', 'opentelemetry-exporter-otlp']
+/** Older releases import what newer ones took away; these are LiteLLM's own pins of that time. */
+const TELEMETRY_BEFORE_1_100 = [
+  ...TELEMETRY.map((name) => `${name}==1.28.0`),
+  'opentelemetry-instrumentation-fastapi==0.49b0',
+]
+/** In the environment's folder: what was asked for. */
+const TELEMETRY_MARK = 'telemetry.txt'
 /** Older releases name no upper bound, and import from FastAPI what newer ones took away. */
 const FASTAPI_BEFORE = [
   { before: [1, 84], pin: 'fastapi==0.124.4' },
@@ -47,7 +55,7 @@ for (const release of releases.length > 0 ? releases : [RELEASE_DEFAULT]) {
 function bringLiteLlm(release) {
   const folder = join(cacheFolder(), `litellm-${release}`)
   const command = join(folder, 'bin', 'litellm')
-  if (existsSync(command)) return command
+  if (existsSync(command)) return bringTelemetry(folder, release) ? command : undefined
   if (run('python3', ['-c', 'import venv, ensurepip']).status !== 0) {
     say('skipped: python3 with venv is not at hand, and LiteLLM is a Python program')
     return undefined
@@ -59,11 +67,30 @@ function bringLiteLlm(release) {
   mkdirSync(cacheFolder(), { recursive: true })
   const made = run('python3', ['-m', 'venv', folder])
   const installed = made.status === 0 ? install(folder, release) : made
-  if (installed.status === 0 && existsSync(command)) return command
+  if (installed.status === 0 && existsSync(command)) {
+    writeFileSync(join(folder, TELEMETRY_MARK), telemetryFor(release).join('\n'))
+    return command
+  }
   renameSync(folder, `${folder}.failed`)
   rmSync(`${folder}.failed`, { recursive: true, force: true })
   say(`skipped: LiteLLM ${release} could not be installed\n${installed.stderr.slice(-2000)}`)
   return undefined
+}
+
+/** An environment that an older version of this script made may have other versions of these. */
+function bringTelemetry(folder, release) {
+  const wanted = telemetryFor(release)
+  const mark = join(folder, TELEMETRY_MARK)
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted.join('\n')) return true
+  const { status, stderr } = run(join(folder, 'bin', 'pip'), ['install', '-q', ...wanted])
+  if (status === 0) writeFileSync(mark, wanted.join('\n'))
+  else say(`skipped: no telemetry for LiteLLM ${release}\n${stderr.slice(-2000)}`)
+  return status === 0
+}
+
+function telemetryFor(release) {
+  const [major, minor] = release.split('.').map(Number)
+  return major === 1 && minor < 100 ? TELEMETRY_BEFORE_1_100 : TELEMETRY
 }
 
 /**
@@ -72,7 +99,7 @@ function bringLiteLlm(release) {
  */
 function install(folder, release) {
   const pip = join(folder, 'bin', 'pip')
-  const beside = [...TELEMETRY, ...fastApiFor(release)]
+  const beside = [...telemetryFor(release), ...fastApiFor(release)]
   const first = run(pip, ['install', '-q', `litellm[proxy]==${release}`, ...beside])
   if (first.status === 0 || lacking(first.stderr) === undefined) return first
   const bare = run(pip, ['install', '-q', '--no-deps', `litellm==${release}`])
