@@ -17,8 +17,18 @@ export function refuseNewer(database: Database.Database, target: MigrationTarget
   refuseNewerVersion(versionOf(database), target)
 }
 
+/** No release has so many: a number of which a bit was turned is mostly larger. */
+export const VERSION_MAX = 100
+
+/** A version that no release has is damage; one that only a later release has is none. */
 export function refuseNewerVersion(version: number, { path, migrations }: MigrationTarget): void {
   if (version <= migrations.length) return
+  if (version > VERSION_MAX) {
+    throw new AnalyzerError('ANALYZER_DATA_DAMAGED', {
+      message: `${path} is damaged: there is no schema ${version}`,
+      hint: 'Restore it from a backup; without it the others are read.',
+    })
+  }
   throw new AnalyzerError('ANALYZER_DATA_NEWER', {
     message: `${path} was written by a newer release (schema ${version}, this one knows ${migrations.length})`,
     hint: 'Start the newer release again, or choose another --data-dir.',

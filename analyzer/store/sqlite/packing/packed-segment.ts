@@ -1,10 +1,10 @@
 import { MalformedError } from '../../../ingest/otlp/protobuf-reader.ts'
 import type { UsRange } from '../../us-range.ts'
+import { refuseNewer } from '../migrate.ts'
 import { openForReading, type SqliteDatabase } from '../open-database.ts'
 import { COUNTERS_QUERY } from '../segments/counters.ts'
 import type { HashKey } from '../segments/id-hash.ts'
 import type { IdFilter } from '../segments/id-filter.ts'
-import { refuseUnknownVersion } from '../segments/segment-header.ts'
 import { readBirth, readFilter, readSeal } from '../segments/segment-meta.ts'
 import type {
   ChunkHead,
@@ -24,7 +24,7 @@ import { decodeTracePart, type PackedChunk } from './trace-part.ts'
 export function openPackedSegment(path: string, options: PackedSegmentOptions): Segment {
   const database = openForReading(path)
   try {
-    refuseUnknownVersion(database, { path, migrations: PACKED_MIGRATIONS })
+    refuseNewer(database, { path, migrations: PACKED_MIGRATIONS })
     // Nobody writes it any more: one lock is taken and kept, and pages that were read stay valid.
     database.pragma('locking_mode = EXCLUSIVE')
     return new PackedSegment(database, options)

@@ -1,11 +1,11 @@
 import type { UsRange } from '../../us-range.ts'
+import { refuseNewer } from '../migrate.ts'
 import { isDamage, openForReading, orDamaged, type SqliteDatabase } from '../open-database.ts'
 import { CHUNK_HEAD_BYTES, sumOfChunk, traceIdOfChunk } from './chunk.ts'
 import { COUNTERS_QUERY } from './counters.ts'
 import { HOT_MIGRATIONS } from './hot-schema.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
-import { refuseUnknownVersion } from './segment-header.ts'
 import { expectNoChunks, readBirth, readFilter, readSeal } from './segment-meta.ts'
 import type {
   ChunkHead,
@@ -27,6 +27,7 @@ const DAMAGED_ROWS_MAX = 100_000
 /** Undefined where the file was begun, but nothing of it is there yet. */
 export function openHotSegment(number: number, path: string): Segment | undefined {
   return open(number, path, (database) => {
+    refuseNewer(database, { path, migrations: HOT_MIGRATIONS })
     const birth = readBirth(database)
     if (birth === undefined) expectNoChunks(database, path)
     return birth?.hashKey
@@ -46,7 +47,6 @@ function open(
   const database = openForReading(path)
   try {
     const segment = orDamaged(path, () => {
-      refuseUnknownVersion(database, { path, migrations: HOT_MIGRATIONS })
       const version: unknown = database.pragma('user_version', { simple: true })
       const hashKey = version === 0 ? undefined : hashKeyOf(database)
       return hashKey && new HotSegment(number, { database, hashKey })

@@ -1,8 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 
-import { AnalyzerError } from '../../../errors.ts'
-import { refuseNewer, type MigrationTarget } from '../migrate.ts'
-import type { SqliteDatabase } from '../open-database.ts'
+import { VERSION_MAX } from '../migrate.ts'
 
 /**
  * What the first hundred bytes say, before SQLite is asked, which would write to the file. Only for
@@ -23,24 +21,9 @@ const FORMATS = [1, 2]
 /** `user_version`, big-endian. */
 const VERSION_AT = 60
 
-/** No release has so many; what says so was not written by one. */
-const VERSION_MAX = 1000
-
 /** Whether nothing of it is there yet. Asks for its size alone, see above. */
 export function isUnborn(path: string): boolean {
   return statSync(path).size === 0 && !hasLog(path)
-}
-
-/** A version that no release has is damage; one that only a later release has is none. */
-export function refuseUnknownVersion(database: SqliteDatabase, target: MigrationTarget): void {
-  const version: unknown = database.pragma('user_version', { simple: true })
-  if (typeof version === 'number' && version > VERSION_MAX) {
-    throw new AnalyzerError('ANALYZER_DATA_DAMAGED', {
-      message: `${target.path} is damaged: there is no schema ${version}`,
-      hint: 'Restore it from a backup; without it the others are read.',
-    })
-  }
-  refuseNewer(database, target)
 }
 
 export function readSegmentHeader(path: string): SegmentHeader {

@@ -162,13 +162,14 @@ export class IncidentBook {
   }
 
   flush(): void {
-    for (const change of this.#changes.values()) this.#write(change)
-    this.#changes.clear()
+    // Before an incident may go, with all that is its own: its place is given again.
     for (const { key, count } of this.#callers.take()) {
       if (this.#statements.addCaller.get(...key, count)?.count === 0) {
         this.#statements.removeCaller.run(...key)
       }
     }
+    for (const change of this.#changes.values()) this.#write(change)
+    this.#changes.clear()
   }
 
   /** The incident that it is part of: its own, where that is known or has a place. */

@@ -424,6 +424,12 @@ function spoilMeta(file: string): void {
   spoil(file, ((root ?? 0) - 1) * 8192, 8192)
 }
 
+function turnVersion(file: string): void {
+  const database = new Database(file)
+  database.pragma('user_version = 254')
+  database.close()
+}
+
 function dropBirth(file: string): void {
   const database = new Database(file)
   database.exec('DELETE FROM meta')
@@ -477,6 +483,7 @@ describe('damage', () => {
   test.each([
     ['the page of what it says of itself', spoilMeta],
     ['its birth, which is gone', dropBirth],
+    ['the number of its schema, of which bits are turned', turnVersion],
   ])('of %s costs no span', (_, damage) => {
     const { openWriter, openReader, files, file } = written().crashed()
     const before = stored(openReader())

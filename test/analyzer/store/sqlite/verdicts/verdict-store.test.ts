@@ -219,6 +219,26 @@ test('under another derivation each minute is counted by one of the two', () => 
   }
 })
 
+test('an incident that is withdrawn leaves no caller to the next one', () => {
+  const store = open()
+  putVerdicts(store, buildVerdict('a', { caller: 'team blue' }))
+  store.replace([{ source: 'litellm', traceIds: ['trace of a'], verdicts: [] }], NO_PROGRESS)
+  putVerdicts(store, buildVerdict('b', { caller: undefined }))
+  const [incident] = store.incidents()
+  expect(store.callers(incident?.fingerprint.id ?? '', 9)).toEqual([])
+})
+
+test('a schema that no release has is damage, and no reason not to start', () => {
+  const folder = temporaryFolder()
+  open(folder).close()
+  const other = new Database(join(folder, 'verdicts.db'))
+  other.pragma('user_version = 250')
+  other.close()
+  const logged: string[] = []
+  expect(open(folder, (line) => logged.push(line)).progress()).toEqual(NO_PROGRESS)
+  expect(logged.join()).toContain('is derived again from the spans')
+})
+
 test('a file that is no database is kept aside and derived again, and that is said', () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'verdicts.db'), 'this is no database '.repeat(1000))
