@@ -40,6 +40,7 @@ export function healthNotes(health: WireHealth, nowMs: number): readonly HealthN
     ...lagNote(health, nowMs),
     ...refusedNotes(health, nowMs),
     ...silentNotes(health),
+    ...noRequestNote(health),
   ]
 }
 
@@ -193,6 +194,24 @@ function lagNote({ lag }: WireHealth, nowMs: number): readonly HealthNote[] {
       detail: `${formatPlural(spans, 'span')} are stored and not judged yet, so that the newest failures are not on this page.`,
       next: 'After a restart or a burst it catches up by itself; if it lasts, the machine is too small for what is sent.',
       at: since(overdueSince),
+    },
+  ]
+}
+
+/** All is well, and the page stays empty: only here is that told from a router that rests. */
+function noRequestNote(health: WireHealth): readonly HealthNote[] {
+  const { spansStored, spansUnrecognised, spansWithoutRequest, requestsPending, lag } = health
+  const settled = requestsPending === 0 && lag.spans === 0
+  const all = spansWithoutRequest + spansUnrecognised >= spansStored
+  if (spansWithoutRequest === 0 || !settled || !all) return []
+  return [
+    {
+      key: 'no request',
+      tone: 'medium',
+      title: 'Spans are understood, and none tells of a request',
+      detail: `${formatPlural(spansWithoutRequest, 'span')} tell of health checks, admin pages, embeddings, tools or agents alone.`,
+      next: 'Ask a model through the router once. If the page stays empty, its spans are dropped on the way: look at the filters and the sampling of the sender and of the Collector.',
+      at: undefined,
     },
   ]
 }

@@ -57,6 +57,14 @@ test('nothing is said of an analyzer that is well, also where little is known of
   ).toEqual([])
 })
 
+test('spans that are understood and hold no request are named where there is nothing else', () => {
+  expect(keysOf({ spansWithoutRequest: 10 })).toEqual(['no request'])
+  expect(keysOf({ spansWithoutRequest: 6, spansUnrecognised: 4 })).toEqual(['no request'])
+  expect(keysOf({ spansWithoutRequest: 9 })).toEqual([])
+  expect(keysOf({ spansWithoutRequest: 10, requestsPending: 1 })).toEqual([])
+  expect(keysOf({ spansUnrecognised: 10 })).toEqual([])
+})
+
 test('what is lost right now stands before what only may be', () => {
   const keys = keysOf({
     judgingPausedSince: ago(9000),
