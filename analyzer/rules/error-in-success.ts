@@ -1,6 +1,6 @@
 import type { Attempt, Story } from '../story/story.ts'
 import { describeTarget, mergeEvidence } from './describe.ts'
-import { isErrorWord, isInBandError } from './in-band-error.ts'
+import { isErrorWord, isInBandError, isProvidersWord } from './in-band-error.ts'
 import type { Rule } from './rule.ts'
 import { verifyStep } from './verify-step.ts'
 
@@ -66,10 +66,12 @@ export const errorInSuccess: Rule = {
  * all went well. Where nobody knows what the client was told, the sender's own word for the attempt
  * is what is left: it names no error.
  */
-function isPassedOff(attempt: Attempt, { client, outcome }: Story): boolean {
+function isPassedOff(attempt: Attempt, { client, outcome, stream }: Story): boolean {
   if (!isInBandError(attempt)) return false
   if (attempt.status === 'ok') return true
   if (attempt.status !== 'failed' || outcome !== 'failed') return false
   if (client.errorShown !== 'unknown') return !client.errorShown
-  return attempt.errorType === undefined && attempt.reason === undefined
+  if (attempt.errorType !== undefined || attempt.reason !== undefined) return false
+  // A library writes `error` for a stream that was cut, too, and may not say that it was one.
+  return stream === false || attempt.finishReasons?.some(isProvidersWord) === true
 }

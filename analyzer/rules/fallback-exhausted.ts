@@ -7,7 +7,7 @@ import {
   describeTarget,
   mergeEvidence,
 } from './describe.ts'
-import { leftMoreUnasked } from './left-unasked.ts'
+import { isReasonLost, leftMoreUnasked } from './left-unasked.ts'
 import type { Rule } from './rule.ts'
 import { verifyStep } from './verify-step.ts'
 
@@ -61,7 +61,7 @@ export const fallbackExhausted: Rule = {
     if (story.outcome !== 'failed' || story.fallbacks.tried !== true || cause === undefined) {
       return undefined
     }
-    if (leftMoreUnasked(story)) return undefined
+    if (leftMoreUnasked(story) || isReasonLost(story)) return undefined
     const failed = story.attempts.filter((attempt) => attempt.status === 'failed')
     const last = failed.at(-1) ?? cause
     return {

@@ -10,5 +10,10 @@ export function isInBandError({ reason, finishReasons = [] }: Attempt): boolean 
 }
 
 export function isErrorWord(finishReason: string): boolean {
-  return finishReason === 'error' || finishReason.endsWith('_error')
+  return finishReason === 'error' || isProvidersWord(finishReason)
+}
+
+/** No convention has such a word. */
+export function isProvidersWord(finishReason: string): boolean {
+  return finishReason.endsWith('_error')
 }

@@ -26,3 +26,17 @@ export function leftUnasked({ fallbacks }: Story): LeftUnasked | undefined {
 export function leftMoreUnasked(story: Story): boolean {
   return story.fallbacks.tried === true && leftUnasked(story) !== undefined
 }
+
+/**
+ * A router that says why where it leaves a target unasked has left one, and its word was lost: then
+ * neither can be said, that every target failed or that one was passed by.
+ */
+export function isReasonLost({ attempts, fallbacks, gateway }: Story): boolean {
+  if (gateway.name !== 'secondwind' || fallbacks.notTried !== undefined) return false
+  const deployments = new Set(attempts.map(({ deployment }) => deployment))
+  const routes = new Set(attempts.map(({ route }) => route))
+  return (
+    fallbacks.skipped?.value.some(({ deployment }) => !deployments.has(deployment)) === true ||
+    fallbacks.configured?.value.some((route) => !routes.has(route)) === true
+  )
+}

@@ -71,7 +71,11 @@ export const streamStalled: Rule = {
 }
 
 /** Before the headers there is no stream, and a request that was not to stream has none at all. */
-function hasStalled(attempt: Attempt, { stream }: Story, { stallMs }: RuleOptions): boolean {
+function hasStalled(
+  attempt: Attempt,
+  { stream, gateway }: Story,
+  { stallMs }: RuleOptions,
+): boolean {
   if ((attempt.longestSilenceMs ?? 0) > stallMs) return true
   if (attempt.status !== 'failed' || stream === false) return false
   switch (attempt.phase) {
@@ -79,6 +83,8 @@ function hasStalled(attempt: Attempt, { stream }: Story, { stallMs }: RuleOption
     case 'unknown':
       return attempt.reason === 'timeout-idle'
     case 'before_content':
+      // Our own router says which it was: where its word was lost, it may have been no stream.
+      if (stream === 'unknown' && gateway.name === 'secondwind') return false
       return attempt.reason === 'timeout-idle' || attempt.reason === 'timeout-first-content'
     case 'before_headers':
     case 'after_terminal':

@@ -27,7 +27,7 @@ export function readMeasures(spans: AttemptSpans): Partial<Measures> {
     endpoint: endpointOf(attributes),
     keyHash: text(attributes, v.ATTR_ATTEMPT_KEY_HASH),
     responseModel: text(attributes, v.ATTR_GEN_AI_RESPONSE_MODEL),
-    finishReasons: textList(attributes, v.ATTR_GEN_AI_RESPONSE_FINISH_REASONS),
+    finishReasons: finishReasonsOf(attributes),
     terminal: flag(attributes, v.ATTR_RECEIVED_TERMINAL),
     timeToFirstContentMs: firstContentMs(spans),
     longestSilenceMs: stream && amount(stream.attributes, v.ATTR_LONGEST_SILENCE_MS),
@@ -36,6 +36,17 @@ export function readMeasures(spans: AttemptSpans): Partial<Measures> {
       output: [v.ATTR_USAGE_OUTPUT_TOKENS, v.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS],
     }),
   })
+}
+
+/**
+ * By the GenAI convention the router writes `error` for any stream that broke; it is no
+ * provider's word where the end never came.
+ */
+function finishReasonsOf(attributes: Attributes): readonly string[] | undefined {
+  const words = textList(attributes, v.ATTR_GEN_AI_RESPONSE_FINISH_REASONS)
+  if (flag(attributes, v.ATTR_RECEIVED_TERMINAL) !== false) return words
+  const told = words?.filter((word) => word !== 'error')
+  return told?.length === 0 ? undefined : told
 }
 
 /** Of all attempts together, as the request span has it. */

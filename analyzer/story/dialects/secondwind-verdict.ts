@@ -72,10 +72,18 @@ function servedByOne(list: readonly Attempt[]): v.Outcome {
 function outcomeOf(request: Span, { list, complete }: Attempts): v.Outcome {
   const last = list.at(-1)
   if (last === undefined || !complete) return 'unknown'
-  if (last.status === 'cancelled') return 'cancelled'
-  if (isShownIncomplete(request, last)) return 'failed'
+  if (last.status === 'cancelled' || hasLeft(request)) return 'cancelled'
+  if (last.status === 'failed') return 'failed'
   if (flag(request.attributes, v.ATTR_CLIENT_COMPLETE) !== true) return 'unknown'
   return isAnotherTarget(list, last) ? 'rescued' : 'ok'
+}
+
+/** Says so itself, where the outcome's own word was lost. */
+function hasLeft({ attributes }: Span): boolean {
+  return (
+    attributes.has(v.ATTR_CLIENT_GONE_MS) ||
+    text(attributes, v.ATTR_FALLBACKS_NOT_TRIED) === ('client_gone' satisfies v.NotTriedReason)
+  )
 }
 
 function isShownIncomplete(request: Span, last: Attempt): boolean {

@@ -26,7 +26,13 @@ function evaluate(over: Partial<Attempt>, story: Partial<Story> = {}): Finding |
 
 test.each(['error', 'overloaded_error', 'api_error'])('%s is no end of a success', (word) => {
   expect(evaluate({ status: 'ok', finishReasons: [word] }, { outcome: 'ok' })).toBeDefined()
-  expect(evaluate({ finishReasons: [word] })).toBeDefined()
+  expect(evaluate({ finishReasons: [word] }, { stream: false })).toBeDefined()
+})
+
+test('where it may have been a stream that was cut, the word alone accuses nobody', () => {
+  expect(evaluate({ finishReasons: ['error'] }, { stream: 'unknown' })).toBeUndefined()
+  expect(evaluate({ finishReasons: ['error'] }, { stream: true })).toBeUndefined()
+  expect(evaluate({ finishReasons: ['overloaded_error'] }, { stream: true })).toBeDefined()
 })
 
 test('a sender that names the error beside it has not ignored it', () => {

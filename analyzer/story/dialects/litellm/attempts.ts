@@ -44,7 +44,12 @@ function toAttempt(call: Call, position: number, source: AttemptSource): Attempt
       message: error?.message,
       finishReasons: call.finishReasons.length > 0 ? call.finishReasons : undefined,
       delivered: deliveredOf(call),
-      endpoint: endpointOf(call, { label, config: source.config, minor: reading.minor }),
+      endpoint: endpointOf(call, {
+        label,
+        isFirst: position === 0,
+        config: source.config,
+        minor: reading.minor,
+      }),
     }),
     status: call.failed ? 'failed' : 'ok',
     phase,

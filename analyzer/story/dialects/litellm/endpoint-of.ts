@@ -4,6 +4,7 @@ import type { Call } from './call.ts'
 export interface EndpointSource {
   /** As the attempt was labelled, corrected. */
   readonly label: { readonly route: string | undefined; readonly deployment: string | undefined }
+  readonly isFirst: boolean
   readonly config: RouterConfig | undefined
   readonly minor: number | undefined
 }
@@ -11,10 +12,13 @@ export interface EndpointSource {
 /** Until 1.97 a stream that broke carries the address of whoever was asked next. */
 export function endpointOf(
   call: Call,
-  { label, config, minor }: EndpointSource,
+  { label, isFirst, config, minor }: EndpointSource,
 ): string | undefined {
   const isOwn = !call.failed || call.error?.whileReading !== true || (minor ?? 0) > 97
-  const told = isOwn && call.address !== undefined ? call.address : addressIn(config, label)
+  // Without its deployment a later attempt may be on another route than the one that it names.
+  const isNamed = isFirst || label.deployment !== undefined
+  const named = isNamed ? addressIn(config, label) : undefined
+  const told = isOwn ? (call.address ?? named) : named
   return told === undefined ? undefined : hostOf(told)
 }
 

@@ -105,6 +105,8 @@ function wasTried(question: FallbackQuestion): boolean | 'unknown' {
   if (hints.texts.some((text) => text.fallbackTried)) return true
   if (hints.picks.some((pick) => !pick.refused && isFallbackPick(pick, route))) return true
   if (hints.refusedAtFirst) return false
+  // Passed over, or chosen and refused: where that would not be told, neither can be said.
+  if (!hints.refusalsTold) return 'unknown'
   // One upstream call is one attempt, whatever name stands on it.
   if (hints.asked === 1) return false
   if (calls.some((call) => call.failed && leavesRoute(call, question))) return true

@@ -85,6 +85,7 @@ export function readCalls({ parts, picks, ambiguous }: JoinedCalls): Reading | u
       asked: undefined,
       picks,
       ...routerWords(spans),
+      refusalsTold: true,
       refusedAtFirst: false,
       everyCallExported: everyCallExported(first, minor),
     },

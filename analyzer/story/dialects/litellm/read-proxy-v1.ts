@@ -7,9 +7,9 @@ import type { SpanGroup } from './group.ts'
 import { completeOutcome } from './outcome.ts'
 import type { Reading } from './reading.ts'
 import { minorRelease } from './release.ts'
-import { routerWords, wasRefusedAtFirst } from './router-texts.ts'
+import { routerWords, tellsRefusals, wasRefusedAtFirst } from './router-texts.ts'
 import { isCallSpan, isV1Raw, V1_FAILED } from './span-kinds.ts'
-import { apiOfAuth, apiOfServer, byEnd, isModelRequest } from './wire-facts.ts'
+import { apiOfAuth, apiOfServer, byEnd, isModelRequest, pathOf, wireStatus } from './wire-facts.ts'
 
 /**
  * A request to a proxy with `callbacks: [otel]`. Up to 1.84 the root carries the attempt
@@ -54,6 +54,7 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
       picks: [],
       ...routerWords([failure, server, ...calls.map((call) => call.span)]),
       refusedAtFirst,
+      refusalsTold: tellsRefusals(server),
       // The router counts nothing on this path, and tells a fallback's failure in its error.
       everyCallExported: askedTimes(spans) === undefined,
     },
@@ -116,7 +117,7 @@ function isCollapsed(server: Span, spans: readonly Span[]): boolean {
 }
 
 function hasNoFacts(server: Span): boolean {
-  return isError(server) && text(server.attributes, 'http.route') === undefined
+  return isError(server) && pathOf(server) === undefined && wireStatus(server) === undefined
 }
 
 /** One span for all attempts: the root tells of the first, the raw span of the one that served. */

@@ -47,6 +47,8 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
       picks,
       ...routerWords([server, ...calls.map((call) => call.span)]),
       refusedAtFirst,
+      // The pick that was refused has a span of its own.
+      refusalsTold: true,
       everyCallExported: everyCallExported(calls, server),
     },
     client: clientHints({
@@ -78,10 +80,11 @@ function outcomeOf(signs: OutcomeSigns): Outcome {
   }
   const status = wireStatus(server)
   if (server !== undefined && (isError(server) || (status !== undefined && status >= 400))) {
-    const isRouted = calls.length > 0 || signs.refusedAtFirst
-    return !isRouted && status !== undefined && status >= 400 && status < 500
-      ? 'rejected'
-      : 'failed'
+    if (calls.length > 0 || signs.refusedAtFirst) return 'failed'
+    const told = status ?? errorOf(server).statusCode
+    // Refused by the gateway, or by an upstream whose call has no span: without a status, either.
+    if (told === undefined) return 'unknown'
+    return told >= 400 && told < 500 ? 'rejected' : 'failed'
   }
   // A call that was never closed has no span: the client left, or nobody noticed that it hangs.
   if (last === undefined) return 'unknown'

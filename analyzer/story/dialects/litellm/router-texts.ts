@@ -26,6 +26,20 @@ export function routerWords(
   }
 }
 
+/**
+ * A fallback that was refused may be told in the stack trace of the request's own error alone: where
+ * that was lost, nothing says whether the router passed the fallback by.
+ */
+export function tellsRefusals(server: Span | undefined): boolean {
+  return (
+    server === undefined ||
+    server.events.every(
+      ({ name, attributes }) =>
+        name !== 'exception' || text(attributes, 'exception.stacktrace') !== undefined,
+    )
+  )
+}
+
 /** The error itself, never a stack trace: behind a failed call it tells of every later pick. */
 export function wasRefusedAtFirst(spans: readonly (Span | undefined)[]): boolean {
   return spans.some(

@@ -40,7 +40,7 @@ export function isModelRequest(server: Span | undefined, spans: readonly Span[])
 /** v1's spans of the router's own steps. */
 export const ROUTING: ReadonlySet<string> = new Set(['self', 'router'])
 
-function pathOf(server: Span | undefined): string | undefined {
+export function pathOf(server: Span | undefined): string | undefined {
   const path = server === undefined ? undefined : firstText(server.attributes, PATH_KEYS)
   const query = path?.indexOf('?') ?? -1
   return query < 0 ? path : path?.slice(0, query)

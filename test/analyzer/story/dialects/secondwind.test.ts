@@ -130,12 +130,13 @@ describe('what was counted, timed and asked for', () => {
       endpoint: 'api.example:443',
       keyHash: 'k1',
       responseModel: 'claude-sonnet-4-6-20260101',
-      finishReasons: ['error'],
       terminal: false,
       timeToFirstContentMs: 500,
       usage: { inputTokens: 11, outputTokens: 40, source: 'estimated' },
       delivered: { chunks: 7, chars: 120, toolCalls: 0, kinds: ['text', 'tool_call'] },
     })
+    // The router's own word for a stream that broke, by the convention: no provider said it.
+    expect(story.attempts[0]?.finishReasons).toBeUndefined()
     expect(story.continuations[0]).toMatchObject({
       forced: true,
       why: 'forced',
