@@ -1,5 +1,4 @@
 import { toJudgedFacts } from '../metrics/judged-facts.ts'
-import { EVERY_RULE } from '../rules/every-rule.ts'
 import type { ActStore } from '../store/act-store.ts'
 import type { MsRange, RequestFilter, VerdictStore } from '../store/verdict-store.ts'
 import { listEpisodes, recentMarkers } from './answer-episodes.ts'
@@ -16,14 +15,13 @@ import { performAct } from './perform-act.ts'
 import { found, type ApiAnswer, type ApiQuery } from './query.ts'
 import { toWireHealth, type HealthContext } from './to-wire-health.ts'
 import { toIso } from './to-iso.ts'
-import { docsOf } from './to-wire-incident.ts'
+import { toWireRules } from './to-wire-rules.ts'
 import { toWireTrace } from './to-wire-trace.ts'
 import type {
   WireBucket,
   WireOutcome,
   WireOverview,
   WireRequestList,
-  WireRules,
   WireSeverity,
 } from './wire.ts'
 
@@ -52,7 +50,7 @@ export function answerQuery(query: ApiQuery, context: AnswerContext): ApiAnswer 
     case 'trace':
       return trace(query.traceId, context)
     case 'rules':
-      return found(rules())
+      return found(toWireRules())
     case 'health':
       return found(toWireHealth(context))
     case 'metrics':
@@ -144,19 +142,6 @@ function trace(traceId: string, { reader, verdicts }: AnswerContext): ApiAnswer 
   }
   const requests = verdicts.requestsOfTrace(traceId).map(parseRequest)
   return found(toWireTrace(traceId, { spans, isCut, requests }))
-}
-
-function rules(): WireRules {
-  return {
-    schemaVersion: 1,
-    rules: EVERY_RULE.map(({ id, title, severity, description }) => ({
-      id,
-      title,
-      severity,
-      description,
-      docs: docsOf(id),
-    })),
-  }
 }
 
 const NO_OUTCOMES = { ok: 0, rescued: 0, failed: 0, cancelled: 0, rejected: 0, unknown: 0 }

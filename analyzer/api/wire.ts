@@ -387,6 +387,12 @@ export interface WireRules {
     readonly severity: WireSeverity
     readonly description: string
     readonly docs: string
+    /** Found in one request, or in many of a route over time. */
+    readonly kind: 'request' | 'window'
+    /** Whether it opens an incident although the client got a whole answer. */
+    readonly opensWhenRescued: boolean
+    /** Facts without which it stays silent; `GET /api/v1/sources` says which a sender's lack. */
+    readonly needs: readonly string[]
   }[]
 }
 

@@ -534,6 +534,9 @@ export const rules: WireRules = {
       description:
         'The fallback request ended with an assistant turn and the target refused it with 400.',
       docs: 'https://example.test/docs/rules/prefill-rejected.md',
+      kind: 'request',
+      opensWhenRescued: false,
+      needs: ['outcome', 'attempt-failure'],
     },
     {
       id: 'no-fallback-configured',
@@ -541,6 +544,9 @@ export const rules: WireRules = {
       severity: 'medium',
       description: 'A failure that another target could have saved, on a route that has none.',
       docs: 'docs/rules/no-fallback-configured.md',
+      kind: 'request',
+      opensWhenRescued: false,
+      needs: ['outcome', 'attempt-failure', 'fallbacks-configured'],
     },
   ],
 }

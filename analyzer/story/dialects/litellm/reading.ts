@@ -42,7 +42,7 @@ interface FallbackHints {
   readonly tables: readonly FallbackTable[]
   /** The router found no deployment to begin with, and nobody was called. */
   readonly refusedAtFirst: boolean
-  /** Had a fallback been refused before any call, it would be told: its not being told is telling. */
+  /** A fallback that was refused before any call would be told: then its absence is telling. */
   readonly refusalsTold: boolean
   /** Every attempt of this request has a span, so one that is missing was not made. */
   readonly everyCallExported: boolean

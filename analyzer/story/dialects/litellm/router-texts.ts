@@ -27,8 +27,8 @@ export function routerWords(
 }
 
 /**
- * A fallback that was refused may be told in the stack trace of the request's own error alone: where
- * that was lost, nothing says whether the router passed the fallback by.
+ * A fallback that was refused may be told in the stack trace of the request's own error alone:
+ * where that was lost, nothing says whether the router passed the fallback by.
  */
 export function tellsRefusals(server: Span | undefined): boolean {
   return (
