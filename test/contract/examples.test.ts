@@ -8,7 +8,7 @@ import { formatProblem } from '../../collector/config/problem.ts'
 
 const folder = new URL('../../examples/', import.meta.url)
 const files = readdirSync(folder).filter(
-  (name) => name.endsWith('.yaml') && name !== 'kubernetes.yaml',
+  (name) => name.endsWith('.yaml') && name !== 'kubernetes.yaml' && !name.startsWith('prometheus-'),
 )
 
 /** Every variable that an example names has some value. */

@@ -3,90 +3,13 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, test } from 'vitest'
 
-import { EMPTY_REPORT } from '../../../analyzer/ingest/ingest-report.ts'
-import { RefusedSenders } from '../../../analyzer/ingest/receive/refused-senders.ts'
 import type { JudgedFacts } from '../../../analyzer/metrics/judged-facts.ts'
-import type { MetricFacts } from '../../../analyzer/metrics/metric.ts'
 import { createMetrics } from '../../../analyzer/metrics/metrics.ts'
+import { findPromtool, NO_PROMTOOL } from '../../support/find-promtool.ts'
+import { FACTS, JUDGED, NOW_MS, renderMetrics } from '../../support/metric-facts.ts'
 import { parsePrometheus, type Family } from '../../support/parse-prometheus.ts'
 
 /** Invariants I9 and I11: what senders make up neither grows nor breaks what others scrape. */
-const NOW_MS = Date.UTC(2026, 8, 1, 12)
-
-const JUDGED: JudgedFacts = {
-  tallies: {
-    requests: [
-      {
-        source: 'litellm',
-        route: 'gpt-4o',
-        api: 'chat',
-        outcome: 'rescued',
-        judged: 7,
-        withdrawn: 2,
-      },
-    ],
-    firstTargetFailures: [
-      {
-        source: 'litellm',
-        route: 'gpt-4o',
-        target: 'azure/gpt-4o',
-        result: 'bypassed',
-        judged: 3,
-        withdrawn: 0,
-      },
-    ],
-    findings: [
-      {
-        rule: 'prefill-rejected',
-        severity: 'high',
-        confidence: 'certain',
-        judged: 4,
-        withdrawn: 0,
-      },
-    ],
-  },
-  spans: [
-    { source: 'litellm', result: 'stored', count: 90 },
-    { source: 'litellm', result: 'duplicate', count: 4 },
-  ],
-  rejected: [{ reason: 'time-invalid', count: 3 }],
-  lastReceivedMs: [{ source: 'litellm', atMs: NOW_MS - 1500 }],
-  lag: { spans: 12, oldestReceivedMs: NOW_MS - 9000, overdueSinceMs: NOW_MS - 2500 },
-  tracesPending: 5,
-  unrecognised: 1,
-  withoutRequest: 2,
-  pausedSinceMs: undefined,
-}
-
-const FACTS: MetricFacts = {
-  intake: {
-    otlpHttpUrl: 'http://127.0.0.1:4318',
-    queue: { bytes: 2048, bytesMax: 4096, pressedSinceMs: NOW_MS },
-    report: {
-      ...EMPTY_REPORT,
-      commits: { buckets: [2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], count: 4, sumSeconds: 9.5 },
-      commitsFailed: 1,
-    },
-    refused: [],
-    refusedTotals: new RefusedSenders(() => 0).totals(),
-    sources: ['litellm', 'silent'],
-    disk: { bytes: 10, freeBytes: 20, totalBytes: 30 },
-    diskBytesMax: 40,
-    keeping: {
-      trouble: undefined,
-      damaged: ['000003.packed.db'],
-      parts: [
-        { kind: 'open', count: 1, bytes: 100, spans: 10 },
-        { kind: 'packed', count: 3, bytes: 50, spans: 30 },
-      ],
-    },
-  },
-  judged: JUDGED,
-  nowMs: NOW_MS,
-}
-
-const render = (facts: MetricFacts): string =>
-  createMetrics({ version: '1.2.3', startedAtMs: NOW_MS - 60_000 })(facts)
 
 const samplesOf = (families: ReadonlyMap<string, Family>, name: string) =>
   (families.get(`secondwind_${name}`)?.samples ?? []).map(({ labels, value }) => [
@@ -106,7 +29,7 @@ function labelsOf({ samples }: Family): string {
 
 describe('/metrics of the analyzer', () => {
   test('tells requests, first targets, findings and spans as the alerting rules name them', () => {
-    const families = parsePrometheus(render(FACTS))
+    const families = parsePrometheus(renderMetrics(FACTS))
     expect(samplesOf(families, 'requests_total')).toEqual([
       ['litellm', 'gpt-4o', 'chat', 'rescued', 7],
     ])
@@ -131,7 +54,7 @@ describe('/metrics of the analyzer', () => {
   })
 
   test('tells the queue, the disk, the commits and how far judging is', () => {
-    const families = parsePrometheus(render(FACTS))
+    const families = parsePrometheus(renderMetrics(FACTS))
     const singles = [
       ['intake_queue_bytes', 2048],
       ['intake_queue_limit_bytes', 4096],
@@ -167,7 +90,7 @@ describe('/metrics of the analyzer', () => {
 
   test('what is not known is absent, never 0', () => {
     const intake = { ...FACTS.intake, disk: undefined }
-    const families = parsePrometheus(render({ ...FACTS, intake, judged: undefined }))
+    const families = parsePrometheus(renderMetrics({ ...FACTS, intake, judged: undefined }))
     for (const name of ['requests_total', 'judging_lag_seconds', 'disk_free_bytes']) {
       expect([name, families.has(`secondwind_${name}`)]).toEqual([name, false])
     }
@@ -200,7 +123,7 @@ describe('/metrics of the analyzer', () => {
       spans: names.map((source) => ({ source, result: 'stored', count: 1 })),
       lastReceivedMs: names.map((source) => ({ source, atMs: 1000 })),
     }
-    const text = render({ ...FACTS, judged })
+    const text = renderMetrics({ ...FACTS, judged })
     expect(Buffer.byteLength(text)).toBeLessThan(1_000_000)
     const families = parsePrometheus(text)
     const series = [...families.values()].reduce((sum, { samples }) => sum + samples.length, 0)
@@ -229,7 +152,7 @@ describe('/metrics of the analyzer', () => {
   })
 
   test('is what docs/metrics.md lists: name, type, labels and meaning', () => {
-    const families = parsePrometheus(render(FACTS))
+    const families = parsePrometheus(renderMetrics(FACTS))
     const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')
     const [, , ofAnalyzer = ''] = page.split(/^## /mu)
     const listed = ofAnalyzer.matchAll(/^\| `(\w+)` \| (\w+) \| (.*?) ?\| (.+) \|$/gm)
@@ -239,8 +162,11 @@ describe('/metrics of the analyzer', () => {
   })
 
   test('is accepted by promtool, where there is one', ({ skip }) => {
-    const promtool = spawnSync('promtool', ['check', 'metrics'], { input: render(FACTS) })
-    if (promtool.error !== undefined) skip()
-    expect(String(promtool.stderr) + String(promtool.stdout)).toBe('')
+    const promtool = findPromtool()
+    if (promtool === undefined) skip(NO_PROMTOOL)
+    else {
+      const checked = spawnSync(promtool, ['check', 'metrics'], { input: renderMetrics(FACTS) })
+      expect(String(checked.stderr) + String(checked.stdout)).toBe('')
+    }
   })
 })

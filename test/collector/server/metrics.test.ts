@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Metrics, createMetrics } from '../../../collector/server/metrics.ts'
+import { findPromtool, NO_PROMTOOL } from '../../support/find-promtool.ts'
 import { type Family, parsePrometheus } from '../../support/parse-prometheus.ts'
 import { createRecordingTelemetry } from '../../support/recording-telemetry.ts'
 
@@ -119,8 +120,11 @@ describe('/metrics', () => {
   })
 
   test('is accepted by promtool, where there is one', ({ skip }) => {
-    const { error, status, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text })
-    if (error !== undefined) skip('promtool is not installed')
-    expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' })
+    const promtool = findPromtool()
+    if (promtool === undefined) skip(NO_PROMTOOL)
+    else {
+      const { status, stderr } = spawnSync(promtool, ['check', 'metrics'], { input: text })
+      expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' })
+    }
   })
 })

@@ -1,0 +1,10 @@
+import { spawnSync } from 'node:child_process'
+
+/** Prometheus' own checker: as `npm run test:promtool` names it, or as installed. */
+export function findPromtool(): string | undefined {
+  const command = process.env['SECONDWIND_PROMTOOL'] ?? 'promtool'
+  return spawnSync(command, ['--version']).status === 0 ? command : undefined
+}
+
+/** Why a test that needs it does not run. */
+export const NO_PROMTOOL = 'promtool is not installed; npm run test:promtool builds it'
