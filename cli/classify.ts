@@ -5,7 +5,9 @@ import { readRouterConfig } from '../analyzer/config/read-router-config.ts'
 import { EVERY_RULE } from '../analyzer/rules/every-rule.ts'
 import { RULE_OPTIONS, type RuleOptions } from '../analyzer/rules/rule-options.ts'
 import type { RouterConfig } from '../analyzer/story/router-config.ts'
-import { classifyFile } from './classify/classify-file.ts'
+import { classifyFile, type FileResult } from './classify/classify-file.ts'
+import { ClassifyProgress } from './classify/classify-progress.ts'
+import { expandInputs } from './classify/expand-inputs.ts'
 import { parseClassifyArgs, type ClassifyArgs } from './classify/parse-classify-args.ts'
 import { JsonOutput, TableOutput, write, type Output } from './classify/outputs.ts'
 import { readAnalyzerFile } from './config-file.ts'
@@ -18,12 +20,14 @@ export const classify: Command = {
   secondwind classify --router-config config.yaml spans.json
   secondwind classify --json --fail-on error-masked,stream-truncated spans.pb > result.json
   otel-export | secondwind classify --explain -
+  secondwind classify --fail-on high,medium recordings/
 
 Usage: secondwind classify [--config FILE] [--router-config FILE] FILE... | - [options]
 
 Reads OTLP traces (JSON, one JSON document per line, or protobuf; plain or gzip, told by content)
 and says of every request in them what came of it, through which attempts, and what went wrong.
-Offline: nothing is stored, nothing is sent. Each file is a world of its own.
+Offline: nothing is stored, nothing is sent. Each file is a world of its own; a folder stands for
+every file in it and below.
 
 Options:
   --config FILE         a file with an analyzer: section: the limits of its rules (analyzer.rules) hold;
@@ -31,11 +35,15 @@ Options:
   --router-config FILE  LiteLLM's config.yaml of the router that sent the spans, for the files
                         after it, until the next --router-config; it tells which routes have fallbacks
   --json                one JSON document on stdout
-  --explain             all findings with their evidence and what to do
-  --fail-on ID,...      exit 1 if one of these rules found something
+  --explain             all findings with their evidence, what to do, what is known of releases of
+                        the gateway, and what spans like these cannot show
+  --fail-on ID,...      exit 1 if one of these rules found something, or any of the severities
+                        high, medium, info
   --help                this text
 
 Rules: ${EVERY_RULE.map((rule) => rule.id).join(', ')}
+
+What each rule means: secondwind rules list
 
 Exit codes: 0 done, 1 a rule of --fail-on fired, 2 usage, 3 unreadable config,
 5 a file is unreadable or no OTLP, 6 spans of a file were left out
@@ -90,41 +98,70 @@ interface Run {
 
 /** One file after the other: a folder of recordings need not fit into memory. */
 async function classifyAll(args: ClassifyArgs, run: Run): Promise<number> {
-  const { configs, ownRouter, ruleOptions, io, output } = run
+  const { io, output } = run
+  const expanded = await expandInputs(args.inputs)
+  if (expanded.kind === 'unusable') {
+    io.stderr.write(`secondwind classify: ${expanded.message}\n`)
+    return EXIT.data
+  }
   const salt = randomBytes(16)
   const codes = new Set<number>()
+  const progress = new ClassifyProgress(io, { files: expanded.inputs.length, now: Date.now })
   let filesRead = 0
-  for (const { path, routerConfigPath } of args.inputs) {
-    const routerConfig = routerConfigPath === undefined ? ownRouter : configs.get(routerConfigPath)
+  for (const [index, input] of expanded.inputs.entries()) {
+    progress.show(index, input.path)
+    const { path, routerConfigPath } = input
+    const routerConfig =
+      routerConfigPath === undefined ? run.ownRouter : run.configs.get(routerConfigPath)
+    const { ruleOptions } = run
     // oxlint-disable-next-line no-await-in-loop
     const result = await classifyFile({ path, routerConfig, ruleOptions, salt, stdin: io.stdin })
-    if (result.kind === 'unreadable') {
-      io.stderr.write(`secondwind classify: ${result.message}\n`)
-      codes.add(EXIT.data)
-      continue
-    }
+    const problems = problemsOf(result)
+    if (problems.length > 0) progress.clear()
+    for (const { message } of problems) io.stderr.write(`secondwind classify: ${message}\n`)
+    for (const { code } of problems) if (code !== undefined) codes.add(code)
+    if (result.kind === 'unreadable') continue
     filesRead += 1
-    for (const note of result.notes) io.stderr.write(`secondwind classify: ${note}\n`)
-    for (const rule of result.brokenRules) {
-      io.stderr.write(`secondwind classify: the rule ${rule} failed; please report this\n`)
-      codes.add(EXIT.internal)
-    }
-    if (result.rejectedSpans > 0) codes.add(EXIT.partial)
-    for (const request of result.requests) {
-      if (request.findings.some(({ rule }) => args.failOn.has(rule))) codes.add(EXIT.found)
-      // oxlint-disable-next-line no-await-in-loop
-      await output.add(request)
-    }
-    for (const window of result.windows) {
-      if (args.failOn.has(window.rule)) codes.add(EXIT.found)
-      // oxlint-disable-next-line no-await-in-loop
-      await output.addWindow(window)
-    }
+    if (isFound(result, args.failOn)) codes.add(EXIT.found)
     // oxlint-disable-next-line no-await-in-loop
-    await output.addBlindSpots(result.cannotShow)
+    await writeFile(result, output)
   }
+  progress.clear()
   await output.end(filesRead)
   return SEVEREST_FIRST.find((code) => codes.has(code)) ?? EXIT.ok
+}
+
+interface Problem {
+  readonly message: string
+  /** Absent: only to be told. */
+  readonly code?: number
+}
+
+function problemsOf(result: FileResult): readonly Problem[] {
+  if (result.kind === 'unreadable') return [{ message: result.message, code: EXIT.data }]
+  const code = result.rejectedSpans > 0 ? { code: EXIT.partial } : {}
+  return [
+    ...result.notes.map((message) => ({ message, ...code })),
+    ...result.brokenRules.map((rule) => ({
+      message: `the rule ${rule} failed; please report this`,
+      code: EXIT.internal,
+    })),
+  ]
+}
+
+type ClassifiedFile = Extract<FileResult, { readonly kind: 'classified' }>
+
+function isFound({ requests, windows }: ClassifiedFile, failOn: ReadonlySet<string>): boolean {
+  const found = [...requests.flatMap(({ findings }) => findings), ...windows]
+  return found.some(({ rule, severity }) => failOn.has(rule) || failOn.has(severity))
+}
+
+async function writeFile(file: ClassifiedFile, output: Output): Promise<void> {
+  // oxlint-disable-next-line no-await-in-loop
+  for (const request of file.requests) await output.add(request)
+  // oxlint-disable-next-line no-await-in-loop
+  for (const window of file.windows) await output.addWindow(window)
+  await output.addBlindSpots(file.cannotShow, file.source)
 }
 
 /** A verdict that rests on half the input is none, so what could not be read goes first. */

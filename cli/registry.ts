@@ -58,6 +58,13 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    'rules',
+    {
+      summary: 'List the incident classes, and test verdicts on your own recordings',
+      load: async () => (await import('./rules.ts')).rules,
+    },
+  ],
+  [
     'ingest',
     {
       summary: 'Send recorded traces to a running analyzer',

@@ -118,7 +118,7 @@ function toWireFolded(folded: readonly FingerprintIngredients[]): WireFolded {
 /** An incident of a rule that this release no longer has. */
 const NO_REMEDY = { stopItNow: { text: '' }, fixIt: { text: '' }, verify: { text: '' } }
 
-function toWireReleaseNote({ gateway, from, to, text }: ReleaseNote): WireReleaseNote {
+export function toWireReleaseNote({ gateway, from, to, text }: ReleaseNote): WireReleaseNote {
   return { gateway, from: from ?? null, to: to ?? null, text }
 }
 

@@ -1,13 +1,14 @@
+import { toWireReleaseNote } from '../../analyzer/api/to-wire-incident.ts'
 import { toWireRequest } from '../../analyzer/api/to-wire-request.ts'
 import { toWireWindow } from '../../analyzer/api/to-wire-window.ts'
-import type { WireFinding, WireRequest } from '../../analyzer/api/wire.ts'
+import type { WireFinding, WireReleaseNote, WireRequest } from '../../analyzer/api/wire.ts'
 import { routeEdge } from '../../analyzer/incidents/route-edge.ts'
-import { fillRemedy } from '../../analyzer/rules/fill-remedy.ts'
+import { fillRemedy, type RemedyNames } from '../../analyzer/rules/fill-remedy.ts'
 import { ruleFactsById } from '../../analyzer/rules/every-rule.ts'
 import type { Remedy } from '../../analyzer/rules/rule.ts'
 import type { ToldRun } from '../../analyzer/rules/window/tell-windows.ts'
 import type { CommandIo } from '../command.ts'
-import type { Classified } from './classify-file.ts'
+import type { Classified } from './judge-spans.ts'
 import type { ClassifyArgs } from './parse-classify-args.ts'
 import { hasColour } from '../terminal-text.ts'
 import { blindSpotLines, requestLines, Tally, windowLines } from './write-table.ts'
@@ -18,7 +19,7 @@ export interface Output {
   /** After the requests of its file. */
   addWindow(window: ToldRun): Promise<void>
   /** Once per file, after all of it: what its spans cannot show. */
-  addBlindSpots(sentences: readonly string[]): Promise<void>
+  addBlindSpots(sentences: readonly string[], source: string): Promise<void>
   /** `filesRead`: nothing found in no file is no news. */
   end(filesRead: number): Promise<void>
 }
@@ -28,6 +29,7 @@ export class JsonOutput implements Output {
   readonly #io: CommandIo
   readonly #explain: boolean
   readonly #windows: string[] = []
+  readonly #sources: string[] = []
   #first = true
 
   constructor(io: CommandIo, { explain }: ClassifyArgs) {
@@ -44,18 +46,20 @@ export class JsonOutput implements Output {
   /** They stand after all requests, and are few: a run of a day is one. */
   addWindow(window: ToldRun): Promise<void> {
     const shown = toWireWindow(window)
-    const remedy = this.#explain ? { remedy: remedyOf(window.rule, window.route) } : {}
-    this.#windows.push(JSON.stringify({ ...shown, ...remedy }))
+    const explained = this.#explain ? explain(window.rule, { route: window.route }) : {}
+    this.#windows.push(JSON.stringify({ ...shown, ...explained }))
     return Promise.resolve()
   }
 
-  /** The document has the API's schema, which says it of sources. */
-  async addBlindSpots(): Promise<void> {}
+  addBlindSpots(cannotShow: readonly string[], source: string): Promise<void> {
+    if (this.#explain) this.#sources.push(JSON.stringify({ source, cannotShow }))
+    return Promise.resolve()
+  }
 
   async end(): Promise<void> {
     const requests = this.#first ? this.#opening() : '\n'
-    const windows = this.#windows.length === 0 ? '' : `\n${this.#windows.join(',\n')}\n`
-    await write(this.#io.stdout, `${requests}],"windows":[${windows}]}\n`)
+    const sources = this.#explain ? `,"sources":${lines(this.#sources)}` : ''
+    await write(this.#io.stdout, `${requests}],"windows":${lines(this.#windows)}${sources}}\n`)
   }
 
   #opening(): string {
@@ -63,6 +67,11 @@ export class JsonOutput implements Output {
     this.#first = false
     return opening
   }
+}
+
+/** A JSON array with a line for each element. */
+function lines(elements: readonly string[]): string {
+  return elements.length === 0 ? '[]' : `[\n${elements.join(',\n')}\n]`
 }
 
 export class TableOutput implements Output {
@@ -107,21 +116,28 @@ export function write(stream: NodeJS.WritableStream, text: string): Promise<void
   })
 }
 
+interface Explained {
+  readonly remedy?: Remedy
+  readonly releases?: readonly WireReleaseNote[]
+}
+
 interface ExplainedRequest extends Omit<WireRequest, 'findings'> {
-  readonly findings: readonly (WireFinding & { readonly remedy?: Remedy })[]
+  readonly findings: readonly (WireFinding & Explained)[]
 }
 
 /** Beyond the API's schema: who reads a document offline has no page of the rule at hand. */
 function withRemedies(request: WireRequest, { story }: Classified): ExplainedRequest {
   const { from, to } = routeEdge(story)
-  const findings = request.findings.map((finding) => {
-    const remedy = remedyOf(finding.rule, from, to)
-    return remedy === undefined ? finding : { ...finding, remedy }
-  })
+  const findings = request.findings.map((finding) => ({
+    ...finding,
+    ...explain(finding.rule, { route: from, fallback: to }),
+  }))
   return { ...request, findings }
 }
 
-function remedyOf(ruleId: string, route?: string, fallback?: string): Remedy | undefined {
+function explain(ruleId: string, { route, fallback }: Partial<RemedyNames>): Explained {
   const rule = ruleFactsById(ruleId)
-  return rule === undefined ? undefined : fillRemedy(rule.remedy, { route, fallback })
+  if (rule === undefined) return {}
+  const releases = (rule.releases ?? []).map(toWireReleaseNote)
+  return { remedy: fillRemedy(rule.remedy, { route, fallback }), releases }
 }

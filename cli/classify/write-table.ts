@@ -1,12 +1,12 @@
 import { routeEdge } from '../../analyzer/incidents/route-edge.ts'
 import { fillRemedy, type RemedyNames } from '../../analyzer/rules/fill-remedy.ts'
 import { ruleFactsById } from '../../analyzer/rules/every-rule.ts'
-import type { RemedyStep, RuledFinding } from '../../analyzer/rules/rule.ts'
+import type { ReleaseNote, RemedyStep, RuledFinding } from '../../analyzer/rules/rule.ts'
 import { MINUTE_MS } from '../../analyzer/rules/window/route-minute.ts'
 import type { ToldRun } from '../../analyzer/rules/window/tell-windows.ts'
 import type { Attempt, Story } from '../../analyzer/story/story.ts'
 import { painter, printable, type Colour } from '../terminal-text.ts'
-import type { Classified } from './classify-file.ts'
+import type { Classified } from './judge-spans.ts'
 
 export interface TableOptions {
   readonly explain: boolean
@@ -117,7 +117,23 @@ function remedyLines(ruleId: string, names: RemedyNames): readonly string[] {
     ...stepLines('Stop it now', remedy.stopItNow),
     ...stepLines('Fix it', remedy.fixIt),
     ...stepLines('Verify', remedy.verify),
+    ...releaseLines(rule.releases ?? []),
   ]
+}
+
+/** An upgrade may be the remedy, or what brought it. */
+function releaseLines(releases: readonly ReleaseNote[]): readonly string[] {
+  if (releases.length === 0) return []
+  const lines = releases.map((note) => `${INDENT}      ${rangeOf(note)}: ${printable(note.text)}`)
+  return [`${INDENT}  Releases:`, ...lines]
+}
+
+function rangeOf({ gateway, from, to }: ReleaseNote): string {
+  const name = gateway === 'litellm' ? 'LiteLLM' : 'Sidecar'
+  if (from === undefined)
+    return to === undefined ? `${name}, all that were run` : `${name} up to ${to}`
+  if (to === from) return `${name} ${from}`
+  return to === undefined ? `${name} from ${from} on` : `${name} ${from} to ${to}`
 }
 
 function stepLines(title: string, { text, snippet }: RemedyStep): readonly string[] {

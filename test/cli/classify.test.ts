@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -80,11 +80,11 @@ async function runJson(...argv: readonly string[]): Promise<WireClassification> 
   return JSON.parse(stdout)
 }
 
-describe('what many requests of a file show together', () => {
-  const BURST: Parameters<typeof toSpans>[0] = JSON.parse(
-    readFileSync('test/fixtures/traces/cooldown-missed/fires-sidecar-refused-key.json', 'utf8'),
-  ).traffic
+const BURST: Parameters<typeof toSpans>[0] = JSON.parse(
+  readFileSync('test/fixtures/traces/cooldown-missed/fires-sidecar-refused-key.json', 'utf8'),
+).traffic
 
+describe('what many requests of a file show together', () => {
   test('is told beside the requests, of each file by itself', async () => {
     const whole = await fileOf('burst.json', toOtlpJson(toSpans(BURST)))
     const document = await runJson(whole, await fileOf('healthy.json', HEALTHY))
@@ -229,6 +229,25 @@ describe('classify --json', () => {
     expect(JSON.stringify(document)).not.toMatch(/\{(?:route|fallback)\}/u)
   })
 
+  test('says with --explain what is known of releases, and what spans like these cannot show', async () => {
+    const path = await fileOf('cut.json', toOtlpJson(toSpans(BURST)))
+    const { code, stdout } = await run(['--json', '--explain', path])
+    expect(code).toBe(0)
+    const document = JSON.parse(stdout)
+    const [window] = document.windows
+    expect(window.releases[0]).toEqual({
+      gateway: 'litellm',
+      from: expect.anything(),
+      to: null,
+      text: expect.any(String),
+    })
+    expect(document.sources).toEqual([{ source: path, cannotShow: [] }])
+    expect(await runJson(path)).not.toHaveProperty('sources')
+    expect((await run(['--explain', path])).stdout).toMatch(
+      /Releases:\n +LiteLLM from [\d.]+ on: /u,
+    )
+  })
+
   test('prints no prompt, though the file is full of them', async () => {
     const canary = 'CANARY-7f3a'
     const messages = JSON.stringify([{ role: 'user', content: canary }])
@@ -326,6 +345,35 @@ describe('classify for people', () => {
 })
 
 describe('exit codes', () => {
+  test('1 where anything as bad as a named severity was found', async () => {
+    const rejected = await fileOf('rejected.json', REJECTED)
+    expect((await run(['--fail-on', 'high', rejected])).code).toBe(1)
+    expect((await run(['--fail-on', 'medium,info', rejected])).code).toBe(0)
+    const { stderr, code } = await run(['--fail-on', 'hihg', rejected])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('did you mean "high"?')])
+  })
+
+  test('a folder stands for the files in it and below, in the order of their names', async () => {
+    const base = join(folder, 'recordings')
+    await mkdir(join(base, 'b'), { recursive: true })
+    for (const [name, bytes] of [
+      ['c.json', HEALTHY],
+      ['b/x.json', REJECTED],
+      ['a.json.gz', gzipSync(HEALTHY)],
+      ['.hidden', 'no traces'],
+    ] as const) {
+      // oxlint-disable-next-line no-await-in-loop
+      await writeFile(join(base, name), bytes)
+    }
+    const { requests } = await runJson(base)
+    expect(requests.map(({ source }) => source)).toEqual(
+      ['a.json.gz', 'b/x.json', 'c.json'].map((name) => join(base, name)),
+    )
+    await mkdir(join(base, 'empty'))
+    const { code, stderr } = await run([join(base, 'empty')])
+    expect([code, stderr]).toEqual([5, expect.stringContaining('there is no file in this folder')])
+  })
+
   test('1 where a named class fired, primary or not; 0 where it did not', async () => {
     const path = await fileOf('rejected.json', REJECTED)
     expect((await run(['--fail-on', 'fallback-exhausted', path])).code).toBe(1)
