@@ -1,7 +1,7 @@
 import { SCOPE_NAME } from '../../collector/vocabulary.ts'
 import { litellmV1 } from './dialects/litellm-v1.ts'
 import { litellmV2 } from './dialects/litellm-v2.ts'
-import { litellmNeighbours } from './dialects/litellm/neighbours.ts'
+import { litellmNeighbours } from './dialects/litellm/joining/neighbours.ts'
 import { isProxyHousekeeping, tellsProxyEnd } from './dialects/litellm/span-kinds.ts'
 import type { Neighbours } from './join-window.ts'
 import type { Span, SpanHead } from './span.ts'

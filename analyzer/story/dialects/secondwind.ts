@@ -3,12 +3,12 @@ import { flag, text } from '../attributes.ts'
 import type { Span } from '../span.ts'
 import type { Story } from '../story.ts'
 import type { Dialect } from './dialect.ts'
-import { readAttempts } from './secondwind-attempts.ts'
-import { readContinuations, readFallbacks } from './secondwind-fallbacks.ts'
-import { readAsked, readTotalUsage } from './secondwind-measures.ts'
-import { groupByRequest, type RequestSpans } from './secondwind-spans.ts'
-import { defined, member } from './secondwind-values.ts'
-import { readVerdict } from './secondwind-verdict.ts'
+import { readAttempts } from './secondwind/attempts.ts'
+import { readContinuations, readFallbacks } from './secondwind/fallbacks.ts'
+import { readAsked, readTotalUsage } from './secondwind/measures.ts'
+import { groupByRequest, type RequestSpans } from './secondwind/spans.ts'
+import { defined, member } from './secondwind/values.ts'
+import { readVerdict } from './secondwind/verdict.ts'
 
 /**
  * Our own router's spans, the contract of `collector/vocabulary.ts`. They are read as hostile input

@@ -1,7 +1,7 @@
 import type { FailureReason } from '../../../../collector/vocabulary.ts'
 import { firstText, numeric, text } from '../../attributes.ts'
 import type { Attributes, Span } from '../../span.ts'
-import { classifyFailure } from '../litellm/failure.ts'
+import { classifyFailure } from '../../classify-failure.ts'
 
 export interface CallError {
   readonly type: string | undefined

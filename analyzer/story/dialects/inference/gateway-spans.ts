@@ -1,6 +1,6 @@
 import type { Span } from '../../span.ts'
 import { groupTrace } from '../litellm/group.ts'
-import type { SpanTree } from '../litellm/span-tree.ts'
+import type { SpanTree } from '../../span-tree.ts'
 import { isOfGateway } from './inference-span.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { isError, numeric, text } from '../../attributes.ts'
 import type { Span } from '../../span.ts'
-import type { SpanTree } from '../litellm/span-tree.ts'
+import type { SpanTree } from '../../span-tree.ts'
 import type { InferenceCall } from './call.ts'
 import { errorOf } from './failure.ts'
 

@@ -1,5 +1,5 @@
 import type { Span } from '../../span.ts'
-import { SpanTree } from '../litellm/span-tree.ts'
+import { SpanTree } from '../../span-tree.ts'
 import { toCall, type InferenceCall } from './call.ts'
 import { spansOfGateways } from './gateway-spans.ts'
 import { withHttpCalls } from './http-calls.ts'

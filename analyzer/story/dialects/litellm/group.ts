@@ -1,5 +1,5 @@
 import type { Span } from '../../span.ts'
-import { SpanTree } from './span-tree.ts'
+import { SpanTree } from '../../span-tree.ts'
 import {
   isBorrowed,
   isCallSpan,

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest'
+
+import {
+  isRefusedAtFirst,
+  parseRouterText,
+} from '../../../../../../analyzer/story/dialects/litellm/reading/router-text.ts'
+
+/** As LiteLLM 1.83 to 1.97 write it; the table at the end names every route of the operator. */
+const TABLE = "[{'chat': ['spare']}, {'other': ['spare-2']}]"
+const CAUSE = 'litellm.InternalServerError: InternalServerError: OpenAIException - down'
+
+test('up to 1.97: a fallback was asked, and its own error follows', () => {
+  const text = `${CAUSE}. Received Model Group=chat\nAvailable Model Group Fallbacks=['spare']\nError doing the fallback: litellm.RateLimitError: RateLimitError: OpenAIException - slow downNo fallback model group found for original model_group=spare. Fallbacks=${TABLE}. Received Model Group=spare\nAvailable Model Group Fallbacks=None\nError doing the fallback: litellm.RateLimitError: RateLimitError: OpenAIException - slow down`
+  expect(parseRouterText(text)).toEqual({
+    cause: `${CAUSE}.`,
+    route: 'chat',
+    fallbacks: ['spare'],
+    fallbackTried: true,
+    fallbackRefused: false,
+    fallbackError: 'litellm.RateLimitError: RateLimitError: OpenAIException - slow down',
+  })
+})
+
+test('up to 1.97: no fallback was found, although the text calls it an error of the fallback', () => {
+  const text = `${CAUSE}No fallback model group found for original model_group=chat. Fallbacks=${TABLE}. Received Model Group=chat\nAvailable Model Group Fallbacks=None\nError doing the fallback: ${CAUSE}No fallback model group found for original model_group=chat. Fallbacks=${TABLE}`
+  expect(parseRouterText(text)).toEqual({
+    cause: CAUSE,
+    route: 'chat',
+    fallbacks: [],
+    fallbackTried: false,
+    fallbackRefused: false,
+    fallbackError: undefined,
+  })
+})
+
+test('1.109: the fallback failed too', () => {
+  const text = `${CAUSE}\n\nLiteLLM: model group 'chat' failed with the error above. Fallback to spare, spare-2 also failed: litellm.BadRequestError: no`
+  expect(parseRouterText(text)).toEqual({
+    cause: CAUSE,
+    route: 'chat',
+    fallbacks: ['spare', 'spare-2'],
+    fallbackTried: true,
+    fallbackRefused: false,
+    fallbackError: 'litellm.BadRequestError: no',
+  })
+})
+
+test('1.109: no fallback was found; the names that follow are other routes', () => {
+  const text = `${CAUSE}\n\nLiteLLM: model group 'chat' failed with the error above and no fallback model group was found for it, so the request was not retried on another model. Fallbacks are configured for: other, third.`
+  expect(parseRouterText(text)).toMatchObject({
+    route: 'chat',
+    fallbacks: [],
+    fallbackTried: false,
+  })
+})
+
+test('a fallback of which no deployment is eligible was asked nothing', () => {
+  const text = `${CAUSE}\n\nLiteLLM: model group 'chat' failed with the error above. Fallback to spare also failed: litellm.RateLimitError: No deployments available for selected model, Try again in 5 seconds. Passed model=spare.`
+  expect(parseRouterText(text)).toMatchObject({
+    fallbacks: ['spare'],
+    fallbackTried: false,
+    fallbackRefused: true,
+    fallbackError: undefined,
+  })
+})
+
+test.each(['', CAUSE, 'Fallback to spare also failed', "LiteLLM: model group 'chat"])(
+  'a text without the router’s words tells nothing: %j',
+  (text) => {
+    expect(parseRouterText(text)).toBeUndefined()
+  },
+)
+
+test('a request that the router refused at its first pick is told from an upstream that did', () => {
+  const own = 'No deployments available for selected model, Try again in 5 seconds.'
+  expect(isRefusedAtFirst(own)).toBe(true)
+  expect(isRefusedAtFirst(`litellm.types.router.RouterRateLimitError: ${own}`)).toBe(true)
+  expect(
+    isRefusedAtFirst(`${own} Received Model Group=chat-main\nAvailable Model Group Fallbacks=None`),
+  ).toBe(true)
+  expect(isRefusedAtFirst(`litellm.RateLimitError: OpenAIException - ${own}`)).toBe(false)
+})
+
+test.each([
+  'litellm.BadRequestError: You passed in model=chat-backup. There are no healthy deployments for this model.',
+  'No deployments available - crossed budget: Exceeded budget for deployment',
+])('a fallback of which nobody could be asked was not tried: %s', (error) => {
+  const text = `litellm.InternalServerError: down Received Model Group=chat-main\nAvailable Model Group Fallbacks=['chat-backup']\nError doing the fallback: ${error}`
+  expect(parseRouterText(text)).toMatchObject({
+    fallbackTried: false,
+    fallbackRefused: true,
+    fallbackError: undefined,
+    refusal: error,
+  })
+})
