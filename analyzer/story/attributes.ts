@@ -13,6 +13,16 @@ export function text(attributes: Attributes, key: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+/** A value of a closed list of the vocabulary; what is not in the list tells nothing. */
+export function member<T extends string>(
+  attributes: Attributes,
+  key: string,
+  list: readonly T[],
+): T | undefined {
+  const value = text(attributes, key)
+  return list.find((item) => item === value)
+}
+
 /** A finite number, whether it came as a number, a 64-bit integer or decimal text. */
 export function numeric(attributes: Attributes, key: string): number | undefined {
   return toNumber(attributes.get(key))

@@ -1,5 +1,6 @@
 import * as v from '../../../collector/vocabulary.ts'
-import { flag, text } from '../attributes.ts'
+import { flag, member, text } from '../attributes.ts'
+import { defined } from '../defined.ts'
 import type { Span } from '../span.ts'
 import type { Story } from '../story.ts'
 import type { Dialect } from './dialect.ts'
@@ -7,7 +8,6 @@ import { readAttempts } from './secondwind/attempts.ts'
 import { readContinuations, readFallbacks } from './secondwind/fallbacks.ts'
 import { readAsked, readTotalUsage } from './secondwind/measures.ts'
 import { groupByRequest, type RequestSpans } from './secondwind/spans.ts'
-import { defined, member } from './secondwind/values.ts'
 import { readVerdict } from './secondwind/verdict.ts'
 
 /**

@@ -1,6 +1,7 @@
 import type { Phase } from '../../../../collector/vocabulary.ts'
+import { defined } from '../../defined.ts'
+import { evidenceOf } from '../../evidence-of.ts'
 import type { Attempt, Evidence } from '../../story.ts'
-import { defined, evidenceOf } from '../secondwind/values.ts'
 import type { InferenceCall } from './call.ts'
 import { withoutTraceback } from './failure.ts'
 import { isOfAiSdk } from './inference-span.ts'

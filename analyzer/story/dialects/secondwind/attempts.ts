@@ -1,10 +1,11 @@
 import * as v from '../../../../collector/vocabulary.ts'
-import { flag, isError, numeric, text, textList } from '../../attributes.ts'
+import { flag, isError, member, numeric, text, textList } from '../../attributes.ts'
+import { defined } from '../../defined.ts'
+import { evidenceOf } from '../../evidence-of.ts'
 import type { Span } from '../../span.ts'
 import type { Attempt } from '../../story.ts'
 import { readMeasures } from './measures.ts'
 import type { AttemptSpans, RequestSpans } from './spans.ts'
-import { defined, evidenceOf, member } from './values.ts'
 
 /** More attempts than any configuration allows: a number beyond it is not a number of ours. */
 const ATTEMPTS_MAX = 1000

@@ -1,11 +1,12 @@
 import * as v from '../../../../collector/vocabulary.ts'
-import { flag, numeric, text, textList } from '../../attributes.ts'
+import { flag, member, numeric, text, textList } from '../../attributes.ts'
+import { defined } from '../../defined.ts'
+import { evidenceOf } from '../../evidence-of.ts'
 import type { Span } from '../../span.ts'
 import type { Evidence, Fact, Fallbacks, SkippedTarget, StoryContinuation } from '../../story.ts'
 import type { Attempts } from './attempts.ts'
 import { readPayload } from './measures.ts'
 import type { RequestSpans } from './spans.ts'
-import { defined, evidenceOf, member } from './values.ts'
 
 const CONTINUATION_KEYS = [
   v.ATTR_FALLBACK_STRATEGY,

@@ -1,9 +1,9 @@
 import * as v from '../../../../collector/vocabulary.ts'
-import { flag, numeric, text, textList } from '../../attributes.ts'
+import { flag, member, numeric, text, textList } from '../../attributes.ts'
+import { defined } from '../../defined.ts'
 import type { Attributes, Span } from '../../span.ts'
 import type { Attempt, RequestShape, Usage } from '../../story.ts'
 import type { AttemptSpans } from './spans.ts'
-import { defined, member } from './values.ts'
 
 /** What was counted, timed and named of one attempt; none of it decides how the attempt ended. */
 type Measures = Pick<

@@ -1,10 +1,11 @@
 import * as v from '../../../../collector/vocabulary.ts'
-import { flag, numeric, text } from '../../attributes.ts'
+import { flag, member, numeric, text } from '../../attributes.ts'
+import { defined } from '../../defined.ts'
+import { evidenceOf } from '../../evidence-of.ts'
 import type { Span } from '../../span.ts'
 import type { Attempt, ClientView } from '../../story.ts'
 import type { Attempts } from './attempts.ts'
 import { amount } from './measures.ts'
-import { defined, evidenceOf, member } from './values.ts'
 
 const CLIENT_KEYS = [
   v.ATTR_OUTCOME,

@@ -1,6 +1,6 @@
 import type { Delivered } from '../../../story.ts'
 import { jsonObject } from '../../../attributes.ts'
-import { defined } from '../../secondwind/values.ts'
+import { defined } from '../../../defined.ts'
 import type { Call } from './call.ts'
 
 type Shape = ReadonlyMap<string, unknown>

@@ -1,7 +1,7 @@
 import type { AttemptKind, FailureReason, Phase } from '../../../../../collector/vocabulary.ts'
+import { defined } from '../../../defined.ts'
 import type { RouterConfig } from '../../../router-config.ts'
 import type { Attempt, Evidence } from '../../../story.ts'
-import { defined } from '../../secondwind/values.ts'
 import type { Call, CallError } from '../reading/call.ts'
 import { measuresOf } from './call-measures.ts'
 import { deliveredOf } from '../reading/delivered-of.ts'

@@ -1,6 +1,6 @@
 import type { FailureReason } from '../../../../../collector/vocabulary.ts'
+import { defined } from '../../../defined.ts'
 import type { Attempt, Usage } from '../../../story.ts'
-import { defined } from '../../secondwind/values.ts'
 import type { Call } from '../reading/call.ts'
 
 type Measures = Pick<Attempt, 'delivered' | 'timeToFirstContentMs' | 'usage'>

@@ -1,7 +1,7 @@
 import { jsonObject, numeric, text } from '../../../attributes.ts'
+import { defined } from '../../../defined.ts'
 import type { Span } from '../../../span.ts'
 import type { RequestShape, StoryContinuation } from '../../../story.ts'
-import { defined } from '../../secondwind/values.ts'
 import type { Call } from '../reading/call.ts'
 import type { Reading } from '../reading/reading.ts'
 

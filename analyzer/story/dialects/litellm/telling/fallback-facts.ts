@@ -1,6 +1,6 @@
+import { defined } from '../../../defined.ts'
 import { fallbacksOf, retriesOf, type RouterConfig } from '../../../router-config.ts'
 import type { Fact, Fallbacks, SkippedTarget } from '../../../story.ts'
-import { defined } from '../../secondwind/values.ts'
 import type { Call } from '../reading/call.ts'
 import { fallbacksIn } from '../reading/fallback-table.ts'
 import type { Reading } from '../reading/reading.ts'
