@@ -1,4 +1,5 @@
 import type { IncidentStateName } from '../incidents/lifecycle.ts'
+import { EVERY_RULE } from '../rules/every-rule.ts'
 import type { Severity } from '../rules/rule.ts'
 import type { RequestFilter } from '../store/verdict-store.ts'
 import { decodeCursor } from './cursor.ts'
@@ -44,6 +45,10 @@ export function parseIncidentFilter(query: QueryParameters): Parsed<IncidentFilt
   const severities = listOf(query, 'severity', SEVERITIES)
   if (severities === 'invalid') return invalid(`severity must be of ${SEVERITIES.join(', ')}`)
   const rule = textOf(query, 'rule')
+  // A slip of the pen must not read as: there is no such incident.
+  if (rule !== undefined && EVERY_RULE.every(({ id }) => id !== rule)) {
+    return invalid(`rule must be the id of a rule; there is none named ${JSON.stringify(rule)}`)
+  }
   const source = textOf(query, 'source')
   const idPrefix = textOf(query, 'id')?.toLowerCase()
   if (idPrefix !== undefined && !/^inc-[0-9a-f]{0,16}$/u.test(idPrefix)) {

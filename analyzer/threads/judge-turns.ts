@@ -56,6 +56,7 @@ export class JudgeTurns {
       if (renewed || this.#paused !== undefined) this.#loop = new JudgeLoop(this.#options)
       const { more, changed } = this.#loop.turn()
       this.#resume()
+      this.#rememberActs()
       if (changed || this.#hasMuteEnded()) this.#options.emit('changed')
       this.#prune({ isBehind: more })
       return more ? 0 : this.#turnMs
@@ -87,6 +88,12 @@ export class JudgeTurns {
     return this.#options.acts.hasMuteEndIn(sinceMs, nowMs)
   }
 
+  /** Verdicts that are made anew know of no act, and could not miss the file of them. */
+  #rememberActs(): void {
+    const { verdicts, acts } = this.#options
+    if (verdicts.actsUpTo() !== acts.lastId()) verdicts.rememberActs(acts.lastId())
+  }
+
   #prune({ isBehind }: { readonly isBehind: boolean }): void {
     const { verdicts, acts, limits, clock, now } = this.#options
     const lookedAtMs = now()
@@ -95,8 +102,6 @@ export class JudgeTurns {
     const nowMs = clock.nowMs()
     // Steps follow each other with a turn of judging between them.
     if (verdicts.prune(limits, nowMs, (id) => regressionTurns(acts.actsOf(id)))) return
-    // Those that are derived anew know of no act yet, and could not miss the file of them.
-    if (verdicts.actsUpTo() !== acts.lastId()) verdicts.rememberActs(acts.lastId())
     const isForgotten = (id: string): boolean => verdicts.incident(id) === undefined
     // While they are derived, they do not have all of their incidents yet.
     if (!isBehind && acts.forget(nowMs - limits.incidentAgeMsMax, isForgotten)) return

@@ -8,6 +8,7 @@ import type {
 import { columns } from '../db/columns.ts'
 import { painter, printable, type Colour } from '../terminal-text.ts'
 import { describeAttempt, describeClientSaw } from '../trace/describe-attempt.ts'
+import { changeLines, releaseLines } from './gateway-lines.ts'
 
 /** Of a few thousand incidents no two begin alike. */
 const SHORT_ID_CHARS = 'inc-'.length + 8
@@ -48,11 +49,16 @@ export function incidentLines(incident: WireIncident, colour: boolean): readonly
     ...stepLines(paint('Stop it now', 'bold'), incident.remedy.stopItNow),
     ...stepLines(paint('Fix it', 'bold'), incident.remedy.fixIt),
     ...stepLines(paint('Verify', 'bold'), incident.remedy.verify),
-    ...incident.releases.map(({ text }) => `  ${printable(text)}`),
+    ...titled(paint('What releases do', 'bold'), releaseLines(incident)),
+    ...titled(paint('Changed before it began', 'bold'), changeLines(incident)),
     '',
     paint('History', 'bold'),
     ...incident.history.flatMap(historyLines),
   ]
+}
+
+function titled(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines]
 }
 
 function doneBy({ stateBy, mutedUntil }: WireIncidentRow): string {

@@ -37,9 +37,19 @@ export function requestLines(
       const painted = paint(head, severity === 'high' ? 'red' : 'yellow')
       return primary ? [`  ${painted}`, `    ${printable(summary)}`] : [`  also ${painted}`]
     }),
-    ...(findings.length === 0 ? ['  nothing was found to be wrong'] : []),
+    ...(findings.length === 0 ? [`  ${NOTHING_FOUND[outcome]}`] : []),
     ...further.map((id) => `  part of it is in trace ${printable(id)}`),
   ]
+}
+
+/** Silence is no clean bill where the spans do not tell what became of it. */
+const NOTHING_FOUND: Readonly<Record<WireRequest['outcome'], string>> = {
+  ok: 'nothing was found to be wrong',
+  rescued: 'nothing was found to be wrong',
+  cancelled: 'nothing was found to be wrong',
+  rejected: 'nothing was found to be wrong but the request itself',
+  failed: 'no verdict: it failed, and nothing more is known',
+  unknown: 'no verdict: what became of it, its spans do not tell',
 }
 
 function countOf(count: number, noun: string): string {

@@ -65,3 +65,25 @@ test('a trace is shown with what came of its request, its attempts and its spans
     expect([args, exitCode, stderr]).toEqual([args, code, expect.stringContaining(says)])
   }
 }, 60_000)
+
+test('a request of which the spans do not tell is no clean one', async () => {
+  const analyzer = await runAnalyzer()
+  const file = new URL('meeting-minutes.otlp.json.gz', RECORDINGS)
+  await analyzer.send(readFileSync(fileURLToPath(file)), {
+    'content-type': 'application/json',
+    'content-encoding': 'gzip',
+  })
+  const { requests } = await waitUntil(async () => {
+    const { requestsPending } = await analyzer.api<WireHealth>('health')
+    const list = await analyzer.api<WireRequestList>('requests?outcome=unknown')
+    return requestsPending === 0 && list.requests.length > 0 && list
+  }, 'a request without a verdict')
+  const { stdout } = await runCommand([
+    'trace',
+    requests[0]?.traceId ?? '',
+    '--url',
+    analyzer.pageUrl,
+  ])
+  expect(stdout).toContain('no verdict: what became of it, its spans do not tell')
+  expect(stdout).not.toContain('nothing was found to be wrong')
+})

@@ -215,7 +215,7 @@ test('the list is filtered by state, severity, rule, source and the start of an 
   const list = await analyzer.api<WireIncidentList>('incidents?state=resolved')
   expect(list.states).toEqual({ open: 1, acknowledged: 1, resolved: 0, regressed: 0, muted: 0 })
   expect(list.cut).toBe(false)
-  for (const query of ['state=closed', 'severity=low', 'id=7f', 'id=inc-xyz']) {
+  for (const query of ['state=closed', 'severity=low', 'rule=prefill', 'id=7f', 'id=inc-xyz']) {
     // oxlint-disable-next-line no-await-in-loop
     const response = await fetch(`${analyzer.pageUrl}/api/v1/incidents?${query}`)
     expect([query, response.status]).toEqual([query, 400])

@@ -95,6 +95,14 @@ test('acts of incidents that are forgotten go, and verdicts that were made anew 
   expect(verdicts.actsUpTo()).toBe(2)
 })
 
+test('verdicts that were made anew know of acts from the first turn on, and miss their file', () => {
+  const { turns, acts, verdicts, clock } = judging()
+  acts.append(INCIDENT, { kind: 'resolve', atMs: clock.nowMs, by: 'ana' })
+  verdicts.rememberActs(0)
+  turns.turn()
+  expect(verdicts.actsUpTo()).toBe(1)
+})
+
 test('while verdicts cannot be written it pauses, says so once, and then misses nothing', () => {
   const { path, turns, clock, logged, events } = judging()
   const blocker = new Database(join(path, 'verdicts.db'))

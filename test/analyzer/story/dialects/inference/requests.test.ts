@@ -58,6 +58,24 @@ function lines(spans: readonly CompactSpan[]): readonly string[] {
   )
 }
 
+const ai = (id: string, ms: readonly [number, number], rest: Rest = {}) =>
+  chat(id, ms, {
+    ...rest,
+    parent: 'a',
+    more: { 'ai.operationId': 'ai.generateText.doGenerate' },
+  })
+
+const http = (id: string, ms: readonly [number, number], status: number): CompactSpan => ({
+  id,
+  ms,
+  parent: 'a',
+  name: 'POST',
+  kind: 'client',
+  scope: 'opentelemetry.instrumentation.httpx',
+  status: status >= 400 ? 'error' : 'unset',
+  attributes: { 'http.request.method': 'POST', 'http.response.status_code': status },
+})
+
 describe('requests of their own', () => {
   test('the steps of an agent, also where one failed and the next one asked the same again', () => {
     const agent = around('a:invoke_agent', { 'gen_ai.operation.name': 'invoke_agent' })
@@ -170,12 +188,6 @@ describe('one request', () => {
   })
 
   test('the retries of the AI SDK, and not its steps', () => {
-    const ai = (id: string, ms: readonly [number, number], rest: Rest = {}) =>
-      chat(id, ms, {
-        ...rest,
-        parent: 'a',
-        more: { 'ai.operationId': 'ai.generateText.doGenerate' },
-      })
     const spans = [
       around('a:ai.generateText', { 'ai.operationId': 'ai.generateText' }),
       ai('b', [0, 100], failed),
@@ -186,16 +198,6 @@ describe('one request', () => {
   })
 
   test('the requests that an instrumented HTTP client shows below one call', () => {
-    const http = (id: string, ms: readonly [number, number], status: number): CompactSpan => ({
-      id,
-      ms,
-      parent: 'a',
-      name: 'POST',
-      kind: 'client',
-      scope: 'opentelemetry.instrumentation.httpx',
-      status: status >= 400 ? 'error' : 'unset',
-      attributes: { 'http.request.method': 'POST', 'http.response.status_code': status },
-    })
     const spans = [chat('a', [0, 500]), http('b', [0, 100], 429), http('c', [200, 500], 200)]
     expect(lines(spans)).toEqual(['ok certain: initial failed, retry ok'])
     const [story] = tellStories(spans)
