@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -29,9 +29,13 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** What the API answers at a path below /api/v1/; `undefined`: nothing, the connection is cut. */
+/**
+ * What the API answers at a path below /api/v1/; `undefined`: nothing, the connection is cut.
+ * `posted`: what was sent there, where anything was.
+ */
 export type Answer = (
   path: string,
+  posted?: unknown,
 ) => { readonly status?: number; readonly body: unknown } | undefined
 
 export interface PageServer {
@@ -95,7 +99,8 @@ export async function startPageServer(answer: Answer): Promise<PageServer> {
       feeds.add(response)
       response.once('close', () => feeds.delete(response))
     } else if (url.pathname.startsWith('/api/v1/')) {
-      answerApi(response, current.answer(url.pathname.slice('/api/v1/'.length) + url.search))
+      const path = url.pathname.slice('/api/v1/'.length) + url.search
+      void readPosted(request).then((posted) => answerApi(response, current.answer(path, posted)))
     } else serveFile(response, url.pathname)
   })
   const port = await listen(server)
@@ -116,6 +121,13 @@ export async function startPageServer(answer: Answer): Promise<PageServer> {
         server.closeAllConnections()
       }),
   }
+}
+
+async function readPosted(request: IncomingMessage): Promise<unknown> {
+  if (request.method !== 'POST') return undefined
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return JSON.parse(Buffer.concat(chunks).toString())
 }
 
 function answerApi(response: ServerResponse, answer: ReturnType<Answer>): void {

@@ -6,7 +6,8 @@ import { buildPage } from './page-server.ts'
 
 /** What a pager on a bad hotel line has to load before it shows anything. */
 const SCRIPT_GZIP_BYTES_MAX = 150 * 1024
-const STYLE_BYTES_MAX = 30 * 1024
+/** Unpacked; a quarter of it is sent. Each screen's states, themes and widths are in it. */
+const STYLE_BYTES_MAX = 36 * 1024
 
 const assets = fileURLToPath(new URL('../../dist/dashboard/assets', import.meta.url))
 
@@ -17,7 +18,7 @@ function read(extension: string): Buffer {
 
 beforeAll(buildPage)
 
-test('the scripts stay below 150 KB and the style sheet below 30 KB', () => {
+test('the scripts stay below 150 KB and the style sheet below 36 KB', () => {
   const script = gzipSync(read('.js')).length
   expect(script).toBeGreaterThan(10_000)
   expect(script).toBeLessThan(SCRIPT_GZIP_BYTES_MAX)

@@ -268,7 +268,15 @@ export const incident: WireIncident = {
   ...incidentRow,
   schemaVersion: 1,
   now: at(0),
-  markers: [],
+  markers: [
+    {
+      source: 'litellm',
+      kind: 'release',
+      at: at(30 * MINUTE_MS),
+      from: '1.97.0',
+      to: '1.109.1',
+    },
+  ],
   fingerprint: {
     version: 1,
     ingredients: {

@@ -15,6 +15,7 @@ const PATHS = {
   ring: 'M8 3.5a4.5 4.5 0 100 9 4.5 4.5 0 000-9z',
   again: 'M13 8a5 5 0 11-1.5-3.6M13 2.5v3h-3',
   mute: 'M2.5 6v4h2.5l3.5 3V3L5 6zM11 6l3 4M14 6l-3 4',
+  note: 'M3.5 2.5h9v11h-9zM6 6h4M6 9h4',
   chevron: 'M6 4l4 4-4 4',
   copy: 'M5.5 5.5h7v8h-7zM10.5 5.5v-3h-7v8h2',
   overview: 'M2.5 13.5v-5M6.2 13.5v-9M9.8 13.5V7M13.5 13.5V2.5',

@@ -14,7 +14,7 @@ interface ResourceViewProps<T> {
 export function ResourceView<T>({ resource, skeleton, children }: ResourceViewProps<T>): ReactNode {
   const { data, failure } = resource
   if (data === undefined) {
-    if (failure !== undefined) return <FailurePanel failure={failure} />
+    if (failure !== undefined) return <Failure failure={failure} />
     return (
       <div aria-busy="true">
         <output className="visually-hidden">Loading</output>
@@ -30,7 +30,8 @@ export function ResourceView<T>({ resource, skeleton, children }: ResourceViewPr
   )
 }
 
-function FailurePanel({ failure }: { readonly failure: ApiFailure }): ReactNode {
+/** What the analyzer, or the way to it, says of a failure: what it is, and the next step. */
+export function Failure({ failure }: { readonly failure: ApiFailure }): ReactNode {
   return (
     <section className="empty" role="alert" data-tone="failed">
       <h2>{failure.title}</h2>

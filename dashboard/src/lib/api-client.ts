@@ -14,14 +14,34 @@ export interface ApiFailure {
 const REQUEST_TIMEOUT_MS = 10_000
 
 /** `path` is below `/api/v1/`. */
-export async function fetchWire<T>(path: string, signal: AbortSignal): Promise<ApiResult<T>> {
+export function fetchWire<T>(path: string, signal: AbortSignal): Promise<ApiResult<T>> {
+  return ask<T>(path, {
+    headers: { accept: 'application/json' },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+  })
+}
+
+/** Sends what changes something; it is not given up when the reader turns to another view. */
+export async function sendWire<T>(path: string, body: object): Promise<ApiResult<T>> {
+  const result = await ask<T>(path, {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  })
+  if (result.kind === 'loaded' || result.failure.reason !== 'unreachable') return result
+  return failed({ ...result.failure, hint: MAYBE_KEPT })
+}
+
+/** The answer may have been lost on its way, and not the question. */
+const MAYBE_KEPT =
+  'Whether it was kept is not known: look at the history before you do it again. Is `secondwind analyzer` (or `secondwind serve`) still running?'
+
+async function ask<T>(path: string, init: RequestInit): Promise<ApiResult<T>> {
   let response: Response
   let text: string
   try {
-    response = await fetch(`/api/v1/${path}`, {
-      headers: { accept: 'application/json' },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-    })
+    response = await fetch(`/api/v1/${path}`, init)
     text = await response.text()
   } catch (error) {
     return failed({ ...UNREACHABLE, detail: describeError(error) })

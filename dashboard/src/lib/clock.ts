@@ -19,6 +19,11 @@ export function useMinute(): number {
   return useSyncExternalStore(subscribe, () => nowMs - (nowMs % MINUTE_MS))
 }
 
+/** The analyzer's time at this moment: for times that are sent to it. */
+export function serverNowMs(): number {
+  return Date.now() + offsetMs
+}
+
 /** Differences within a second are the response's own travel time and not worth a jump. */
 export function setServerTime(serverNow: string): void {
   const serverMs = Date.parse(serverNow)
@@ -39,6 +44,6 @@ function subscribe(listener: () => void): () => void {
 }
 
 function tick(): void {
-  nowMs = Date.now() + offsetMs
+  nowMs = serverNowMs()
   for (const listener of listeners) listener()
 }

@@ -73,7 +73,8 @@ function poll(): void {
   if (!isQuiet || performance.now() - announcedAtMs >= SILENCE_TRUSTED_MS) announce()
 }
 
-function announce(): void {
+/** Calls every listener back at once. */
+export function announce(): void {
   announcedAtMs = performance.now()
   for (const listener of listeners) listener()
 }

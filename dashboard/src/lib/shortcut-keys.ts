@@ -11,6 +11,10 @@ export type ShortcutAction =
   | 'next-error'
   | 'previous-error'
   | 'theme'
+  | 'acknowledge'
+  | 'resolve'
+  | 'mute'
+  | 'note'
   | 'back'
 
 export interface Shortcut {
@@ -32,6 +36,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['/'], action: 'search', does: 'Go to the filter' },
   { keys: ['e'], action: 'next-error', does: 'Next error in the trace' },
   { keys: ['E'], action: 'previous-error', does: 'Previous error in the trace' },
+  { keys: ['a'], action: 'acknowledge', does: 'Acknowledge the incident' },
+  { keys: ['r'], action: 'resolve', does: 'Resolve the incident' },
+  { keys: ['m'], action: 'mute', does: 'Mute the incident' },
+  { keys: ['n'], action: 'note', does: 'Write a note to the incident' },
   { keys: ['d'], action: 'theme', does: 'Change the theme: system, light, dark' },
   { keys: ['Escape'], action: 'back', does: 'Close, or go up one level' },
 ]

@@ -16,6 +16,21 @@ export interface Resource<T> {
 const CACHE_ENTRIES_MAX = 30
 const cache = new Map<string, { readonly data: unknown; readonly text: string }>()
 
+type PutListener = (path: string) => void
+const putListeners = new Set<PutListener>()
+
+/**
+ * What the analyzer answered to a change is what it holds now: shown at once, and not undone by an
+ * older answer that was on its way.
+ */
+export function putResource(
+  path: string,
+  loaded: { readonly data: unknown; readonly text: string },
+): void {
+  remember(path, loaded)
+  for (const listener of putListeners) listener(path)
+}
+
 interface State<T> extends Omit<Resource<T>, 'outdated'> {
   readonly path: string
 }
@@ -32,12 +47,14 @@ export function useResource<T>(path: string, options: ResourceOptions = {}): Res
   useEffect(() => {
     const abort = new AbortController()
     let busy = false
+    let puts = 0
     const refresh = async (): Promise<void> => {
       if (busy) return
       busy = true
+      const putsBefore = puts
       const result = await fetchWire<T>(path, abort.signal)
       busy = false
-      if (abort.signal.aborted) return
+      if (abort.signal.aborted || puts !== putsBefore) return
       if (result.kind === 'failed') {
         setState({ path, data: fromCache<T>(path).data, failure: result.failure })
         return
@@ -51,8 +68,15 @@ export function useResource<T>(path: string, options: ResourceOptions = {}): Res
     }
     void refresh()
     const stop = onLiveUpdate(() => void refresh())
+    const onPut: PutListener = (changed) => {
+      if (changed !== path) return
+      puts += 1
+      setState(fromCache<T>(path))
+    }
+    putListeners.add(onPut)
     return () => {
       stop()
+      putListeners.delete(onPut)
       abort.abort()
     }
   }, [path])

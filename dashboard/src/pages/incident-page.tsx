@@ -3,9 +3,12 @@ import type { WireIncident } from '../../../analyzer/api/wire.ts'
 import { Edge } from '../components/edge.tsx'
 import { Findings } from '../components/findings.tsx'
 import { Fingerprint } from '../components/fingerprint.tsx'
+import { History } from '../components/history.tsx'
+import { IncidentActs } from '../components/incident-acts.tsx'
+import { IncidentState } from '../components/incident-state.tsx'
 import { IncidentStrip } from '../components/incident-strip.tsx'
 import { Link } from '../components/link.tsx'
-import { ConfidenceMark, SeverityMark, StateMark } from '../components/marks.tsx'
+import { ConfidenceMark, SeverityMark } from '../components/marks.tsx'
 import { Occurrences } from '../components/occurrences.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { Remedy } from '../components/remedy.tsx'
@@ -28,14 +31,15 @@ export function IncidentPage({ id }: { readonly id: string }): ReactNode {
             {resource.data !== undefined && (
               <>
                 <SeverityMark severity={resource.data.severity} />
-                <StateMark state={resource.data.state} />
+                <IncidentState incident={resource.data} />
                 <code className="rule-id">{resource.data.rule}</code>
+                <Edge incident={resource.data} />
               </>
             )}
           </>
         }
       >
-        {resource.data !== undefined && <Edge incident={resource.data} />}
+        {resource.data !== undefined && <IncidentActs incident={resource.data} />}
       </PageHeader>
       <ResourceView resource={resource} skeleton={<IncidentSkeleton />}>
         {(incident) => <Incident incident={incident} />}
@@ -59,6 +63,7 @@ function Incident({ incident }: { readonly incident: WireIncident }): ReactNode 
       </p>
       <TwoColumns request={request} />
       <Remedy incident={incident} />
+      <History incident={incident} />
       <section className="panel" aria-labelledby="findings-title">
         <header className="panel-header">
           <h2 id="findings-title">Findings and evidence</h2>

@@ -1,0 +1,198 @@
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { WireIncident } from '../../analyzer/api/wire.ts'
+import { answerLoaded } from './answers.ts'
+import {
+  closeWatched,
+  launchChromium,
+  openWatched,
+  skipReason,
+  type WatchedPage,
+} from './chromium.ts'
+import { buildPage, startPageServer, type Answer, type PageServer } from './page-server.ts'
+import * as fixtures from './wire-fixtures.ts'
+
+const screenshots = fileURLToPath(new URL('./screenshots', import.meta.url))
+const path = `incidents/${fixtures.incident.id}`
+
+const acknowledged: WireIncident = {
+  ...fixtures.incident,
+  state: 'acknowledged',
+  stateSince: fixtures.at(0),
+  stateBy: 'ana',
+}
+
+/** Keeps what is sent, and answers each act with the same. */
+function withActs(sent: unknown[], answer: ReturnType<Answer>): Answer {
+  let latest: unknown = fixtures.incident
+  return (at, posted) => {
+    if (at === `${path}/acts`) {
+      sent.push(posted)
+      if (answer?.status === undefined) latest = answer?.body
+      return answer
+    }
+    return at === path ? { body: latest } : answerLoaded(at)
+  }
+}
+
+describe.skipIf(skipReason !== undefined)('acts on an incident', () => {
+  let browser: Browser
+  let server: PageServer
+  let watched: WatchedPage
+  let page: Page
+  let sent: unknown[]
+  const open = async (): Promise<void> => {
+    await page.goto(`${server.url}/${path}`)
+    await page.locator('.acts').waitFor()
+  }
+  const focused = (): Promise<string> => page.evaluate('document.activeElement?.textContent ?? ""')
+  const button = (name: string) => page.getByRole('button', { name, exact: true })
+
+  beforeAll(async () => {
+    mkdirSync(screenshots, { recursive: true })
+    await buildPage()
+    browser = await launchChromium()
+    server = await startPageServer(answerLoaded)
+  })
+  afterAll(async () => {
+    await browser.close()
+    await server.close()
+  })
+  beforeEach(async () => {
+    sent = []
+    server.answer = withActs(sent, { body: acknowledged })
+    watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
+    page = watched.page
+  })
+  afterEach(async () => {
+    await closeWatched(watched)
+  })
+
+  test('asks for a name once, shows what the analyzer answered, and goes on by keyboard', async () => {
+    await open()
+    await page.keyboard.press('a')
+    const dialog = page.getByRole('dialog', { name: 'Acknowledge' })
+    await dialog.getByLabel('Your name').fill(' ana ')
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
+    expect(sent).toEqual([{ kind: 'acknowledge', by: 'ana' }])
+    await page.getByText('Acknowledged by ana').waitFor()
+    expect(await page.locator('.acts output').textContent()).toBe('Acknowledged.')
+    expect(await button('Acknowledge').count()).toBe(0)
+    // It is known now, over a reload too, and where nothing else is asked the act is done at once.
+    await page.reload()
+    await button('Reopen').click()
+    await expect.poll(() => sent.length).toBe(2)
+    expect(sent[1]).toEqual({ kind: 'reopen', by: 'ana' })
+    expect(await page.getByRole('dialog').count()).toBe(0)
+  })
+
+  test('mutes for an hour, for a day, or until it is reopened', async () => {
+    for (const [choice, until] of [
+      ['For an hour', '2026-03-04T06:06:07.000Z'],
+      ['For a day', '2026-03-05T05:06:07.000Z'],
+      ['Until somebody reopens it', undefined],
+    ] as const) {
+      sent = []
+      const body = { ...acknowledged, state: 'muted', mutedUntil: until ?? null }
+      server.answer = withActs(sent, { body })
+      await open()
+      await page.keyboard.press('m')
+      const dialog = page.getByRole('dialog', { name: 'Mute' })
+      await dialog.getByLabel(choice).check()
+      await dialog.getByLabel('Note').fill('until the deploy')
+      await dialog.getByLabel('Your name').fill('ana')
+      await page.keyboard.press('Control+Enter')
+      await dialog.waitFor({ state: 'detached' })
+      const act = { kind: 'mute', by: 'ana', note: 'until the deploy' }
+      expect(sent).toEqual([until === undefined ? act : { ...act, until }])
+      await page.getByText('until it is reopened').waitFor({
+        state: until === undefined ? 'visible' : 'detached',
+      })
+    }
+  })
+
+  test('loses nothing that was typed where the analyzer refuses, and gives the focus back', async () => {
+    const problem = {
+      type: 'about:blank',
+      title: 'Not kept',
+      status: 503,
+      detail: 'It could not be kept: database or disk is full.',
+      hint: 'Nothing was changed. See the health line.',
+    }
+    server.answer = withActs(sent, { status: 503, body: problem })
+    await open()
+    await button('Add note').click()
+    const dialog = page.getByRole('dialog', { name: 'Add note' })
+    await dialog.getByLabel('Note').fill('asked the provider\nsecond line')
+    await dialog.getByLabel('Your name').fill('ana')
+    await dialog.getByRole('button', { name: 'Add note' }).click()
+    const alert = dialog.getByRole('alert')
+    expect(await alert.textContent()).toContain('database or disk is full')
+    expect(await alert.textContent()).toContain('Nothing was changed.')
+    expect(await page.locator('.acts output').textContent()).toBe('')
+    await page.screenshot({ path: `${screenshots}/act-refused.png` })
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    expect(await focused()).toBe('Add note')
+    await page.keyboard.press('Enter')
+    expect(await dialog.getByRole('textbox', { name: 'Note' }).inputValue()).toBe(
+      'asked the provider\nsecond line',
+    )
+    server.answer = withActs(sent, undefined)
+    await dialog.getByRole('button', { name: 'Add note' }).click()
+    await dialog.getByText('Whether it was kept is not known').waitFor()
+    server.answer = withActs(sent, { body: fixtures.incident })
+    await dialog.getByRole('button', { name: 'Add note' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(await focused()).toBe('Add note')
+    // A browser may have repeated what was cut.
+    expect(sent.at(-1)).toEqual({
+      kind: 'note',
+      by: 'ana',
+      note: 'asked the provider\nsecond line',
+    })
+  })
+
+  test('asks for the text of a note and for a name before anything is sent', async () => {
+    await open()
+    await page.keyboard.press('n')
+    const dialog = page.getByRole('dialog', { name: 'Add note' })
+    await dialog.getByRole('button', { name: 'Add note' }).click()
+    expect(await page.locator('textarea:invalid, input:invalid').count()).toBe(2)
+    expect(sent).toEqual([])
+  })
+
+  test('tells the history: who, why, and what changed before it began', async () => {
+    await open()
+    const lines = await page.locator('.history > li > div').allTextContents()
+    expect(lines).toEqual([
+      'Change release 1.97.0 → 1.109.1',
+      'Opened: its first request that is known',
+      'Note by anaAsked the platform team to take the fallback out.',
+    ])
+  })
+
+  for (const theme of ['light', 'dark'] as const) {
+    test(`are accessible in the ${theme} theme, and fit a narrow screen`, async () => {
+      const own = await openWatched(browser, { theme, width: 400, nowMs: fixtures.NOW_MS })
+      await own.page.goto(`${server.url}/${path}`)
+      await own.page.getByRole('button', { name: 'Mute' }).click()
+      const dialog = own.page.getByRole('dialog', { name: 'Mute' })
+      await dialog.waitFor()
+      await own.page.screenshot({ path: `${screenshots}/act-mute-${theme}.png` })
+      const { violations } = await new AxeBuilder({ page: own.page }).analyze()
+      expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([])
+      await own.page.keyboard.press('Escape')
+      await dialog.waitFor({ state: 'detached' })
+      await own.page.screenshot({
+        path: `${screenshots}/incident-400-${theme}.png`,
+        fullPage: true,
+      })
+      await closeWatched(own)
+    })
+  }
+})
