@@ -1,4 +1,5 @@
 import type { Incident } from '../incidents/incident.ts'
+import { releasesSeen } from '../incidents/markers.ts'
 import { lifecycleOf, type Lifecycle } from '../incidents/lifecycle.ts'
 import type { ActStore } from '../store/act-store.ts'
 import type { VerdictStore } from '../store/verdict-store.ts'
@@ -88,6 +89,7 @@ export function answerIncident(id: string, context: IncidentContext): ApiAnswer 
       callers: verdicts.callers(id, CALLERS_SHOWN),
       history: life.history,
       markers: markersOf({ source, atMs: incident.firstSeenMs }, context),
+      gateways: releasesSeen(verdicts.gatewayRuns(), { source, atMs: incident.lastSeenMs }),
       folded: verdicts.folded(id, FOLDED_READ),
     }),
   )

@@ -25,7 +25,7 @@ import type {
   WireSeverity,
 } from './wire.ts'
 
-export interface AnswerContext extends HealthContext, IncidentContext {
+export interface AnswerContext extends Omit<HealthContext, 'verdicts'>, IncidentContext {
   readonly acts: ActStore
 }
 

@@ -2,7 +2,7 @@ import type { ActHealth, ActStore } from '../store/act-store.ts'
 import { sumRejected } from '../store/sum-rejected.ts'
 import type { SourceCounts, SpanCounts, SpanReader } from '../store/store.ts'
 import { isDiskLow } from '../store/measure-disk.ts'
-import type { SourceSender } from '../store/verdict-store.ts'
+import type { SourceSender, VerdictStore } from '../store/verdict-store.ts'
 import type { JudgeLag } from '../store/verdict-tallies.ts'
 import { cannotShow } from '../story/cannot-show.ts'
 import type { Sender } from '../story/sender.ts'
@@ -22,6 +22,7 @@ export interface HealthContext {
   readonly reader: SpanReader
   readonly countPending: () => number
   readonly lag: () => JudgeLag
+  readonly verdicts: Pick<VerdictStore, 'progress' | 'talliedUpTo'>
   readonly unrecognised: number
   readonly withoutRequest: number
   readonly senders: () => readonly SourceSender[]
@@ -40,6 +41,7 @@ const OTHER_SOURCES = '__other__'
 
 export function toWireHealth(context: HealthContext): WireHealth {
   const { reader, countPending, lag, unrecognised, withoutRequest, pausedSinceMs, intake } = context
+  const { verdicts } = context
   const counts = reader.counts()
   const { stored, rejected, sources } = counts
   const last = sources.reduce((latest, source) => Math.max(latest, source.lastReceivedMs), 0)
@@ -60,6 +62,7 @@ export function toWireHealth(context: HealthContext): WireHealth {
       spans,
       oldestReceivedAt: toIsoOrNull(oldestReceivedMs),
       overdueSince: toIsoOrNull(overdueSinceMs),
+      derivingAnew: verdicts.progress().judgedUpTo < verdicts.talliedUpTo(),
     },
     disk: toWireDisk(intake),
     keeping: toWireKeeping(intake),

@@ -5,6 +5,7 @@ import { isStillHappening } from '../incidents/sight.ts'
 import { fillRemedy } from '../rules/fill-remedy.ts'
 import { ruleFactsById } from '../rules/every-rule.ts'
 import type { ReleaseNote } from '../rules/rule.ts'
+import { WINDOW_RULES } from '../rules/window/index.ts'
 import type { CallerCount } from '../store/verdict-store.ts'
 import { toIso } from './to-iso.ts'
 import { stateBy, toWireHistoryEntry } from './to-wire-history.ts'
@@ -49,6 +50,7 @@ export function toWireIncidentRow(
     cause: ingredients.cause,
     summary: incident.summary,
     count: incident.count,
+    counted: WINDOW_RULES.some((rule) => rule.id === incident.rule) ? 'minutes' : 'requests',
     firstSeen: toIso(incident.firstSeenMs),
     lastSeen: toIso(incident.lastSeenMs),
     stillHappening: isStillHappening(incident, nowMs),
@@ -66,12 +68,13 @@ export interface IncidentDetail {
   readonly callers: readonly CallerCount[]
   readonly history: readonly HistoryEntry[]
   readonly markers: readonly WireMarker[]
+  readonly gateways: WireIncident['gateways']
   /** What its newest requests would have been, had there been places for them. */
   readonly folded: readonly FingerprintIngredients[]
 }
 
 export function toWireIncident(incident: Incident, detail: IncidentDetail): WireIncident {
-  const { row, nowMs, requests, example, callers, history, markers, folded } = detail
+  const { row, nowMs, requests, example, callers, history, markers, gateways, folded } = detail
   const { version, ingredients } = incident.fingerprint
   const rule = ruleFactsById(incident.rule)
   const names = { route: row.edge.from, fallback: row.edge.to }
@@ -82,6 +85,7 @@ export function toWireIncident(incident: Incident, detail: IncidentDetail): Wire
     fingerprint: { version, ingredients: { ...ingredients } },
     remedy: fillRemedy(rule?.remedy ?? NO_REMEDY, names),
     releases: (rule?.releases ?? []).map(toWireReleaseNote),
+    gateways,
     docs: docsOf(incident.rule),
     example,
     occurrences: requests.map(([atMs, request]) => toWireOccurrence(atMs, request)),

@@ -186,6 +186,8 @@ export interface WireLag {
   readonly oldestReceivedAt: string | null
   /** Since when a trace could have been judged and was not; `null`: judging keeps up. */
   readonly overdueSince: string | null
+  /** A release that reads spans otherwise judges anew what an older one had judged. */
+  readonly derivingAnew: boolean
 }
 
 export interface WireDisk {
@@ -272,6 +274,8 @@ export interface WireIncidentRow {
   readonly cause: string
   readonly summary: string
   readonly count: number
+  /** What `count` counts: of a class that no single request shows, minutes in which it was so. */
+  readonly counted: 'requests' | 'minutes'
   readonly firstSeen: string
   readonly lastSeen: string
   /** Seen within the last five minutes. */
@@ -293,6 +297,8 @@ export interface WireIncident extends WireIncidentRow {
   readonly remedy: WireRemedy
   /** What is known of the gateway's releases. */
   readonly releases: readonly WireReleaseNote[]
+  /** Releases of its source's gateways that were seen when it was seen last. */
+  readonly gateways: readonly { readonly gateway: string; readonly release: string }[]
   readonly docs: string
   /** The newest request of it, whole: the two columns. */
   readonly example: WireRequest

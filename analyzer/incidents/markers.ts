@@ -65,6 +65,25 @@ export function markersBefore(
   )
 }
 
+/**
+ * Releases of a source's gateways that spoke in this minute: while pods are replaced, two of one.
+ */
+export function releasesSeen(
+  runs: readonly GatewayRun[],
+  { source, atMs }: { readonly source: string; readonly atMs: number },
+): readonly { readonly gateway: string; readonly release: string }[] {
+  const minute = Math.floor(atMs / MINUTE_MS)
+  return runs
+    .filter(
+      (run) =>
+        run.source === source &&
+        run.kind === 'release' &&
+        run.fromMinute <= minute &&
+        minute <= run.toMinute,
+    )
+    .map(({ gateway, value }) => ({ gateway, release: value }))
+}
+
 /** A run is a change where another release was seen since the same one last was, or ever before. */
 function releaseMarkers(unordered: readonly GatewayRun[]): readonly Marker[] {
   const runs = inOrder(unordered)

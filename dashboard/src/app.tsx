@@ -26,7 +26,7 @@ function View({ route }: { readonly route: Route }): ReactNode {
     case 'overview':
       return <OverviewPage window={route.window} />
     case 'incidents':
-      return <IncidentsPage text={route.text} severity={route.severity} />
+      return <IncidentsPage route={route} />
     case 'incident':
       return <IncidentPage key={route.id} id={route.id} />
     case 'requests':

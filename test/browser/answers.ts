@@ -10,6 +10,7 @@ export const answerLoaded: Answer = (path) => {
   if (name === 'overview') return { body: fixtures.overview }
   if (name === 'incidents') return { body: fixtures.incidentList }
   if (name === `incidents/${fixtures.incident.id}`) return { body: fixtures.incident }
+  if (name === 'episodes') return { body: fixtures.episodeList }
   if (name === 'requests') return { body: fixtures.requestList }
   if (name === `traces/${fixtures.TRACE_ID}`) return { body: fixtures.trace }
   if (name === 'rules') return { body: fixtures.rules }
@@ -21,7 +22,8 @@ export const answerLoaded: Answer = (path) => {
 export const answerEmpty: Answer = (path) => {
   const [name = ''] = path.split('?')
   if (name === 'overview') return { body: fixtures.overviewBeforeFirstSpan }
-  if (name === 'incidents') return { body: { ...fixtures.incidentList, incidents: [] } }
+  if (name === 'incidents') return { body: fixtures.noIncidents }
+  if (name === 'episodes') return { body: { ...fixtures.episodeList, episodes: [] } }
   if (name === 'requests') return { body: { ...fixtures.requestList, requests: [], next: null } }
   if (name === 'rules') return { body: fixtures.rules }
   if (name === 'health') return { body: fixtures.healthBeforeFirstSpan }

@@ -1,5 +1,7 @@
 import type {
   WireBucket,
+  WireEpisode,
+  WireEpisodeList,
   WireFinding,
   WireHealth,
   WireIncident,
@@ -195,6 +197,7 @@ export const incidentRow: WireIncidentRow = {
   cause: 'anthropic overloaded_error mid-stream, then 400 prefill refused',
   summary: findings[0]?.summary ?? '',
   count: 14,
+  counted: 'requests',
   firstSeen: at(26 * MINUTE_MS),
   lastSeen: at(14_000),
   stillHappening: true,
@@ -256,12 +259,70 @@ const incidentRows: readonly WireIncidentRow[] = [
   },
 ]
 
+export const episode: WireEpisode = {
+  id: 'epi-00c0ffee00c0ffee',
+  source: 'litellm',
+  providers: ['anthropic'],
+  deployments: ['claude-primary-id'],
+  rootCauses: ['overloaded'],
+  severity: 'high',
+  start: at(26 * MINUTE_MS),
+  end: at(0),
+  stillHappening: true,
+  count: 14,
+  incidents: ['inc-7f3a90c2d1e4', 'inc-44c0ffee0004'],
+  markers: [
+    {
+      source: 'litellm',
+      kind: 'release',
+      at: at(30 * MINUTE_MS),
+      from: '1.97.0',
+      to: '1.109.1',
+    },
+  ],
+}
+
+export const episodeList: WireEpisodeList = {
+  schemaVersion: 1,
+  now: at(0),
+  windowMs: 24 * 60 * MINUTE_MS,
+  episodes: [episode],
+}
+
+/** What no single request shows: minutes of a route. */
+export const windowIncidentRow: WireIncidentRow = {
+  ...incidentRow,
+  id: 'inc-44c0ffee0004',
+  rule: 'fallback-sustained',
+  title: 'Primary dead for minutes, everything rescued',
+  severity: 'medium',
+  confidence: 'likely',
+  cause: 'claude-primary-id',
+  summary:
+    'claude-primary-id failed every request of claude-primary in the last 7 minutes (mostly: overloaded); all 31 were rescued, and nobody noticed.',
+  count: 7,
+  counted: 'minutes',
+}
+
+/** One outage: two incidents that the analyzer tells to belong together. */
+export const outageList: readonly WireIncidentRow[] = [
+  { ...incidentRow, episode: episode.id },
+  ...incidentRows.slice(1),
+  { ...windowIncidentRow, episode: episode.id },
+]
+
 export const incidentList: WireIncidentList = {
   schemaVersion: 1,
   now: at(0),
   incidents: incidentRows,
   states: { open: 2, acknowledged: 1, resolved: 0, regressed: 1, muted: 0 },
   cut: false,
+}
+
+export const noIncidents: WireIncidentList = {
+  ...incidentList,
+  incidents: [],
+  states: { open: 0, acknowledged: 0, resolved: 0, regressed: 0, muted: 0 },
 }
 
 export const incident: WireIncident = {
@@ -312,6 +373,7 @@ export const incident: WireIncident = {
       text: 'Continues every broken chat stream by a prefill.',
     },
   ],
+  gateways: [{ gateway: 'litellm', release: '1.95.1' }],
   docs: 'docs/rules/prefill-rejected.md',
   example: request,
   occurrences: Array.from({ length: 14 }, (_, index) => ({
@@ -369,7 +431,7 @@ export const health: WireHealth = {
     spansDuplicate: 4,
     rejected: {},
   },
-  lag: { spans: 12, oldestReceivedAt: at(9000), overdueSince: null },
+  lag: { spans: 12, oldestReceivedAt: at(9000), overdueSince: null, derivingAnew: false },
   disk: { bytes: 41_943_040, bytesMax: 2_147_483_648, freeBytes: 64_424_509_440, low: false },
   keeping: { troubledSince: null, why: null, damaged: [] },
   acts: { troubledSince: null, why: null, losses: [] },
@@ -403,7 +465,12 @@ export const healthInTrouble: WireHealth = {
     spansShed: 15_500,
     rejected: { 'time-invalid': 12, 'span-id-invalid': 5 },
   },
-  lag: { spans: 48_211, oldestReceivedAt: at(140_000), overdueSince: at(120_000) },
+  lag: {
+    spans: 48_211,
+    oldestReceivedAt: at(140_000),
+    overdueSince: at(120_000),
+    derivingAnew: false,
+  },
   disk: { bytes: 2_040_109_466, bytesMax: 2_147_483_648, freeBytes: 402_653_184, low: true },
   sources: [
     ...health.sources,
@@ -465,7 +532,10 @@ function bucketAt(index: number): WireBucket {
 export const overview: WireOverview = {
   schemaVersion: 1,
   now: at(0),
-  markers: [],
+  markers: [
+    ...episode.markers,
+    { source: 'litellm', kind: 'router-config', at: at(52 * MINUTE_MS), from: null, to: '9f3c01' },
+  ],
   windowMs: 60 * MINUTE_MS,
   requests: 612,
   outcomes: { ok: 551, rescued: 17, failed: 21, cancelled: 5, rejected: 12, unknown: 6 },

@@ -1,46 +1,54 @@
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import type { WireIncidentRow } from '../../../analyzer/api/wire.ts'
-import { formatCount, formatPlural } from '../lib/format-share.ts'
-import type { HeldList } from '../lib/use-steady-list.ts'
-import { Edge } from './edge.tsx'
-import { Link } from './link.tsx'
-import { HappeningMark, SeverityMark, StateMark } from './marks.tsx'
-import { Sparkline } from './sparkline.tsx'
-import { Ago } from './time-text.tsx'
+import { formatPlural } from '../lib/format-share.ts'
+import { groupByEpisode, type IncidentGroup } from '../lib/incident-list.ts'
+import type { TimeWindow } from '../lib/route.ts'
+import { useEpisodes } from '../lib/use-episodes.ts'
+import { useSteadyList } from '../lib/use-steady-list.ts'
+import { EpisodeRow } from './episode-row.tsx'
+import { IncidentRow } from './incident-row.tsx'
 
 interface IncidentTableProps {
-  readonly list: HeldList<WireIncidentRow>
+  /** In the order in which they are shown. */
+  readonly incidents: readonly WireIncidentRow[]
+  /** Names the filter: another one is another list. */
+  readonly view: string
+  readonly window: TimeWindow
   readonly caption: string
   readonly compact?: boolean
 }
 
-export function IncidentTable({ list, caption, compact = false }: IncidentTableProps): ReactNode {
+/** Incidents, and those of one outage under one row. It holds still under the pointer. */
+export function IncidentTable(props: IncidentTableProps): ReactNode {
+  const { incidents, view, window, caption, compact = false } = props
+  const list = useSteadyList(groupByEpisode(incidents), keyOf, view)
+  const episodes = useEpisodes(window)
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
+  const toggle = (key: string): void =>
+    setOpened((before) => {
+      const after = new Set(before)
+      if (!after.delete(key)) after.add(key)
+      return after
+    })
   return (
     <div className="list" {...list.holdProps}>
       <table className={compact ? 'incidents incidents-compact' : 'incidents'}>
         <caption className="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Severity</th>
-            <th scope="col">Incident</th>
-            <th scope="col" className="wide-only">
-              Trend
-            </th>
-            <th scope="col" className="number">
-              Count
-            </th>
-            <th scope="col" className="wide-only first-seen">
-              First seen
-            </th>
-            <th scope="col" className="last-seen">
-              Last seen
-            </th>
-          </tr>
-        </thead>
+        <IncidentTableHead />
         <tbody>
-          {list.items.map((incident) => (
-            <IncidentRow key={incident.id} incident={incident} />
-          ))}
+          {list.items.map((group) =>
+            group.kind === 'incident' ? (
+              <IncidentRow key={group.key} incident={group.incident} />
+            ) : (
+              <EpisodeRow
+                key={group.key}
+                incidents={group.incidents}
+                episode={episodes.get(group.key)}
+                open={opened.has(group.key)}
+                onToggle={() => toggle(group.key)}
+              />
+            ),
+          )}
         </tbody>
       </table>
       <output className="waiting">
@@ -54,33 +62,29 @@ export function IncidentTable({ list, caption, compact = false }: IncidentTableP
   )
 }
 
-function IncidentRow({ incident }: { readonly incident: WireIncidentRow }): ReactNode {
+function IncidentTableHead(): ReactNode {
   return (
-    <tr>
-      <td className="severity">
-        <SeverityMark severity={incident.severity} />
-        <StateMark state={incident.state} />
-      </td>
-      <td className="what">
-        <Link to={{ page: 'incident', id: incident.id }} row className="row-link">
-          {incident.title}
-        </Link>
-        <Edge incident={incident} />
-        <p className="cause clamp" title={incident.cause}>
-          {incident.cause}
-        </p>
-      </td>
-      <td className="wide-only trend">
-        <Sparkline counts={incident.sparkline} />
-      </td>
-      <td className="number count">{formatCount(incident.count)}</td>
-      <td className="wide-only first-seen">
-        <Ago at={incident.firstSeen} />
-      </td>
-      <td className="last-seen">
-        <Ago at={incident.lastSeen} />
-        <HappeningMark incident={incident} />
-      </td>
-    </tr>
+    <thead>
+      <tr>
+        <th scope="col">Severity</th>
+        <th scope="col">Incident</th>
+        <th scope="col" className="wide-only">
+          Trend
+        </th>
+        <th scope="col" className="number">
+          Count
+        </th>
+        <th scope="col" className="wide-only first-seen">
+          First seen
+        </th>
+        <th scope="col" className="last-seen">
+          Last seen
+        </th>
+      </tr>
+    </thead>
   )
+}
+
+function keyOf(group: IncidentGroup): string {
+  return group.key
 }

@@ -74,8 +74,12 @@ export function ConfidenceMark({ confidence }: { readonly confidence: WireConfid
   )
 }
 
+interface HappeningMarkProps {
+  readonly incident: Pick<WireIncidentRow, 'stillHappening'>
+}
+
 /** Whether the reader is in the middle of it or comes after it. */
-export function HappeningMark({ incident }: { readonly incident: WireIncidentRow }): ReactNode {
+export function HappeningMark({ incident }: HappeningMarkProps): ReactNode {
   return incident.stillHappening ? (
     <span className="mark" data-tone="happening">
       <span className="pulse" aria-hidden="true" />

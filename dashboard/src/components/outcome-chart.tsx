@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import type { WireBucket } from '../../../analyzer/api/wire.ts'
+import type { WireBucket, WireOverview } from '../../../analyzer/api/wire.ts'
 import { formatCount, formatPlural } from '../lib/format-share.ts'
 import { formatAxisTime, formatIso } from '../lib/format-time.ts'
 import {
@@ -10,6 +10,7 @@ import {
   type StackedBucket,
 } from '../lib/stack-buckets.ts'
 import { scaleCounts, type AxisTick } from '../lib/time-axis.ts'
+import { MarkerLines, MarkerList } from './chart-markers.tsx'
 import { OutcomeTable } from './outcome-table.tsx'
 
 const CHART_WORDS: Readonly<Record<ChartOutcome, string>> = {
@@ -20,15 +21,17 @@ const CHART_WORDS: Readonly<Record<ChartOutcome, string>> = {
   failed: 'Failed',
 }
 
-interface OutcomeChartProps {
+interface ChartTimesProps {
   readonly buckets: readonly WireBucket[]
   readonly windowMs: number
 }
 
 /** Requests over time by outcome; the same figures as a table for who cannot see it. */
-export function OutcomeChart({ buckets, windowMs }: OutcomeChartProps): ReactNode {
+export function OutcomeChart({ overview }: { readonly overview: WireOverview }): ReactNode {
+  const { buckets, windowMs, markers } = overview
   const [hovered, setHovered] = useState<number | undefined>(undefined)
   const stacked = stackBuckets(buckets)
+  const startMs = Date.parse(buckets[0]?.start ?? '')
   const { top, ticks } = scaleCounts(Math.max(0, ...stacked.map((bucket) => bucket.total)))
   const shown = hovered === undefined ? undefined : buckets[hovered]
   const sums = shown ?? sumOutcomes(buckets)
@@ -78,9 +81,11 @@ export function OutcomeChart({ buckets, windowMs }: OutcomeChartProps): ReactNod
               onHover={() => setHovered(index)}
             />
           ))}
+          <MarkerLines markers={markers} startMs={startMs} windowMs={windowMs} />
         </svg>
         <ChartTimes buckets={buckets} windowMs={windowMs} />
       </div>
+      <MarkerList markers={markers} />
       <OutcomeTable buckets={buckets} words={CHART_WORDS} />
     </section>
   )
@@ -137,7 +142,7 @@ function ChartScale({ ticks }: { readonly ticks: readonly AxisTick[] }): ReactNo
   )
 }
 
-function ChartTimes({ buckets, windowMs }: OutcomeChartProps): ReactNode {
+function ChartTimes({ buckets, windowMs }: ChartTimesProps): ReactNode {
   const at = [0, 0.25, 0.5, 0.75].map((part) => buckets[Math.floor(buckets.length * part)])
   return (
     <div className="chart-times" aria-hidden="true">

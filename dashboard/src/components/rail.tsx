@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { ALL_REQUESTS, type Route } from '../lib/route.ts'
+import { ALL_REQUESTS, OPEN_INCIDENTS, type Route } from '../lib/route.ts'
 import { cycleTheme, useTheme } from '../lib/theme.ts'
 import { Glyph, type GlyphName } from './glyph.tsx'
 import { HealthMark } from './health-mark.tsx'
@@ -22,7 +22,7 @@ const ENTRIES: readonly Entry[] = [
     pages: ['overview'],
   },
   {
-    to: { page: 'incidents', text: '', severity: 'all' },
+    to: OPEN_INCIDENTS,
     label: 'Incidents',
     glyph: 'incidents',
     keys: 'g i',

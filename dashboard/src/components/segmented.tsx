@@ -6,6 +6,8 @@ interface SegmentedProps {
   readonly label: string
   readonly options: readonly {
     readonly word: string
+    /** How many there are of it; empty where that is not known yet. */
+    readonly count?: string
     readonly to: Route
     readonly current: boolean
   }[]
@@ -15,9 +17,10 @@ interface SegmentedProps {
 export function Segmented({ label, options }: SegmentedProps): ReactNode {
   return (
     <nav className="segmented" aria-label={label}>
-      {options.map(({ word, to, current }) => (
+      {options.map(({ word, count, to, current }) => (
         <Link key={word} to={to} aria-current={current ? 'true' : undefined}>
           {word}
+          {count !== undefined && <small> {count}</small>}
         </Link>
       ))}
     </nav>

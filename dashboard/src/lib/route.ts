@@ -1,7 +1,12 @@
 /** Every view is a URL: this is the whole list of them, both ways. */
 export type Route =
   | { readonly page: 'overview'; readonly window: TimeWindow }
-  | { readonly page: 'incidents'; readonly text: string; readonly severity: SeverityFilter }
+  | {
+      readonly page: 'incidents'
+      readonly text: string
+      readonly severity: SeverityFilter
+      readonly state: StateFilter
+    }
   | { readonly page: 'incident'; readonly id: string }
   | {
       readonly page: 'requests'
@@ -21,6 +26,17 @@ export type TimeWindow = (typeof TIME_WINDOWS)[number]
 
 export const SEVERITY_FILTERS = ['all', 'high', 'medium'] as const
 export type SeverityFilter = (typeof SEVERITY_FILTERS)[number]
+
+/** `open`: what somebody still has to see to, acknowledged or regressed as it may be. */
+export const STATE_FILTERS = [
+  'open',
+  'acknowledged',
+  'regressed',
+  'resolved',
+  'muted',
+  'all',
+] as const
+export type StateFilter = (typeof STATE_FILTERS)[number]
 
 export const OUTCOME_FILTERS = [
   'all',
@@ -50,6 +66,7 @@ export function parseRoute(pathname: string, search: string): Route {
         page: 'incidents',
         text: query.get('q') ?? '',
         severity: oneOf(SEVERITY_FILTERS, query.get('severity'), 'all'),
+        state: oneOf(STATE_FILTERS, query.get('state'), 'open'),
       }
     case 'requests':
       return {
@@ -75,7 +92,11 @@ export function toPath(route: Route): string {
     case 'overview':
       return withQuery('/', { window: route.window === '1h' ? '' : route.window })
     case 'incidents':
-      return withQuery('/incidents', { q: route.text, severity: hideAll(route.severity) })
+      return withQuery('/incidents', {
+        q: route.text,
+        severity: hideAll(route.severity),
+        state: route.state === 'open' ? '' : route.state,
+      })
     case 'incident':
       return `/incidents/${encodePart(route.id)}`
     case 'requests':
@@ -96,6 +117,14 @@ export function toPath(route: Route): string {
       return route.path
   }
 }
+
+/** What somebody has to see to. */
+export const OPEN_INCIDENTS = {
+  page: 'incidents',
+  text: '',
+  severity: 'all',
+  state: 'open',
+} as const satisfies Route
 
 /** A list of requests without any filter, to be narrowed by whoever links to it. */
 export const ALL_REQUESTS = {

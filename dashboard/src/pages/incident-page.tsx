@@ -15,7 +15,7 @@ import { Remedy } from '../components/remedy.tsx'
 import { ResourceView } from '../components/resource-view.tsx'
 import { Skeleton } from '../components/skeleton.tsx'
 import { TwoColumns } from '../components/two-columns.tsx'
-import { encodePart } from '../lib/route.ts'
+import { encodePart, OPEN_INCIDENTS } from '../lib/route.ts'
 import { findPrimary } from '../lib/root-cause.ts'
 import { useResource } from '../lib/use-resource.ts'
 
@@ -27,7 +27,7 @@ export function IncidentPage({ id }: { readonly id: string }): ReactNode {
         title={resource.data?.title ?? 'Incident'}
         above={
           <>
-            <Link to={{ page: 'incidents', text: '', severity: 'all' }}>Incidents</Link>
+            <Link to={OPEN_INCIDENTS}>Incidents</Link>
             {resource.data !== undefined && (
               <>
                 <SeverityMark severity={resource.data.severity} />

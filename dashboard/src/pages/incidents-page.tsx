@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { WireIncidentList, WireIncidentRow, WireOverview } from '../../../analyzer/api/wire.ts'
+import type { WireIncidentList, WireOverview } from '../../../analyzer/api/wire.ts'
 import { EmptyNote } from '../components/empty-note.tsx'
 import { IncidentTable } from '../components/incident-table.tsx'
 import { Link } from '../components/link.tsx'
@@ -9,59 +9,88 @@ import { ResourceView } from '../components/resource-view.tsx'
 import { SearchField } from '../components/search-field.tsx'
 import { Segmented } from '../components/segmented.tsx'
 import { Skeleton } from '../components/skeleton.tsx'
-import { formatPlural } from '../lib/format-share.ts'
-import { filterIncidents, sortIncidents, type IncidentFilter } from '../lib/incident-list.ts'
+import { formatCount, formatPlural } from '../lib/format-share.ts'
+import { countStates, filterIncidents, sortIncidents } from '../lib/incident-list.ts'
 import { replaceAddress } from '../lib/location.ts'
-import { SEVERITY_FILTERS, toPath, type SeverityFilter } from '../lib/route.ts'
+import {
+  OPEN_INCIDENTS,
+  SEVERITY_FILTERS,
+  STATE_FILTERS,
+  toPath,
+  type Route,
+  type SeverityFilter,
+  type StateFilter,
+} from '../lib/route.ts'
 import { useResource } from '../lib/use-resource.ts'
-import { useSteadyList } from '../lib/use-steady-list.ts'
+import { STATE_WORDS } from '../lib/words.ts'
 
-const FILTER_WORDS: Readonly<Record<SeverityFilter, string>> = {
+type IncidentsRoute = Extract<Route, { page: 'incidents' }>
+
+const SEVERITY_FILTER_WORDS: Readonly<Record<SeverityFilter, string>> = {
   all: 'All',
   high: 'High',
   medium: 'Medium',
 }
 
-export function IncidentsPage({ text, severity }: IncidentFilter): ReactNode {
-  const resource = useResource<WireIncidentList>('incidents')
+const STATE_FILTER_WORDS: Readonly<Record<StateFilter, string>> = { ...STATE_WORDS, all: 'All' }
+
+/** Outages are told apart over a day: whoever comes in the morning looks at the night. */
+const WINDOW = '24h'
+
+export function IncidentsPage({ route }: { readonly route: IncidentsRoute }): ReactNode {
+  const resource = useResource<WireIncidentList>(toQuery(route), { keepLast: true })
+  const { text, severity, state } = route
+  const states = resource.data?.states
   return (
     <>
       <PageHeader title="Incidents">
         <SearchField
           label="Filter by title, route, cause"
           value={text}
-          onChange={(value) => replaceAddress(toPath({ page: 'incidents', text: value, severity }))}
+          onChange={(value) => replaceAddress(toPath({ ...route, text: value }))}
         />
         <Segmented
           label="Severity"
           options={SEVERITY_FILTERS.map((option) => ({
-            word: FILTER_WORDS[option],
-            to: { page: 'incidents', text, severity: option },
+            word: SEVERITY_FILTER_WORDS[option],
+            to: { ...route, severity: option },
             current: option === severity,
           }))}
         />
       </PageHeader>
+      <Segmented
+        label="State"
+        options={STATE_FILTERS.map((option) => ({
+          word: STATE_FILTER_WORDS[option],
+          count: states === undefined ? '' : formatCount(countStates(states, option)),
+          to: { ...route, state: option },
+          current: option === state,
+        }))}
+      />
       <ResourceView resource={resource} skeleton={<Skeleton shape="row" count={8} />}>
-        {({ incidents }) =>
-          incidents.length === 0 ? (
-            <NoneAtAll />
-          ) : (
-            <Incidents incidents={incidents} filter={{ text, severity }} />
-          )
-        }
+        {(list) => (
+          <div data-outdated={resource.outdated ? '' : undefined} className="outdated-view">
+            {countStates(list.states, 'all') === 0 ? (
+              <NoneAtAll />
+            ) : (
+              <Incidents list={list} route={route} />
+            )}
+          </div>
+        )}
       </ResourceView>
     </>
   )
 }
 
 interface IncidentsProps {
-  readonly incidents: readonly WireIncidentRow[]
-  readonly filter: IncidentFilter
+  readonly list: WireIncidentList
+  readonly route: IncidentsRoute
 }
 
-function Incidents({ incidents, filter }: IncidentsProps): ReactNode {
-  const found = sortIncidents(filterIncidents(incidents, filter))
-  const list = useSteadyList(found, keyOf, `${filter.severity} ${filter.text}`)
+function Incidents({ list, route }: IncidentsProps): ReactNode {
+  const { incidents } = list
+  const found = sortIncidents(filterIncidents(incidents, route))
+  if (found.length === 0) return <NoneFound list={list} route={route} />
   return (
     <>
       <output className="list-summary">
@@ -69,20 +98,34 @@ function Incidents({ incidents, filter }: IncidentsProps): ReactNode {
           ? formatPlural(incidents.length, 'incident')
           : `${found.length} of ${formatPlural(incidents.length, 'incident')}`}
         , most severe first, then the newest
+        {list.cut && '; there are more than can be shown: narrow the state'}
       </output>
-      {list.items.length === 0 && list.waiting === 0 ? (
-        <EmptyNote title="No incident matches this filter">
-          <p>
-            {formatPlural(incidents.length, 'incident')} were looked at.{' '}
-            <Link to={{ page: 'incidents', text: '', severity: 'all' }}>Clear the filter</Link>
-          </p>
-        </EmptyNote>
-      ) : (
-        <div className="panel">
-          <IncidentTable list={list} caption="Incidents" />
-        </div>
-      )}
+      <div className="panel">
+        <IncidentTable incidents={found} view={toPath(route)} window={WINDOW} caption="Incidents" />
+      </div>
     </>
+  )
+}
+
+function NoneFound({ list, route }: IncidentsProps): ReactNode {
+  const total = countStates(list.states, 'all')
+  if (toPath(route) === toPath(OPEN_INCIDENTS)) {
+    return (
+      <EmptyNote title="No incident is open">
+        <p>
+          {formatPlural(total, 'incident')} are resolved or muted.{' '}
+          <Link to={{ ...OPEN_INCIDENTS, state: 'all' }}>Show all</Link>
+        </p>
+      </EmptyNote>
+    )
+  }
+  return (
+    <EmptyNote title="No incident matches this filter">
+      <p>
+        {formatPlural(list.incidents.length, 'incident')} were looked at.{' '}
+        <Link to={OPEN_INCIDENTS}>Clear the filter</Link>
+      </p>
+    </EmptyNote>
   )
 }
 
@@ -95,6 +138,9 @@ function NoneAtAll(): ReactNode {
   )
 }
 
-function keyOf(incident: WireIncidentRow): string {
-  return incident.id
+function toQuery({ state }: IncidentsRoute): string {
+  const query = new URLSearchParams({ window: WINDOW })
+  if (state === 'open') query.set('state', 'open,acknowledged,regressed')
+  else if (state !== 'all') query.set('state', state)
+  return `incidents?${query.toString()}`
 }

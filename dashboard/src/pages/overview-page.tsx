@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { WireIncidentRow, WireOverview } from '../../../analyzer/api/wire.ts'
+import type { WireOverview } from '../../../analyzer/api/wire.ts'
 import { ConnectGuide } from '../components/connect-guide.tsx'
 import { HealthLine } from '../components/health-line.tsx'
 import { HealthStrip } from '../components/health-strip.tsx'
@@ -15,9 +15,8 @@ import { Segmented } from '../components/segmented.tsx'
 import { Skeleton } from '../components/skeleton.tsx'
 import { formatCount } from '../lib/format-share.ts'
 import { sortIncidents } from '../lib/incident-list.ts'
-import { TIME_WINDOWS, type TimeWindow } from '../lib/route.ts'
+import { OPEN_INCIDENTS, TIME_WINDOWS, type TimeWindow } from '../lib/route.ts'
 import { useResource } from '../lib/use-resource.ts'
-import { useSteadyList } from '../lib/use-steady-list.ts'
 
 /** More are one click away, on the page that can filter them. */
 const INCIDENTS_SHOWN = 8
@@ -64,7 +63,7 @@ function Overview({ overview, window }: OverviewProps): ReactNode {
       <HealthStrip health={health} />
       {isNothingRecognised(health) && <NothingRecognised health={health} />}
       <KeyFigures overview={overview} />
-      <OutcomeChart buckets={overview.buckets} windowMs={overview.windowMs} />
+      <OutcomeChart overview={overview} />
       <div className="overview-columns">
         <OpenIncidents overview={overview} window={window} />
         <RuleCounts rows={overview.byRule} />
@@ -76,26 +75,25 @@ function Overview({ overview, window }: OverviewProps): ReactNode {
 
 function OpenIncidents({ overview, window }: OverviewProps): ReactNode {
   const sorted = sortIncidents(overview.openIncidents).slice(0, INCIDENTS_SHOWN)
-  const list = useSteadyList(sorted, keyOf, window)
   return (
     <section className="panel" aria-labelledby="open-title">
       <header className="panel-header">
         <h2 id="open-title">Open incidents</h2>
-        <Link to={{ page: 'incidents', text: '', severity: 'all' }}>
-          All {formatCount(overview.openIncidents.length)}
-        </Link>
+        <Link to={OPEN_INCIDENTS}>All {formatCount(overview.openIncidents.length)}</Link>
       </header>
-      {list.items.length === 0 && list.waiting === 0 ? (
+      {sorted.length === 0 ? (
         <NoIncidents health={overview.health} requests={overview.requests} />
       ) : (
-        <IncidentTable list={list} caption="Open incidents" compact />
+        <IncidentTable
+          incidents={sorted}
+          view={window}
+          window={window}
+          caption="Open incidents"
+          compact
+        />
       )}
     </section>
   )
-}
-
-function keyOf(incident: WireIncidentRow): string {
-  return incident.id
 }
 
 function OverviewSkeleton(): ReactNode {

@@ -84,6 +84,8 @@ test('an outage of yesterday is not in the last hour, and an incident says which
   if (answer.kind !== 'found') throw new Error(answer.kind)
   const incident = JSON.parse(answer.json) as WireIncident
   expect(incident.episode).toBe(day[0]?.id)
+  expect(incident.gateways).toEqual([{ gateway: 'litellm', release: '1.90.7' }])
+  expect(incident.counted).toBe('requests')
 })
 
 test('an episode that began before the window keeps its id as the window moves', () => {

@@ -20,7 +20,11 @@ const INTAKE: IntakeFacts = {
   keeping: { trouble: undefined, damaged: [], parts: undefined },
 }
 
-function healthOf(intake: Partial<IntakeFacts>, sources: readonly SourceCounts[] = []) {
+function healthOf(
+  intake: Partial<IntakeFacts>,
+  sources: readonly SourceCounts[] = [],
+  talliedUpTo = 0,
+) {
   const context: HealthContext = {
     reader: {
       readAfter: () => [],
@@ -39,6 +43,10 @@ function healthOf(intake: Partial<IntakeFacts>, sources: readonly SourceCounts[]
     },
     countPending: () => 0,
     lag: () => ({ spans: 0, oldestReceivedMs: undefined, overdueSinceMs: undefined }),
+    verdicts: {
+      progress: () => ({ judgedUpTo: 7, unrecognised: 0, withoutRequest: 0 }),
+      talliedUpTo: () => talliedUpTo,
+    },
     unrecognised: 0,
     withoutRequest: 0,
     senders: () => [],
@@ -164,4 +172,10 @@ test('what is not packed or cannot be read is said, and since when', () => {
     why: '000002.hot.db was not packed',
     damaged: ['000001.packed.db'],
   })
+})
+
+test('verdicts are derived anew until all that was judged before is judged again', () => {
+  expect(healthOf({}, [], 8).lag.derivingAnew).toBe(true)
+  expect(healthOf({}, [], 7).lag.derivingAnew).toBe(false)
+  expect(healthOf({}).lag.derivingAnew).toBe(false)
 })

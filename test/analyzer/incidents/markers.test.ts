@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   MARKER_BEFORE_MS,
   markersBefore,
+  releasesSeen,
   RUN_GAP_MINUTES,
   toMarkers,
   type GatewayRun,
@@ -89,4 +90,24 @@ test('what changed before something began is what did so at its source, within t
 test('sightings make the same markers in whatever order they are given', () => {
   const runs = [run('a', 10), run('b', 100), run('a', 200), run('c', 200), run('b', 260)]
   expect(toMarkers(runs.toReversed(), [])).toEqual(toMarkers(runs, []))
+})
+
+describe('releases that were seen', () => {
+  test('are those of the minute, of every gateway of the source, and of no other source', () => {
+    const runs = [
+      run('1.90.7', 10, { toMinute: 102 }),
+      run('1.97.0', 100, { toMinute: 130 }),
+      run('0.2.0', 100, { toMinute: 130, gateway: 'secondwind' }),
+      run('pod-1', 100, { kind: 'instance' }),
+      run('1.74.0', 100, { source: 'other' }),
+    ]
+    const at = (minute: number) =>
+      releasesSeen(runs, { source: 's', atMs: minute * MINUTE_MS + 59_999 }).map(
+        ({ gateway, release }) => `${gateway} ${release}`,
+      )
+    expect(at(9)).toEqual([])
+    expect(at(10)).toEqual(['litellm 1.90.7'])
+    expect(at(101)).toEqual(['litellm 1.90.7', 'litellm 1.97.0', 'secondwind 0.2.0'])
+    expect(at(103)).toEqual(['litellm 1.97.0', 'secondwind 0.2.0'])
+  })
 })

@@ -25,7 +25,7 @@ const HEALTHY: WireHealth = {
     spansDuplicate: 0,
     rejected: {},
   },
-  lag: { spans: 0, oldestReceivedAt: null, overdueSince: null },
+  lag: { spans: 0, oldestReceivedAt: null, overdueSince: null, derivingAnew: false },
   disk: { bytes: 1, bytesMax: 2, freeBytes: 3, low: false },
   keeping: { troubledSince: null, why: null, damaged: [] },
   acts: { troubledSince: null, why: null, losses: [] },
@@ -70,7 +70,12 @@ test('what is lost right now stands before what only may be', () => {
     judgingPausedSince: ago(9000),
     intake: { ...HEALTHY.intake, state: 'failing', since: ago(5000), why: 'disk I/O error' },
     disk: { bytes: 1, bytesMax: 2, freeBytes: 3, low: true },
-    lag: { spans: 5, oldestReceivedAt: ago(90_000), overdueSince: ago(60_000) },
+    lag: {
+      spans: 5,
+      oldestReceivedAt: ago(90_000),
+      overdueSince: ago(60_000),
+      derivingAnew: false,
+    },
     sources: [{ name: 'us', spans: 0, lastSpanAt: null, state: 'never', cannotShow: [] }],
   })
   expect(keys).toEqual(['failing', 'paused', 'disk', 'lag', 'silent'])
@@ -132,8 +137,10 @@ test('of logs or metrics that are refused no span is said to be lost', () => {
 
 test('judging that is a moment late is no news', () => {
   const lag = { spans: 5, oldestReceivedAt: ago(60_000) }
-  expect(keysOf({ lag: { ...lag, overdueSince: ago(29_000) } })).toEqual([])
-  expect(keysOf({ lag: { ...lag, overdueSince: ago(31_000) } })).toEqual(['lag'])
+  expect(keysOf({ lag: { ...lag, overdueSince: ago(29_000), derivingAnew: false } })).toEqual([])
+  expect(keysOf({ lag: { ...lag, overdueSince: ago(31_000), derivingAnew: false } })).toEqual([
+    'lag',
+  ])
 })
 
 test('sources that never sent are one note, and none before the first span of all', () => {

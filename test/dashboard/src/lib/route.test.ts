@@ -2,9 +2,11 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   ALL_REQUESTS,
+  OPEN_INCIDENTS,
   OUTCOME_FILTERS,
   parseRoute,
   SEVERITY_FILTERS,
+  STATE_FILTERS,
   TIME_WINDOWS,
   toPath,
   type Route,
@@ -25,6 +27,7 @@ const anyRoute: fc.Arbitrary<Route> = fc.oneof(
     page: fc.constant('incidents' as const),
     text,
     severity: fc.constantFrom(...SEVERITY_FILTERS),
+    state: fc.constantFrom(...STATE_FILTERS),
   }),
   fc.record({ page: fc.constant('incident' as const), id }),
   fc.record({
@@ -51,7 +54,7 @@ describe('routes', () => {
 
   test('a default is not written, so that equal views have equal links', () => {
     expect(toPath({ page: 'overview', window: '1h' })).toBe('/')
-    expect(toPath({ page: 'incidents', text: '', severity: 'all' })).toBe('/incidents')
+    expect(toPath(OPEN_INCIDENTS)).toBe('/incidents')
     expect(toPath(ALL_REQUESTS)).toBe('/requests')
     expect(toPath({ page: 'trace', id: 'abc', span: '' })).toBe('/traces/abc')
   })
