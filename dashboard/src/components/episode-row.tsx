@@ -40,12 +40,15 @@ export function EpisodeRow({ incidents, episode, open, onToggle }: EpisodeRowPro
             One outage, {formatPlural(incidents.length, 'incident')}
           </button>
           <p className="cause">{[...new Set(incidents.map(({ title }) => title))].join(' · ')}</p>
-          <p className="cause clamp">{describeEpisode(incidents, episode)}</p>
-          {episode?.markers[0] !== undefined && (
-            <p className="cause">
-              Before it: {describeMarker(episode.markers[0])}, <Ago at={episode.markers[0].at} />
-            </p>
-          )}
+          <p className="cause clamp episode-facts">
+            {describeEpisode(incidents, episode)}
+            {episode?.markers[0] !== undefined && (
+              <>
+                {' · after '}
+                {describeMarker(episode.markers[0])}, <Ago at={episode.markers[0].at} />
+              </>
+            )}
+          </p>
         </td>
         <td className="wide-only trend">
           <Sparkline counts={sum.sparkline} />

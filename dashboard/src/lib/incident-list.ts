@@ -39,15 +39,9 @@ export function filterIncidents(
 
 /** How many a filter of the state leaves. */
 export function countStates(states: WireIncidentList['states'], filter: StateFilter): number {
-  const { open, acknowledged, regressed, resolved, muted } = states
-  switch (filter) {
-    case 'open':
-      return open + acknowledged + regressed
-    case 'all':
-      return open + acknowledged + regressed + resolved + muted
-    default:
-      return states[filter]
-  }
+  const open = states.open + states.acknowledged + states.regressed
+  if (filter === 'open') return open
+  return filter === 'all' ? open + states.resolved + states.muted : states[filter]
 }
 
 /** One outage, or an incident that is part of none that others are part of, too. */
