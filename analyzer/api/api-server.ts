@@ -56,6 +56,20 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
   // Forms and plain texts are what a page of another site can send: nothing here reads them.
   server.removeContentTypeParser('text/plain')
   guard(server, options)
+  // Before any route: waiting for the page's files below gives those that are there their handler.
+  server.setErrorHandler((error, _, reply) => {
+    const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+    if (status >= 400 && status < 500) {
+      const title = TITLES.get(status) ?? 'Bad request'
+      return problem(reply, { status, title, detail: describe(error) })
+    }
+    options.log(`the API failed: ${error instanceof Error ? (error.stack ?? '') : ''}`, 'error')
+    return problem(reply, {
+      status: 500,
+      title: 'Internal error',
+      detail: 'The analyzer could not answer; its log says why.',
+    })
+  })
   server.get('/livez', () => ({ status: 'alive' }))
   server.get('/readyz', (_, reply) =>
     options.isReady()
@@ -76,19 +90,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
   serveActs(server, { ask: options.ask, now: Date.now })
   serveLive(server, options)
   await servePage(server, options.dashboardDir)
-  server.setErrorHandler((error, _, reply) => {
-    const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
-    if (status >= 400 && status < 500) {
-      const title = TITLES.get(status) ?? 'Bad request'
-      return problem(reply, { status, title, detail: describe(error) })
-    }
-    options.log(`the API failed: ${error instanceof Error ? (error.stack ?? '') : ''}`, 'error')
-    return problem(reply, {
-      status: 500,
-      title: 'Internal error',
-      detail: 'The analyzer could not answer; its log says why.',
-    })
-  })
   return server
 }
 
