@@ -47,6 +47,8 @@ export interface Trouble {
   readonly delayed: number
   /** Share of deliveries after which the judge is killed. */
   readonly killed: number
+  /** How far the sender's clock is ahead of the analyzer's; behind where it is less than zero. */
+  readonly aheadMs?: number
 }
 
 export const NO_TROUBLE: Trouble = { seed: 0, duplicated: 0, delayed: 0, killed: 0 }
@@ -70,7 +72,7 @@ export function buildWorld(traces: number, seed: number): World {
 }
 
 /** The stored end of a world: everything that a page or a count could show of it. */
-export function endOf(world: World, trouble: Trouble): unknown {
+export function endOf(world: World, trouble: Trouble): Snapshot {
   const { store, writer, reader } = openTestStore({ path: quickFolder() })
   const verdicts = store.openVerdicts()
   const random = seededRandom(trouble.seed)
@@ -84,7 +86,7 @@ export function endOf(world: World, trouble: Trouble): unknown {
     if (random() < trouble.killed) loop = newLoop()
   }
   runOut(loop, clock)
-  const end = snapshotOf(verdicts)
+  const end = snapshotOf(verdicts, trouble.aheadMs)
   expect(verdicts.verify()).toEqual([])
   verdicts.close()
   return end
@@ -124,9 +126,11 @@ export function runOut(loop: JudgeLoop, clock: { nowMs: number }): void {
   expect(loop.countPending()).toBe(0)
 }
 
-export function snapshotOf(verdicts: VerdictStore): unknown {
+/** The hour in which the world happened, by its sender's clock. */
+export function snapshotOf(verdicts: VerdictStore, aheadMs = 0): Snapshot {
   const { requests } = verdicts.requests({ limit: 10_000 })
-  const range = { fromMs: START_MS - MINUTE_MS, toMs: START_MS + 60 * MINUTE_MS }
+  const startMs = START_MS + aheadMs
+  const range = { fromMs: startMs - MINUTE_MS, toMs: startMs + 60 * MINUTE_MS }
   const incidents = verdicts.incidents()
   return {
     requests: requests
@@ -139,6 +143,43 @@ export function snapshotOf(verdicts: VerdictStore): unknown {
     ),
     overview: verdicts.overview(range, MINUTE_MS),
   }
+}
+
+export interface Snapshot {
+  readonly requests: readonly unknown[]
+  readonly incidents: ReturnType<VerdictStore['incidents']>
+  readonly callers: unknown
+  readonly sparklines: unknown
+  readonly overview: unknown
+}
+
+/** The same, with every time as it would be by another clock. */
+export function seenEarlier(value: unknown, byMs: number): unknown {
+  if (typeof value === 'string') return isoEarlier(value, byMs)
+  if (typeof value === 'number') return isTimeMs(value) ? value - byMs : value
+  if (typeof value === 'bigint')
+    return isTimeMs(Number(value / NS_PER_MS)) ? value - BigInt(byMs) * NS_PER_MS : value
+  if (Array.isArray(value)) return value.map((one) => seenEarlier(one, byMs))
+  if (value instanceof Map) {
+    return new Map([...value].map(([key, one]) => [key, seenEarlier(one, byMs)]))
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, seenEarlier(one, byMs)]),
+  )
+}
+
+/** No other figure of a verdict is as large. */
+function isTimeMs(value: number): boolean {
+  return Math.abs(value - START_MS) < 100 * 24 * 60 * MINUTE_MS
+}
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(\d{3})(\d*)Z$/u
+
+function isoEarlier(text: string, byMs: number): string {
+  const finer = ISO_TIME.exec(text)?.[2]
+  if (finer === undefined) return text
+  return new Date(Date.parse(text) - byMs).toISOString().replace('Z', `${finer}Z`)
 }
 
 /** In memory, where there is such a place: how soon the disk has it is not what is tested here. */
@@ -163,7 +204,8 @@ export function deliveriesOf({ traces }: World, trouble: Trouble): readonly Deli
     ) + 1
   const sent: { readonly atMs: number; readonly span: Span }[] = []
   for (const [number, spans] of traces.entries()) {
-    for (const span of spans) {
+    for (const told of spans) {
+      const span = later(told, BigInt(trouble.aheadMs ?? 0) * NS_PER_MS)
       const soon = number * 20 + random() * (trouble.seed === 0 ? 0 : 5000)
       const late = random() < trouble.delayed ? random() ** 3 * 40 * MINUTE_MS : 0
       sent.push({ atMs: fromMs + soon + late, span })
@@ -199,16 +241,20 @@ function placed(
   const traces = new Map<string, Span[]>()
   for (const span of spans) {
     const traceId = createHash('sha256').update(`${number} ${span.traceId}`).digest('hex')
-    const moved = {
-      ...span,
-      traceId: traceId.slice(0, 32),
-      startTimeNs: span.startTimeNs + byNs,
-      endTimeNs: span.endTimeNs + byNs,
-      events: span.events.map((event) => ({ ...event, timeNs: event.timeNs + byNs })),
-    }
+    const moved = { ...later(span, byNs), traceId: traceId.slice(0, 32) }
     traces.set(moved.traceId, [...(traces.get(moved.traceId) ?? []), moved])
   }
   return [...traces.values()]
+}
+
+function later(span: Span, byNs: bigint): Span {
+  if (byNs === 0n) return span
+  return {
+    ...span,
+    startTimeNs: span.startTimeNs + byNs,
+    endTimeNs: span.endTimeNs + byNs,
+    events: span.events.map((event) => ({ ...event, timeNs: event.timeNs + byNs })),
+  }
 }
 
 function recordedTraces(): readonly (readonly Span[])[] {
