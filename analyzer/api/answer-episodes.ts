@@ -1,7 +1,8 @@
 import { toEpisodes, type Episode } from '../incidents/episodes.ts'
 import { isStillHappening } from '../incidents/sight.ts'
 import { markersBefore, toMarkers, type Marker } from '../incidents/markers.ts'
-import type { IncidentContext } from './answer-incidents.ts'
+import type { IncidentContext } from './incident-context.ts'
+import { SEVERITY_ORDER } from './severity-order.ts'
 import { toIso } from './to-iso.ts'
 import type { WireEpisode, WireEpisodeList, WireMarker, WireSeverity } from './wire.ts'
 
@@ -11,8 +12,6 @@ const LOOK_BACK_MS = 24 * 3_600_000
 const EPISODES_MAX = 200
 const MARKERS_MAX = 50
 const MINUTE_MS = 60_000
-
-const SEVERITY_ORDER = { high: 0, medium: 1, info: 2 } as const
 
 export function listEpisodes(windowMs: number, context: IncidentContext): WireEpisodeList {
   const severities = new Map(

@@ -1,21 +1,15 @@
 import type { Incident } from '../incidents/incident.ts'
 import { releasesSeen } from '../incidents/markers.ts'
 import { lifecycleOf, type Lifecycle } from '../incidents/lifecycle.ts'
-import type { ActStore } from '../store/act-store.ts'
-import type { VerdictStore } from '../store/verdict-store.ts'
 import { latestEpisodes, markersOf } from './answer-episodes.ts'
 import { alignedRange, bucketOf } from './buckets.ts'
+import type { IncidentContext } from './incident-context.ts'
 import { parseRequest } from './parse-request.ts'
 import { found, type ApiAnswer, type IncidentFilter } from './query.ts'
+import { SEVERITY_ORDER } from './severity-order.ts'
 import { toIso } from './to-iso.ts'
 import { toWireIncident, toWireIncidentRow } from './to-wire-incident.ts'
 import type { WireIncidentList, WireIncidentRow, WireIncidentState } from './wire.ts'
-
-export interface IncidentContext {
-  readonly verdicts: VerdictStore
-  readonly acts: ActStore
-  readonly nowMs: number
-}
 
 /** Points of a sparkline: what a row shows without crowding. */
 const SPARKLINE_POINTS = 30
@@ -166,5 +160,4 @@ function toRow(
   })
 }
 
-const SEVERITY_ORDER = { high: 0, medium: 1, info: 2 } as const
 const HOUR_MS = 3_600_000

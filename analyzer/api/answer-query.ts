@@ -2,12 +2,8 @@ import { toJudgedFacts } from '../metrics/judged-facts.ts'
 import type { ActStore } from '../store/act-store.ts'
 import type { MsRange, RequestFilter, VerdictStore } from '../store/verdict-store.ts'
 import { listEpisodes, recentMarkers } from './answer-episodes.ts'
-import {
-  answerIncident,
-  listIncidents,
-  openRows,
-  type IncidentContext,
-} from './answer-incidents.ts'
+import { answerIncident, listIncidents, openRows } from './answer-incidents.ts'
+import type { IncidentContext } from './incident-context.ts'
 import { alignedRange, bucketOf } from './buckets.ts'
 import { encodeCursor } from './cursor.ts'
 import { parseRequest } from './parse-request.ts'

@@ -1,11 +1,7 @@
 import { effectOf } from '../incidents/lifecycle.ts'
 import type { Appended } from '../store/act-store.ts'
-import {
-  answerIncident,
-  lifecycleIn,
-  noIncident,
-  type IncidentContext,
-} from './answer-incidents.ts'
+import { answerIncident, lifecycleIn, noIncident } from './answer-incidents.ts'
+import type { IncidentContext } from './incident-context.ts'
 import type { ActQuery, ActRefusal, ApiAnswer } from './query.ts'
 
 /**

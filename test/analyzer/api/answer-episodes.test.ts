@@ -1,11 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 
 import { listEpisodes, recentMarkers } from '../../../analyzer/api/answer-episodes.ts'
-import {
-  answerIncident,
-  listIncidents,
-  type IncidentContext,
-} from '../../../analyzer/api/answer-incidents.ts'
+import { answerIncident, listIncidents } from '../../../analyzer/api/answer-incidents.ts'
+import type { IncidentContext } from '../../../analyzer/api/incident-context.ts'
 import type { WireIncident } from '../../../analyzer/api/wire.ts'
 import { fingerprintStory } from '../../../analyzer/incidents/fingerprint.ts'
 import { openStore } from '../../../analyzer/store/open-store.ts'

@@ -3,11 +3,8 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
-import {
-  answerIncident,
-  listIncidents,
-  type IncidentContext,
-} from '../../../analyzer/api/answer-incidents.ts'
+import { answerIncident, listIncidents } from '../../../analyzer/api/answer-incidents.ts'
+import type { IncidentContext } from '../../../analyzer/api/incident-context.ts'
 import { performAct } from '../../../analyzer/api/perform-act.ts'
 import type { ApiAnswer } from '../../../analyzer/api/query.ts'
 import type { WireIncident } from '../../../analyzer/api/wire.ts'

@@ -1,8 +1,4 @@
-/**
- * The part of the wire that is about more than one request: windows, outages and what changed
- * before them. Types only; everyone imports them from `wire.ts`.
- */
-import type { WireConfidence, WireSeverity } from './wire.ts'
+import type { WireConfidence, WireSeverity } from './terms.ts'
 
 /** A target that many requests of one route met in the same state, minute after minute. */
 export interface WireWindow {

@@ -1,0 +1,9 @@
+import type { ActStore } from '../store/act-store.ts'
+import type { VerdictStore } from '../store/verdict-store.ts'
+
+/** What answers about incidents are made from: verdicts, what people did, and the time. */
+export interface IncidentContext {
+  readonly verdicts: VerdictStore
+  readonly acts: ActStore
+  readonly nowMs: number
+}

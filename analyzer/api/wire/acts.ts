@@ -1,0 +1,36 @@
+export type WireIncidentState = 'open' | 'acknowledged' | 'resolved' | 'regressed' | 'muted'
+
+export interface WireHistoryEntry {
+  readonly at: string
+  readonly kind:
+    | 'opened'
+    | 'acknowledged'
+    | 'resolved'
+    | 'reopened'
+    | 'muted'
+    | 'noted'
+    | 'regressed'
+    | 'mute-ended'
+  /** `null`: the analyzer itself, and `why` says for what reason. */
+  readonly by: string | null
+  /** The one after it. */
+  readonly state: WireIncidentState
+  readonly note: string | null
+  /** Of a mute with an end. */
+  readonly until: string | null
+  readonly why: string | null
+}
+
+/**
+ * Body of `POST /api/v1/incidents/:id/acts`, as `application/json`. Answered with the incident as
+ * it is then, once that is on disk.
+ */
+export interface WireAct {
+  readonly kind: 'acknowledge' | 'resolve' | 'reopen' | 'mute' | 'note'
+  /** Who does it, at most 100 characters. */
+  readonly by: string
+  /** At most 2,000 characters; needed for `note`, allowed for every other. */
+  readonly note?: string
+  /** Of a mute alone, ISO 8601; absent: until it is reopened. */
+  readonly until?: string
+}
