@@ -1,5 +1,6 @@
 import { findBypass } from './bypass.ts'
 import type { Rule } from './rule.ts'
+import { SIDECAR_BEHIND_LITELLM } from './sidecar-behind-litellm.ts'
 import { verifyStep } from './verify-step.ts'
 
 /** LiteLLM #28216: `Router.aresponses` hands its stream out without the fallback around it. */
@@ -25,17 +26,7 @@ export const aresponsesFallbackBypassed: Rule = {
     },
     fixIt: {
       text: 'LiteLLM: 1.109 falls back on in-band errors of /v1/responses and before content, not after a cut or a time-out after content; before 1.87 nothing does. Upgrade, use /v1/chat/completions for {route}, or put the sidecar behind LiteLLM (`api_base` of the deployment): it keeps the failure from ever reaching LiteLLM. Sidecar: where it stopped after content, see `secondwind.continuation` of {route}.',
-      snippet: {
-        language: 'yaml',
-        code: [
-          'model_list:',
-          '  - model_name: {route}',
-          '    litellm_params:',
-          '      model: openai/<the route of the sidecar>',
-          '      api_base: http://127.0.0.1:4100/v1',
-          '      api_key: os.environ/SIDECAR_KEY',
-        ].join('\n'),
-      },
+      snippet: SIDECAR_BEHIND_LITELLM,
     },
     verify: verifyStep('aresponses-fallback-bypassed'),
   },

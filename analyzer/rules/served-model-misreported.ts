@@ -1,6 +1,7 @@
 import type { Attempt, Story } from '../story/story.ts'
 import { describeTarget } from './describe.ts'
 import type { Rule } from './rule.ts'
+import { SIDECAR_BEHIND_LITELLM } from './sidecar-behind-litellm.ts'
 import { verifyStep } from './verify-step.ts'
 
 /** LiteLLM #31722: chunks carry the requested model although a fallback wrote them. */
@@ -18,17 +19,7 @@ export const servedModelMisreported: Rule = {
     },
     fixIt: {
       text: 'LiteLLM up to 1.90 gives every chunk the name that was asked for, whoever wrote it; from 1.95 on the name changes in mid-stream after a rescue. A header names the deployment only where the fallback was asked before the response headers. The sidecar names the model that began the answer, and the one that went on in its seam comment: if its own spans fire this, that is a defect of ours; please report it.',
-      snippet: {
-        language: 'yaml',
-        code: [
-          'model_list:',
-          '  - model_name: {route}',
-          '    litellm_params:',
-          '      model: openai/<the route of the sidecar>',
-          '      api_base: http://127.0.0.1:4100/v1',
-          '      api_key: os.environ/SIDECAR_KEY',
-        ].join('\n'),
-      },
+      snippet: SIDECAR_BEHIND_LITELLM,
     },
     verify: verifyStep('served-model-misreported'),
   },

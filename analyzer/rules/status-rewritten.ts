@@ -3,6 +3,7 @@ import { rootCause } from '../story/eligible.ts'
 import type { Attempt, Confidence, Story } from '../story/story.ts'
 import { describeClient, describeError, describeTarget, mergeEvidence } from './describe.ts'
 import type { Finding, Rule } from './rule.ts'
+import { SIDECAR_BEHIND_LITELLM } from './sidecar-behind-litellm.ts'
 import { verifyStep } from './verify-step.ts'
 
 /**
@@ -23,17 +24,7 @@ export const statusRewritten: Rule = {
     },
     fixIt: {
       text: 'LiteLLM from 1.95 on no longer shows its wrapper `MidStreamFallbackError` on chat: upgrade. It still tells a rate limit inside an Anthropic stream as 500, and every error inside an OpenAI stream as `APIConnectionError`, in every release that was run: put the sidecar behind it (`api_base` of the deployment), which passes the upstream’s own status and type on.',
-      snippet: {
-        language: 'yaml',
-        code: [
-          'model_list:',
-          '  - model_name: {route}',
-          '    litellm_params:',
-          '      model: openai/<the route of the sidecar>',
-          '      api_base: http://127.0.0.1:4100/v1',
-          '      api_key: os.environ/SIDECAR_KEY',
-        ].join('\n'),
-      },
+      snippet: SIDECAR_BEHIND_LITELLM,
     },
     verify: verifyStep('status-rewritten'),
   },

@@ -2,6 +2,7 @@ import { rootCause } from '../story/eligible.ts'
 import { causeOf, describeError, describeTarget, mergeEvidence } from './describe.ts'
 import { isInBandError } from './in-band-error.ts'
 import type { Rule } from './rule.ts'
+import { SIDECAR_BEHIND_LITELLM } from './sidecar-behind-litellm.ts'
 import { verifyStep } from './verify-step.ts'
 
 /** Invariant I1, broken: a stream ended without its terminal, and nobody told the client. */
@@ -19,17 +20,7 @@ export const streamTruncated: Rule = {
     },
     fixIt: {
       text: 'LiteLLM: 1.94 no longer swallows a cut connection, 1.109 no longer a clean end without a terminal (chat and responses; /v1/messages still does). Upgrade, or put the sidecar behind LiteLLM (`api_base` of the deployment): it never passes a stream without its terminal.',
-      snippet: {
-        language: 'yaml',
-        code: [
-          'model_list:',
-          '  - model_name: {route}',
-          '    litellm_params:',
-          '      model: openai/<the route of the sidecar>',
-          '      api_base: http://127.0.0.1:4100/v1',
-          '      api_key: os.environ/SIDECAR_KEY',
-        ].join('\n'),
-      },
+      snippet: SIDECAR_BEHIND_LITELLM,
     },
     verify: verifyStep('stream-truncated'),
   },

@@ -1,6 +1,7 @@
 import type { Attempt, Story } from '../story/story.ts'
 import { describeTarget } from './describe.ts'
 import type { Rule } from './rule.ts'
+import { SIDECAR_BEHIND_LITELLM } from './sidecar-behind-litellm.ts'
 import { verifyStep } from './verify-step.ts'
 
 /** LiteLLM #33273: what was used before the fallback is dropped, and so is what the rescue used. */
@@ -18,17 +19,7 @@ export const usageLost: Rule = {
     },
     fixIt: {
       text: 'LiteLLM 1.90 to 1.97 counts no input tokens of a stream that a fallback rescued or that broke after content; 1.109 counts both: upgrade. It never adds the broken attempt’s tokens to what the client reads. The sidecar counts every attempt on its own span, estimates what a provider did not say, and says that it did (`secondwind.usage.source`).',
-      snippet: {
-        language: 'yaml',
-        code: [
-          'model_list:',
-          '  - model_name: {route}',
-          '    litellm_params:',
-          '      model: openai/<the route of the sidecar>',
-          '      api_base: http://127.0.0.1:4100/v1',
-          '      api_key: os.environ/SIDECAR_KEY',
-        ].join('\n'),
-      },
+      snippet: SIDECAR_BEHIND_LITELLM,
     },
     verify: verifyStep('usage-lost'),
   },

@@ -5,7 +5,7 @@ import {
 import { EXIT, type CommandIo } from '../command.ts'
 import { findDataFolder } from '../data-folder.ts'
 import { parseFlags } from '../parse-flags.ts'
-import { columns } from './columns.ts'
+import { columns } from '../columns.ts'
 import { showBytes, showCount, showTime } from './measures.ts'
 
 export function stats(args: readonly string[], io: CommandIo): Promise<number> {

@@ -8,7 +8,7 @@ import { parseAge } from '../db/measures.ts'
 import { parseFlags } from '../parse-flags.ts'
 import { printable } from '../terminal-text.ts'
 import { findIncident } from './find-incident.ts'
-import { shortId } from './show-incident.ts'
+import { shortId } from './short-id.ts'
 
 type Action = (args: readonly string[], io: CommandIo) => Promise<number>
 

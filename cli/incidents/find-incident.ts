@@ -2,7 +2,7 @@ import type { WireIncidentList, WireIncidentRow } from '../../analyzer/api/wire.
 import type { AnalyzerApi } from '../api/analyzer-api.ts'
 import { CommandError } from '../command-error.ts'
 import { printable } from '../terminal-text.ts'
-import { shortId } from './show-incident.ts'
+import { shortId } from './short-id.ts'
 
 export interface FoundIncident {
   readonly row: WireIncidentRow

@@ -1,5 +1,5 @@
 import type { WireIncident, WireMarker, WireReleaseNote } from '../../analyzer/api/wire.ts'
-import { columns } from '../db/columns.ts'
+import { columns } from '../columns.ts'
 import { printable } from '../terminal-text.ts'
 
 /** What changed at the gateway before the incident began, the latest first. */

@@ -1,10 +1,12 @@
-import type { WireIncidentList, WireIncidentRow } from '../../analyzer/api/wire.ts'
+import type { WireIncidentList } from '../../analyzer/api/wire.ts'
 import { API_FLAGS, apiOf } from '../api/api-flags.ts'
 import { EXIT, type CommandIo } from '../command.ts'
-import { columns } from '../db/columns.ts'
+import { columns } from '../columns.ts'
 import { parseFlags } from '../parse-flags.ts'
 import { printable } from '../terminal-text.ts'
-import { shortId, since } from './show-incident.ts'
+import { describeEdge } from './describe-edge.ts'
+import { shortId } from './short-id.ts'
+import { since } from './since.ts'
 
 /** Those that somebody still has to see to. */
 const STATES_DEFAULT = 'open,acknowledged,regressed'
@@ -43,7 +45,7 @@ function toText({ incidents, states, now, cut }: WireIncidentList): string {
     incident.severity,
     String(incident.count),
     since(incident.lastSeen, nowMs),
-    printable(edgeOf(incident)),
+    printable(`${incident.source}: ${describeEdge(incident.edge)}`),
     printable(incident.title),
   ])
   const lines = columns(
@@ -51,9 +53,4 @@ function toText({ incidents, states, now, cut }: WireIncidentList): string {
     ['left', 'left', 'left', 'right', 'right', 'left', 'left'],
   )
   return `${lines.join('\n')}\n${last}`
-}
-
-function edgeOf({ edge, source }: WireIncidentRow): string {
-  const route = [edge.from ?? 'unknown', ...(edge.to === null ? [] : [edge.to])].join(' → ')
-  return `${source}: ${route}`
 }

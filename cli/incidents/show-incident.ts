@@ -5,17 +5,12 @@ import type {
   WireIncidentRow,
   WireRemedyStep,
 } from '../../analyzer/api/wire.ts'
-import { columns } from '../db/columns.ts'
+import { columns } from '../columns.ts'
 import { painter, printable, type Colour } from '../terminal-text.ts'
 import { describeAttempt, describeClientSaw } from '../trace/describe-attempt.ts'
+import { describeEdge } from './describe-edge.ts'
 import { changeLines, releaseLines } from './gateway-lines.ts'
-
-/** Of a few thousand incidents no two begin alike. */
-const SHORT_ID_CHARS = 'inc-'.length + 8
-
-export function shortId(id: string): string {
-  return id.slice(0, SHORT_ID_CHARS)
-}
+import { since } from './since.ts'
 
 const STATE_COLOURS: Readonly<Record<WireIncidentRow['state'], Colour>> = {
   open: 'red',
@@ -68,10 +63,9 @@ function doneBy({ stateBy, mutedUntil }: WireIncidentRow): string {
 
 function factLines(incident: WireIncident): readonly string[] {
   const { edge, provider, source, cause, callers, folded, example } = incident
-  const route = [edge.from ?? 'unknown', ...(edge.to === null ? [] : [edge.to])].join(' → ')
   const facts: readonly (readonly [string, string])[] = [
     ['source', source],
-    ['route', route],
+    ['route', describeEdge(edge)],
     ['provider', provider ?? 'unknown'],
     ['cause', cause],
     ...(callers.length === 0
@@ -116,14 +110,4 @@ function historyLines(entry: WireHistoryEntry): readonly string[] {
     `  ${at.slice(0, 19)}Z  ${kind}${end}, ${who}${reason}`,
     ...lines.map((line) => `      ${printable(line)}`),
   ]
-}
-
-/** `2 h ago`, which is what one wants to know at three in the morning; the time is in `--json`. */
-export function since(at: string, nowMs: number): string {
-  const seconds = Math.max(0, Math.round((nowMs - Date.parse(at)) / 1000))
-  if (seconds < 120) return `${seconds} s ago`
-  const minutes = Math.round(seconds / 60)
-  if (minutes < 120) return `${minutes} min ago`
-  const hours = Math.round(minutes / 60)
-  return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} d ago`
 }

@@ -3,7 +3,7 @@ import { RULES } from '../../analyzer/rules/index.ts'
 import type { RuleFacts } from '../../analyzer/rules/rule.ts'
 import { WINDOW_RULES } from '../../analyzer/rules/window/index.ts'
 import { EXIT, type CommandIo } from '../command.ts'
-import { columns } from '../db/columns.ts'
+import { columns } from '../columns.ts'
 import { parseFlags } from '../parse-flags.ts'
 
 /** `rules list` */

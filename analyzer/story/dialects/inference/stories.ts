@@ -1,3 +1,4 @@
+import { byTrace } from '../../by-trace.ts'
 import type { Span } from '../../span.ts'
 import type { DialectName, Story } from '../../story.ts'
 import type { DialectInput } from '../dialect.ts'
@@ -22,14 +23,4 @@ export function inferenceStories(
 
 function dialectOf(span: Span | undefined): DialectName {
   return span !== undefined && isOpenInference(span) ? 'openinference' : 'gen-ai'
-}
-
-function byTrace(spans: readonly Span[]): readonly (readonly Span[])[] {
-  const traces = new Map<string, Span[]>()
-  for (const span of spans) {
-    const trace = traces.get(span.traceId)
-    if (trace === undefined) traces.set(span.traceId, [span])
-    else trace.push(span)
-  }
-  return [...traces.values()]
 }

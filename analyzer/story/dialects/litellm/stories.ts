@@ -1,4 +1,5 @@
 import { isError, text } from '../../attributes.ts'
+import { byTrace } from '../../by-trace.ts'
 import type { Span } from '../../span.ts'
 import type { DialectName, Story } from '../../story.ts'
 import type { DialectInput } from '../dialect.ts'
@@ -39,16 +40,6 @@ export function litellmStories(input: DialectInput, dialect: DialectName): reado
 function dialectOf({ server, spans }: SpanGroup): DialectName {
   const own = spans.find((span) => isV1(span) || isV2(span)) ?? server
   return own !== undefined && isV2(own) ? 'litellm-v2' : 'litellm-v1'
-}
-
-function byTrace(spans: readonly Span[]): readonly (readonly Span[])[] {
-  const traces = new Map<string, Span[]>()
-  for (const span of spans) {
-    const trace = traces.get(span.traceId)
-    if (trace === undefined) traces.set(span.traceId, [span])
-    else trace.push(span)
-  }
-  return [...traces.values()]
 }
 
 /** A router in process exports its later picks as spans without a parent, or beside the calls. */
