@@ -11,6 +11,7 @@ export const answerLoaded: Answer = (path) => {
   if (name === 'incidents') return { body: fixtures.incidentList }
   if (name === `incidents/${fixtures.incident.id}`) return { body: fixtures.incident }
   if (name === 'episodes') return { body: fixtures.episodeList }
+  if (name === `incidents/${fixtures.windowIncident.id}`) return { body: fixtures.windowIncident }
   if (name === 'requests') return { body: fixtures.requestList }
   if (name === `traces/${fixtures.TRACE_ID}`) return { body: fixtures.trace }
   if (name === 'rules') return { body: fixtures.rules }

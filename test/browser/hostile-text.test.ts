@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { answerLoaded } from './answers.ts'
 import { closeWatched, launchChromium, openWatched, skipReason } from './chromium.ts'
 import { buildPage, startPageServer, type PageServer } from './page-server.ts'
-import { incident, NOW_MS, TRACE_ID } from './wire-fixtures.ts'
+import { incident, NOW_MS, TRACE_ID, windowIncident } from './wire-fixtures.ts'
 
 /**
  * A provider's error message is written by the provider. Every text of every answer is followed by
@@ -32,6 +32,7 @@ const SCREENS = [
   '/',
   '/incidents',
   `/incidents/${incident.id}`,
+  `/incidents/${windowIncident.id}`,
   '/requests',
   `/traces/${TRACE_ID}?span=a1a2c3d4e5f60718`,
   '/rules',
@@ -39,7 +40,7 @@ const SCREENS = [
 
 /** Fields that the page compares or parses: a changed one would only show an empty page. */
 const KEPT =
-  /^(?:schemaVersion|now|start|at|firstSeen|lastSeen|startTime|lastSpanAt|spanId|parentSpanId|traceId|requestSpanId|traceIds|severity|state|outcome|status|code|kind|phase|confidence|\w+UnixNano|durationNano)$/
+  /^(?:schemaVersion|now|start|end|at|until|mutedUntil|stateSince|counted|opens|firstSeen|lastSeen|startTime|lastSpanAt|spanId|parentSpanId|traceId|requestSpanId|traceIds|severity|state|outcome|status|code|kind|phase|confidence|\w+UnixNano|durationNano)$/
 
 function poison(value: unknown, text: string, key = ''): unknown {
   if (KEPT.test(key) && typeof value === 'string') return value

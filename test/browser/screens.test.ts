@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ANSWERS, answerLoaded, type AnalyzerState } from './answers.ts'
 import { closeWatched, launchChromium, openWatched, skipReason } from './chromium.ts'
 import { buildPage, startPageServer, type PageServer } from './page-server.ts'
-import { incident, NOW_MS, TRACE_ID } from './wire-fixtures.ts'
+import { incident, NOW_MS, TRACE_ID, windowIncident } from './wire-fixtures.ts'
 
 const screenshots = fileURLToPath(new URL('./screenshots', import.meta.url))
 
@@ -14,6 +14,7 @@ const SCREENS = {
   overview: '/',
   incidents: '/incidents',
   incident: `/incidents/${incident.id}`,
+  'window-incident': `/incidents/${windowIncident.id}`,
   requests: '/requests',
   traces: '/traces',
   trace: `/traces/${TRACE_ID}?span=a1a2c3d4e5f60718`,

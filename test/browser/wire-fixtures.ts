@@ -411,6 +411,30 @@ export const incident: WireIncident = {
   folded: null,
 }
 
+/** An incident that no single request shows, into which others are folded. */
+export const windowIncident: WireIncident = {
+  ...incident,
+  ...windowIncidentRow,
+  occurrences: incident.occurrences.slice(0, 7),
+  callers: [],
+  markers: [],
+  gateways: [],
+  releases: [],
+  folded: {
+    requests: 40,
+    most: [
+      {
+        edge: { from: 'claude-primary', to: 'claude-fallback' },
+        provider: 'anthropic',
+        cause: 'overloaded_error mid_stream',
+        count: 31,
+      },
+      { edge: { from: null, to: null }, provider: null, cause: 'timeout', count: 6 },
+    ],
+    further: 3,
+  },
+}
+
 export const health: WireHealth = {
   spansStored: 10_412,
   spansRejected: 0,

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { WireRequest } from '../../../analyzer/api/wire.ts'
+import { describeCaller } from '../lib/caller.ts'
 import { describeComplete } from '../lib/client-saw.ts'
 import { isErrorMasked } from '../lib/root-cause.ts'
 import { ErrorText } from './error-text.tsx'
@@ -9,6 +10,7 @@ import { OutcomeMark } from './marks.tsx'
 /** What stood at the other end of the wire. What no span tells is said to be unknown. */
 export function ClientView({ request }: { readonly request: WireRequest }): ReactNode {
   const { statusCode, errorType, message, complete } = request.clientSaw
+  const caller = describeCaller(request.caller)
   const isSuccess = statusCode !== undefined && statusCode < 300
   return (
     <div className="client-view">
@@ -30,6 +32,12 @@ export function ClientView({ request }: { readonly request: WireRequest }): Reac
         <dd>
           <OutcomeMark outcome={request.outcome} />
         </dd>
+        {caller !== undefined && (
+          <>
+            <dt>Caller</dt>
+            <dd>{caller}</dd>
+          </>
+        )}
       </dl>
       <ErrorText text={message} />
       {isErrorMasked(request) && (

@@ -10,6 +10,10 @@ export function Fingerprint({ incident }: { readonly incident: WireIncident }): 
         <h2 id="fingerprint-title">Why one incident</h2>
         <span className="panel-note">fingerprint version {version}</span>
       </header>
+      <p className="fingerprint-why">
+        Requests that agree in all of these are one incident. Ids, numbers and addresses are left
+        out of the cause.
+      </p>
       <dl className="ingredients">
         {Object.entries(ingredients).map(([name, value]) => (
           <div key={name}>

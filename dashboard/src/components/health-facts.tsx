@@ -23,7 +23,10 @@ export function HealthFacts({ health }: { readonly health: WireHealth }): ReactN
         {formatPlural(lag.spans, 'span')}, {formatPlural(health.requestsPending, 'trace')}
       </Fact>
       <Fact term="Not recognised">{formatPlural(health.spansUnrecognised, 'span')}</Fact>
-      <Fact term="Without a request">{formatPlural(health.spansWithoutRequest, 'span')}</Fact>
+      <Fact term="Without a request">
+        {formatPlural(health.spansWithoutRequest, 'span')} that are understood and tell of none:
+        health checks, admin pages, embeddings
+      </Fact>
       {disk !== null && (
         <>
           <Fact term="Data folder">
@@ -53,6 +56,17 @@ function SourceFact({ source }: { readonly source: WireSource }): ReactNode {
   return (
     <>
       {formatCount(source.spans)} spans, last <Ago at={source.lastSpanAt} />
+      {source.state === 'quiet' && ', quiet since'}
+      {source.cannotShow.length > 0 && (
+        <details>
+          <summary>{formatPlural(source.cannotShow.length, 'thing')} its spans cannot show</summary>
+          <ul>
+            {source.cannotShow.map((sentence) => (
+              <li key={sentence}>{sentence}</li>
+            ))}
+          </ul>
+        </details>
+      )}
     </>
   )
 }

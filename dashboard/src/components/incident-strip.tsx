@@ -19,7 +19,7 @@ export function IncidentStrip({ incident }: { readonly incident: WireIncident })
           last <Ago at={incident.lastSeen} />
         </small>
       </Cell>
-      <Cell term="Requests">
+      <Cell term={incident.counted === 'minutes' ? 'Minutes' : 'Requests'}>
         <b>{formatCount(incident.count)}</b>
         <Sparkline counts={incident.sparkline} />
       </Cell>

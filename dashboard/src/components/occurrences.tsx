@@ -15,7 +15,8 @@ export function Occurrences({ incident }: { readonly incident: WireIncident }): 
       <header className="panel-header">
         <h2 id="occurrences-title">Occurrences</h2>
         <span className="panel-note">
-          {formatCount(incident.occurrences.length)} of {formatPlural(incident.count, 'request')}{' '}
+          {formatCount(incident.occurrences.length)} of{' '}
+          {formatPlural(incident.count, incident.counted === 'minutes' ? 'minute' : 'request')}{' '}
           shown · <kbd>j</kbd> <kbd>k</kbd> <kbd>Enter</kbd> ·{' '}
           <Link to={{ ...ALL_REQUESTS, rule: incident.rule }}>all of this class</Link>
         </span>

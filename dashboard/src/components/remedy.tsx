@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import type { WireIncident, WireRemedyStep } from '../../../analyzer/api/wire.ts'
 import { CodeBlock } from './code-block.tsx'
 import { Prose } from './prose.tsx'
+import { Releases } from './releases.tsx'
 import { SafeLink } from './safe-link.tsx'
 
 const PARTS = [
@@ -29,6 +30,7 @@ export function Remedy({ incident }: { readonly incident: WireIncident }): React
           </li>
         ))}
       </ol>
+      <Releases incident={incident} />
     </section>
   )
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { WireRequest } from '../../../analyzer/api/wire.ts'
+import { describeCaller } from '../lib/caller.ts'
 import { formatDurationMs } from '../lib/format-duration.ts'
 import { formatPlural } from '../lib/format-share.ts'
 import type { HeldList } from '../lib/use-steady-list.ts'
@@ -50,6 +51,7 @@ export function requestKey(request: WireRequest): string {
 
 function RequestRow({ request }: { readonly request: WireRequest }): ReactNode {
   const { traceId, requestSpanId, route, api, stream } = request
+  const caller = describeCaller(request.caller)
   return (
     <tr>
       <td className="outcome">
@@ -62,6 +64,7 @@ function RequestRow({ request }: { readonly request: WireRequest }): ReactNode {
         <span className="request-api">
           {api}
           {stream === true && ', stream'}
+          {caller !== undefined && ` · ${caller}`}
         </span>
         <ChainLine request={request} />
       </td>

@@ -1,10 +1,14 @@
 import type { ReactNode } from 'react'
 
-/** A link from data: only http and https become one, anything else stays text. */
+/** A page of ours, which goes with the dashboard as plain text. */
+const OWN_PAGE = /^docs\/rules\/([a-z0-9-]+)\.md$/
+
+/** A link from data: http, https and our own pages become one, anything else stays text. */
 export function SafeLink({ href, label }: { href: string; label: string }): ReactNode {
-  if (!/^https?:\/\//i.test(href)) return <code>{href}</code>
+  const [, own] = OWN_PAGE.exec(href) ?? []
+  if (own === undefined && !/^https?:\/\//i.test(href)) return <code>{href}</code>
   return (
-    <a href={href} target="_blank" rel="noreferrer">
+    <a href={own === undefined ? href : `/docs/rules/${own}.txt`} target="_blank" rel="noreferrer">
       {label}
     </a>
   )

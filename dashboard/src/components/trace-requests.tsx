@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { WireRequest } from '../../../analyzer/api/wire.ts'
+import { describeCaller } from '../lib/caller.ts'
 import { describeClientSaw } from '../lib/client-saw.ts'
 import { findPrimary } from '../lib/root-cause.ts'
 import { ChainLine } from './chain-line.tsx'
@@ -34,6 +35,7 @@ export function TraceRequests({ requests }: TraceRequestsProps): ReactNode {
 
 function TraceRequest({ request }: { readonly request: WireRequest }): ReactNode {
   const primary = findPrimary(request)
+  const caller = describeCaller(request.caller)
   return (
     <>
       <div className="trace-request">
@@ -42,6 +44,7 @@ function TraceRequest({ request }: { readonly request: WireRequest }): ReactNode
         <ChainLine request={request} />
         <span className="saw">client: {describeClientSaw(request.clientSaw)}</span>
         <small>
+          {caller !== undefined && `${caller} · `}
           <LocalTime at={request.startTime} />
         </small>
       </div>

@@ -20,12 +20,16 @@ export function formatDurationNs(durationNs: bigint): string {
 
 /** How long ago, in one unit: a list is scanned, not read. */
 export function formatAgo(elapsedMs: number): string {
-  const seconds = Math.max(0, Math.floor(elapsedMs / 1000))
-  if (seconds < 1) return 'now'
-  if (seconds < 60) return `${seconds} s ago`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`
-  return `${Math.floor(seconds / 86_400)} d ago`
+  return elapsedMs < 1000 ? 'now' : `${formatCoarse(elapsedMs)} ago`
+}
+
+/** In whole seconds, minutes, hours or days. */
+export function formatCoarse(durationMs: number): string {
+  const seconds = Math.max(0, Math.floor(durationMs / 1000))
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`
+  return `${Math.floor(seconds / 86_400)} d`
 }
 
 function formatDigits(value: number): string {

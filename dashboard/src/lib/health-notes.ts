@@ -184,7 +184,8 @@ function sheddingNote({ intake }: WireHealth): readonly HealthNote[] {
 }
 
 function lagNote({ lag }: WireHealth, nowMs: number): readonly HealthNote[] {
-  const { overdueSince, spans } = lag
+  const { overdueSince, spans, derivingAnew } = lag
+  if (derivingAnew) return [anewNote(spans)]
   if (overdueSince === null || nowMs - Date.parse(overdueSince) < LAG_MS) return []
   return [
     {
@@ -214,6 +215,17 @@ function noRequestNote(health: WireHealth): readonly HealthNote[] {
       at: undefined,
     },
   ]
+}
+
+function anewNote(spans: number): HealthNote {
+  return {
+    key: 'anew',
+    tone: 'medium',
+    title: 'Verdicts are being derived anew',
+    detail: `This release reads spans otherwise than the one before it. ${formatPlural(spans, 'span')} are still to be judged: until then requests and incidents are missing here, and figures are too low.`,
+    next: 'Nothing: it goes on by itself. What people did to incidents is kept.',
+    at: undefined,
+  }
 }
 
 function refusedNotes({ refused }: WireHealth, nowMs: number): readonly HealthNote[] {

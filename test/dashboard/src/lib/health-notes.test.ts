@@ -188,3 +188,8 @@ test('of a refused fleet four are named, and the rest is a number', () => {
   expect(notes).toHaveLength(5)
   expect(notes.at(-1)?.title).toBe('5 more senders are refused')
 })
+
+test('verdicts that are derived anew are told as that, and not as a lag', () => {
+  const lag = { spans: 5, oldestReceivedAt: ago(60_000), overdueSince: ago(60_000) }
+  expect(keysOf({ lag: { ...lag, derivingAnew: true } })).toEqual(['anew'])
+})
