@@ -41,7 +41,7 @@ export const credentialOrModelDead: Rule = {
     const [first] = dead
     if (first === undefined) return undefined
     return {
-      confidence: story.sureness,
+      confidence: dead.some(isTold) ? story.sureness : 'likely',
       ...(story.outcome === 'failed' ? {} : { severity: 'medium' }),
       summary: `${dead.map((attempt) => `${describeTarget(attempt)}: ${describeError(attempt)}`).join('; ')}. ${sentence(story)}`,
       evidence: mergeEvidence(...dead.map((attempt) => attempt.evidence)),
@@ -59,11 +59,28 @@ const DEAD: ReadonlySet<FailureReason> = new Set(['auth', 'not-found'])
 /** A token that was renewed and then accepted was old, not dead. */
 function isDead(attempt: Attempt, { attempts }: Story): boolean {
   if (attempt.status !== 'failed' || attempt.reason === undefined) return false
-  if (!DEAD.has(attempt.reason)) return false
+  if (!DEAD.has(attempt.reason) || isAboutRequest(attempt)) return false
   return !attempts.some(
     ({ status, deployment }) =>
       status === 'ok' && deployment !== undefined && deployment === attempt.deployment,
   )
+}
+
+/** What the request names by an id and the provider does not keep is the client's matter. */
+function isAboutRequest({ reason, message = '' }: Attempt): boolean {
+  return reason === 'not-found' && OF_THE_REQUEST.test(message)
+}
+
+const OF_THE_REQUEST =
+  /\b(?:item|previous response|conversation|file|container|vector store) with id\b/iu
+
+/**
+ * A 403 may also be about a country, a network or one resource, and a 404 about a path: nothing but
+ * a refused key, or the word for the model, leaves no other reading.
+ */
+function isTold({ reason, statusCode, errorType, message = '' }: Attempt): boolean {
+  if (reason === 'auth') return statusCode !== 403 && errorType !== 'PermissionDeniedError'
+  return /\bmodel\b/iu.test(message)
 }
 
 function sentence(story: Story): string {

@@ -58,6 +58,8 @@ export const errorMasked: Rule = {
     if (story.outcome !== 'failed' || cause === undefined) return undefined
     if (shown === undefined || shown === cause.number) return undefined
     const other = story.attempts.find((attempt) => attempt.number === shown)
+    // Whose span was lost may have failed first: then the client was shown the root cause.
+    if (other === undefined && shown !== 0) return undefined
     const what =
       other === undefined
         ? 'an error of the gateway’s own'

@@ -1,6 +1,7 @@
 import type { FailureReason } from '../../collector/vocabulary.ts'
 import { mayFallBack, rootCause } from '../story/eligible.ts'
 import type { Attempt, Confidence, Story } from '../story/story.ts'
+import { continuationOf } from './delivered.ts'
 import {
   causeOf,
   describeClient,
@@ -56,7 +57,7 @@ export const fallbackUnfit: Rule = {
   evaluate(story) {
     const cause = rootCause(story)
     if (story.outcome !== 'failed' || cause === undefined || !mayFallBack(cause)) return undefined
-    const refusal = failedAfter(story, cause).find(({ reason }) => isUnfit(reason))
+    const refusal = failedAfter(story, cause).find((attempt) => isUnfit(story, attempt))
     if (refusal !== undefined) return refusedFinding(story, cause, refusal)
     return leftUnasked(story) === 'unfit' ? skippedFinding(story, cause) : undefined
   },
@@ -64,13 +65,16 @@ export const fallbackUnfit: Rule = {
 
 const UNFIT: ReadonlySet<FailureReason> = new Set(['context-too-long', 'bad-request'])
 
-function isUnfit(reason: FailureReason | undefined): boolean {
+/** A refused assistant turn is the router's own doing, unless the client had sent it. */
+function isUnfit(story: Story, attempt: Attempt): boolean {
+  const { reason } = attempt
+  if (reason === 'prefill-rejected') return continuationOf(story, attempt)?.strategy === 'restart'
   return reason !== undefined && UNFIT.has(reason)
 }
 
 function refusedFinding(story: Story, cause: Attempt, refusal: Attempt): Finding {
   return {
-    confidence: confidenceOf(story, cause, refusal),
+    confidence: confidenceOf(story, refusal),
     summary: `${describeTarget(cause)} failed ${describePhase(cause)}: ${describeError(cause)}. ${describeTarget(refusal)} refused the request: ${describeError(refusal)}; ${describeClient(story)}.`,
     evidence: mergeEvidence(refusal.evidence, cause.evidence),
     cause: `${causeOf(cause)}, then ${refusal.reason ?? 'unknown'}`,
@@ -78,16 +82,11 @@ function refusedFinding(story: Story, cause: Attempt, refusal: Attempt): Finding
 }
 
 /**
- * A target that had begun to answer had accepted the request; where the first one never looked at
- * it, or the fallback was sent more than the request, a 400 may be about something else.
+ * The text of the error says that it is too long, or of whom the last turn is. Another 400 may be
+ * about anything that the target was set up with, too: an account, a parameter, a version.
  */
-function confidenceOf(story: Story, cause: Attempt, refusal: Attempt): Confidence {
-  if (refusal.reason === 'context-too-long') return story.sureness
-  const accepted = cause.phase === 'mid_stream' || cause.phase === 'before_content'
-  const unchanged = story.continuations.some(
-    ({ attempt, strategy }) => attempt === refusal.number && strategy === 'restart',
-  )
-  return accepted && unchanged ? story.sureness : 'likely'
+function confidenceOf({ sureness }: Story, { reason }: Attempt): Confidence {
+  return reason === 'bad-request' ? 'likely' : sureness
 }
 
 function skippedFinding(story: Story, cause: Attempt): Finding {

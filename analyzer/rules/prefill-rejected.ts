@@ -1,5 +1,6 @@
 import type { Attempt, Story } from '../story/story.ts'
 import { rootCause } from '../story/eligible.ts'
+import { continuationOf } from './delivered.ts'
 import {
   causeOf,
   describeClient,
@@ -73,12 +74,11 @@ export const prefillRejected: Rule = {
     },
   ],
   evaluate(story) {
+    const cause = rootCause(story)
     // The first target refused what the client itself had sent: nobody continued anything.
-    const rejected = story.attempts
-      .slice(1)
-      .find(({ status, reason }) => status === 'failed' && reason === 'prefill-rejected')
+    if (cause === undefined || cause.reason === 'prefill-rejected') return undefined
+    const rejected = story.attempts.find((attempt) => isRefusedContinuation(story, attempt))
     if (rejected === undefined) return undefined
-    const cause = rootCause(story) ?? rejected
     return {
       confidence: story.sureness,
       summary: summarise(story, cause, rejected),
@@ -87,12 +87,17 @@ export const prefillRejected: Rule = {
         cause.evidence,
         ...story.continuations.map((continuation) => continuation.evidence),
       ),
-      cause: cause === rejected ? 'prefill-rejected' : `${causeOf(cause)}, then prefill-rejected`,
+      cause: `${causeOf(cause)}, then prefill-rejected`,
     }
   },
 }
 
+/** Asked the same as the first target, it refused the client's own last turn: it is unfit. */
+function isRefusedContinuation(story: Story, attempt: Attempt): boolean {
+  if (attempt.status !== 'failed' || attempt.reason !== 'prefill-rejected') return false
+  return continuationOf(story, attempt)?.strategy !== 'restart'
+}
+
 function summarise(story: Story, cause: Attempt, rejected: Attempt): string {
-  const first = cause === rejected ? '' : `${describeTarget(cause)}: ${describeError(cause)}. `
-  return `${first}${describeTarget(rejected)} refused to go on from an assistant turn; ${describeClient(story)}.`
+  return `${describeTarget(cause)}: ${describeError(cause)}. ${describeTarget(rejected)} refused to go on from an assistant turn; ${describeClient(story)}.`
 }

@@ -43,10 +43,15 @@ const PHRASES: readonly (readonly [string, FailureReason])[] = [
   ['incomplete chunked read', 'stream-cut'],
   ['insufficient_quota', 'quota-exhausted'],
   ['exceeded your current quota', 'quota-exhausted'],
+  // Anthropic's 400 for an account without money, and for one at its own limit.
+  ['credit balance is too low', 'quota-exhausted'],
+  ['reached your specified api usage limits', 'quota-exhausted'],
   ['overloaded_error', 'overloaded'],
   ['rate_limit_error', 'rate-limited'],
   ['timeout on reading data', 'timeout-idle'],
   ['incorrect api key', 'auth'],
+  // Gemini's 400.
+  ['api key not valid', 'auth'],
 ]
 
 function byWords(words: string): FailureReason | undefined {

@@ -51,3 +51,26 @@ test('a deployment that answered in the same request is alive', () => {
   const story = refused({ outcome: 'rescued', attempts: [...refused().attempts, served] })
   expect(credentialOrModelDead.evaluate(story, RULE_OPTIONS)).toBeUndefined()
 })
+
+test.each([
+  ['a refused key', { reason: 'auth', statusCode: 401 }, 'certain'],
+  ['a forbidden call, which may be about a country', { reason: 'auth', statusCode: 403 }, 'likely'],
+  ['a model by its word', { reason: 'not-found', message: 'model: claude-x' }, 'certain'],
+  ['a path that nobody serves', { reason: 'not-found', message: '404 page not found' }, 'likely'],
+] as const)('%s is told as it is', (_, over, confidence) => {
+  const found = credentialOrModelDead.evaluate(
+    refused({ attempts: [buildAttempt({ phase: 'before_headers', ...over })] }),
+    RULE_OPTIONS,
+  )
+  expect(found?.confidence).toBe(confidence)
+})
+
+test.each([
+  "Item with id 'msg_1' not found. Items are not persisted when `store` is set to false.",
+  "Previous response with id 'resp_1' not found.",
+])('is quiet where the request names what is not kept: %s', (message) => {
+  const gone = buildAttempt({ phase: 'before_headers', reason: 'not-found', message })
+  expect(
+    credentialOrModelDead.evaluate(refused({ attempts: [gone] }), RULE_OPTIONS),
+  ).toBeUndefined()
+})

@@ -30,14 +30,16 @@ function evaluate(
   return fallbackUnfit.evaluate(built, RULE_OPTIONS)
 }
 
-test('a 400 is certain only of a request that the first target had accepted, sent unchanged', () => {
+test('a 400 may be about the account or the set-up of the target, whoever accepted the request', () => {
   const refusal = { reason: 'bad-request' } as const
   const unchanged = { continuations: UNCHANGED }
-  expect(evaluate(refusal, { phase: 'before_content' }, unchanged)?.confidence).toBe('certain')
-  expect(evaluate(refusal, { phase: 'mid_stream' }, unchanged)?.confidence).toBe('certain')
-  expect(evaluate(refusal, { phase: 'before_headers' }, unchanged)?.confidence).toBe('likely')
-  expect(evaluate(refusal, { phase: 'unknown' }, unchanged)?.confidence).toBe('likely')
-  expect(evaluate(refusal, { phase: 'mid_stream' })?.confidence).toBe('likely')
+  expect(evaluate(refusal, { phase: 'mid_stream' }, unchanged)?.confidence).toBe('likely')
+  expect(evaluate(refusal, { phase: 'before_headers' })?.confidence).toBe('likely')
+})
+
+test('the client’s own last turn is refused where the fallback was asked the same', () => {
+  const refusal = { reason: 'prefill-rejected' } as const
+  expect(evaluate(refusal, {}, { continuations: UNCHANGED })?.confidence).toBe('certain')
 })
 
 test('too long is too long, whatever the first target thought of it', () => {

@@ -97,8 +97,9 @@ export function isOtherStep(span: Span): boolean {
   return !isInference(span) && (isOpenInference(span) || isGenAi(span)) && !isSdkOperation(span)
 }
 
-export function isOfAiSdk({ attributes }: Span): boolean {
-  return text(attributes, 'ai.operationId') !== undefined
+/** By its word for what it does, or by the name of its tracer where that word was lost. */
+export function isOfAiSdk({ attributes, scope }: Span): boolean {
+  return text(attributes, 'ai.operationId') !== undefined || scope.name === 'ai'
 }
 
 /** The AI SDK's span around one or several model calls: its own retries are calls in it. */
