@@ -80,8 +80,12 @@ function howEmpty({ stream, attempts }: Story, served: Attempt): Confidence | un
   if (stream === true && served.terminal === true && served.delivered?.chunks === 0) {
     return 'certain'
   }
+  // A word that tells of a tool call is nothing that the text could have shown.
+  if (served.finishReasons?.some((word) => TOOL_WORDS.has(word.toLowerCase()))) return undefined
   return served.delivered?.chars === 0 && served.usage?.outputTokens === 0 ? 'likely' : undefined
 }
+
+const TOOL_WORDS: ReadonlySet<string> = new Set(['tool_calls', 'tool_use', 'function_call'])
 
 function isNothing(delivered: Attempt['delivered']): boolean {
   if (delivered === undefined) return false

@@ -12,8 +12,13 @@ export function outputShapeOf(attributes: Attributes): OutputShape | undefined {
   let chars = 0
   let toolCalls = 0
   let found = 0
+  let nothing = 0
   for (const key of attributes.keys()) {
     if (!OUTPUT_KEY.test(key)) continue
+    if (attributes.get(key) === '') {
+      nothing += 1
+      continue
+    }
     const shape = jsonObject(attributes, key)
     if (shape?.get('secondwindShape') !== 1) continue
     found += 1
@@ -23,7 +28,14 @@ export function outputShapeOf(attributes: Attributes): OutputShape | undefined {
     if (Array.isArray(lengths)) chars += lengths.reduce<number>(addCount, 0)
     toolCalls += addCount(0, calls)
   }
-  return found === 0 ? undefined : { chars, toolCalls }
+  // No shape is made of an empty text: it says by itself that nothing is in it. Beside a call of a
+  // tool, whose parts stand in keys of their own, it is what libraries write for no text at all.
+  if (found === 0 && (nothing === 0 || [...attributes.keys()].some(isOfToolCall))) return undefined
+  return { chars, toolCalls }
+}
+
+function isOfToolCall(key: string): boolean {
+  return key.includes('.tool_calls.') || key.startsWith('ai.response.toolCalls')
 }
 
 /** Messages of the answer, whole or flattened; not `output.value`, which is all of its JSON. */
