@@ -3,6 +3,7 @@ import { releasesSeen } from '../incidents/markers.ts'
 import { lifecycleOf, type Lifecycle } from '../incidents/lifecycle.ts'
 import { latestEpisodes, markersOf } from './answer-episodes.ts'
 import { alignedRange, bucketOf } from './buckets.ts'
+import { formerIncidents } from './former-incidents.ts'
 import type { IncidentContext } from './incident-context.ts'
 import { parseRequest } from './parse-request.ts'
 import { found, type ApiAnswer, type IncidentFilter } from './query.ts'
@@ -53,6 +54,7 @@ export function listIncidents(
     incidents: toRows(asked, { context, windowMs, limit: INCIDENTS_MAX }),
     states,
     cut: asked.length > INCIDENTS_MAX,
+    former: formerIncidents(filter, context),
   }
 }
 

@@ -5,14 +5,18 @@ import {
   type IncidentState,
 } from '../incidents/lifecycle.ts'
 import { toIso } from './to-iso.ts'
-import type { WireHistoryEntry } from './wire.ts'
+import type { WireDone, WireHistoryEntry } from './wire.ts'
 
-const DONE: Readonly<Record<ActKind, WireHistoryEntry['kind']>> = {
+const DONE: Readonly<Record<ActKind, WireDone['kind']>> = {
   acknowledge: 'acknowledged',
   resolve: 'resolved',
   reopen: 'reopened',
   mute: 'muted',
   note: 'noted',
+}
+
+export function doneAs(kind: ActKind): WireDone['kind'] {
+  return DONE[kind]
 }
 
 /** What happened, who did it, and where nobody did, why. */

@@ -8,6 +8,8 @@ import type { ConfigReading } from '../incidents/markers.ts'
 export interface ActStore {
   /** Acts of one incident, in the order in which they were done. */
   actsOf(incidentId: string): readonly Act[]
+  /** Ids of those that anybody ever acted on, the latest first. */
+  incidents(): readonly string[]
   /** On disk when it returns `kept`, and only then. */
   append(incidentId: string, act: Act): Appended
   /** Whether a mute ends behind the first of these times, up to the second. */

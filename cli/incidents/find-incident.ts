@@ -2,6 +2,7 @@ import type { WireIncidentList, WireIncidentRow } from '../../analyzer/api/wire.
 import type { AnalyzerApi } from '../api/analyzer-api.ts'
 import { CommandError } from '../command-error.ts'
 import { printable } from '../terminal-text.ts'
+import { formerLines } from './history-lines.ts'
 import { shortId } from './short-id.ts'
 
 export interface FoundIncident {
@@ -27,8 +28,16 @@ export async function findIncident(
       hint: '"secondwind incidents list --state all" shows them',
     })
   }
-  const { incidents, now } = await api.get<WireIncidentList>(`incidents?id=inc-${digits}`)
+  const { incidents, now, former } = await api.get<WireIncidentList>(`incidents?id=inc-${digits}`)
   const [row, ...others] = incidents
+  const [gone] = former
+  if (row === undefined && gone !== undefined) {
+    throw new CommandError('NOT_FOUND', {
+      message: `no request of ${gone.id} is known any more: a late span withdrew them, or verdicts were made anew after their spans had gone`,
+      hint: 'what was done to it is kept, and counts again if it comes again',
+      details: formerLines(gone),
+    })
+  }
   if (row === undefined) {
     throw new CommandError('NOT_FOUND', {
       message: `no incident has an ID that begins with inc-${digits}`,

@@ -8,6 +8,8 @@ import { describeEdge } from './describe-edge.ts'
 import { shortId } from './short-id.ts'
 import { since } from './since.ts'
 
+const FORMER_NAMED = 5
+
 /** Those that somebody still has to see to. */
 const STATES_DEFAULT = 'open,acknowledged,regressed'
 
@@ -31,13 +33,13 @@ export async function list(args: readonly string[], io: CommandIo): Promise<numb
   return EXIT.ok
 }
 
-function toText({ incidents, states, now, cut }: WireIncidentList): string {
+function toText({ incidents, states, now, cut, former }: WireIncidentList): string {
   const nowMs = Date.parse(now)
   const all = Object.entries(states).filter(([, count]) => count > 0)
   const total =
     all.length === 0 ? 'none' : all.map(([name, count]) => `${count} ${name}`).join(', ')
   const more = cut ? '; more than are shown: narrow it with --rule or --source' : ''
-  const last = `incidents: ${total}${more}\n`
+  const last = `incidents: ${total}${more}\n${formerLine(former)}`
   if (incidents.length === 0) return `nothing to show\n${last}`
   const rows = incidents.map((incident) => [
     shortId(incident.id),
@@ -53,4 +55,11 @@ function toText({ incidents, states, now, cut }: WireIncidentList): string {
     ['left', 'left', 'left', 'right', 'right', 'left', 'left'],
   )
   return `${lines.join('\n')}\n${last}`
+}
+
+function formerLine(former: WireIncidentList['former']): string {
+  if (former.length === 0) return ''
+  const ids = former.slice(0, FORMER_NAMED).map(({ id }) => shortId(id))
+  const more = former.length > ids.length ? ' …' : ''
+  return `acted on, and no request of it is known any more: ${ids.join(', ')}${more}\n`
 }

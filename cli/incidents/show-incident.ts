@@ -1,6 +1,5 @@
 import type {
   WireAttempt,
-  WireHistoryEntry,
   WireIncident,
   WireIncidentRow,
   WireRemedyStep,
@@ -10,6 +9,7 @@ import { painter, printable, type Colour } from '../terminal-text.ts'
 import { describeAttempt, describeClientSaw } from '../trace/describe-attempt.ts'
 import { describeEdge } from './describe-edge.ts'
 import { changeLines, releaseLines } from './gateway-lines.ts'
+import { historyLines } from './history-lines.ts'
 import { since } from './since.ts'
 
 const STATE_COLOURS: Readonly<Record<WireIncidentRow['state'], Colour>> = {
@@ -98,16 +98,4 @@ function stepLines(title: string, { text, snippet }: WireRemedyStep): readonly s
   if (text === '') return []
   const code = snippet === undefined ? [] : snippet.code.split('\n')
   return [`${title}: ${printable(text)}`, ...code.map((line) => `    ${printable(line)}`)]
-}
-
-function historyLines(entry: WireHistoryEntry): readonly string[] {
-  const { at, kind, by, note, until, why } = entry
-  const who = by === null ? 'the analyzer' : printable(by)
-  const end = until === null ? '' : ` until ${until}`
-  const reason = why === null ? '' : `: ${printable(why)}`
-  const lines = note === null ? [] : note.split('\n')
-  return [
-    `  ${at.slice(0, 19)}Z  ${kind}${end}, ${who}${reason}`,
-    ...lines.map((line) => `      ${printable(line)}`),
-  ]
 }

@@ -21,6 +21,23 @@ export interface WireHistoryEntry {
   readonly why: string | null
 }
 
+/** What a person did, where no state is known of it. */
+export interface WireDone {
+  readonly at: string
+  readonly kind: 'acknowledged' | 'resolved' | 'reopened' | 'muted' | 'noted'
+  readonly by: string
+  readonly note: string | null
+  readonly until: string | null
+}
+
+/** Somebody acted on it, and no request of it is known any more. */
+export interface WireFormerIncident {
+  readonly id: string
+  readonly acts: number
+  /** The last of them, the oldest first. */
+  readonly done: readonly WireDone[]
+}
+
 /**
  * Body of `POST /api/v1/incidents/:id/acts`, as `application/json`. Answered with the incident as
  * it is then, once that is on disk.

@@ -1,4 +1,4 @@
-import type { WireHistoryEntry, WireIncidentState } from './acts.ts'
+import type { WireFormerIncident, WireHistoryEntry, WireIncidentState } from './acts.ts'
 import type { WireMarker } from './outage.ts'
 import type { WireRequest } from './request.ts'
 import type { WireConfidence, WireOutcome, WireSeverity } from './terms.ts'
@@ -16,6 +16,12 @@ export interface WireIncidentList {
   readonly states: Readonly<Record<WireIncidentState, number>>
   /** There are more than are shown. */
   readonly cut: boolean
+  /**
+   * What was done to incidents that are no more: a late span withdrew them, or their requests had
+   * gone when verdicts were made anew. The latest first; empty where a rule, a source or a
+   * severity is asked for.
+   */
+  readonly former: readonly WireFormerIncident[]
 }
 
 export interface WireIncidentRow {

@@ -103,6 +103,38 @@ test('a regression that rested on a request which is withdrawn is taken back', (
   expect(incident(HOUR_MS).state).toBe('resolved')
 })
 
+test('what was done to an incident that was withdrawn is told, and counts again when it comes again', () => {
+  const { verdicts, see, act, context } = stored()
+  const list = (filter = {}) => listIncidents({ windowMs: HOUR_MS, filter }, context())
+  see('a', 1000)
+  act('acknowledge', MINUTE_MS)
+  expect(list().former).toEqual([])
+  putVerdicts(verdicts, buildVerdict('a', { atMs: 1000, occurrence: undefined }))
+  const done = { at: new Date(MINUTE_MS).toISOString(), kind: 'acknowledged', by: 'ana' }
+  const former = [{ id: INCIDENT, acts: 1, done: [{ ...done, note: null, until: null }] }]
+  expect(list()).toMatchObject({ incidents: [], former })
+  expect(list({ idPrefix: 'inc-00', states: ['open'] }).former).toEqual(former)
+  expect(list({ idPrefix: 'inc-f' }).former).toEqual([])
+  expect(list({ rule: 'prefill-rejected' }).former).toEqual([])
+  see('a', 1000)
+  expect(list().former).toEqual([])
+  expect(list().states.acknowledged).toBe(1)
+})
+
+test('while verdicts are made anew nothing is said to be gone', () => {
+  const before = stored()
+  before.acts.append(INCIDENT, { kind: 'note', atMs: 1, by: 'ana', note: 'n' })
+  before.close()
+  const database = new Database(join(before.path, 'verdicts.db'))
+  database.exec('UPDATE progress SET derivation = 1, judged_up_to = 4')
+  database.close()
+  const { verdicts, context } = stored(before.path)
+  const former = () => listIncidents({ windowMs: HOUR_MS, filter: {} }, context()).former
+  expect(former()).toEqual([])
+  verdicts.replace([], { judgedUpTo: 4, unrecognised: 0, withoutRequest: 0 })
+  expect(former()).toMatchObject([{ id: INCIDENT, acts: 1 }])
+})
+
 test('when it regressed stays known when the requests of that time have gone', () => {
   const { verdicts, acts, see, act, incident } = stored()
   see('a', 1000)

@@ -66,6 +66,10 @@ class SqliteActStore implements ActStore {
     return this.#read(({ statements }) => statements.of.all(incidentId).map(toAct)) ?? []
   }
 
+  incidents(): readonly string[] {
+    return this.#read(({ statements }) => statements.actedOn.all()) ?? []
+  }
+
   hasMuteEndIn(afterMs: number, toMs: number): boolean {
     return this.#read(({ statements }) => statements.muteEndIn.get(afterMs, toMs)) === 1
   }
@@ -233,6 +237,9 @@ function prepare(database: SqliteDatabase) {
     of: database.prepare<[string], ActRow>(
       'SELECT at_ms, kind, by, note, until_ms FROM acts WHERE incident = ? ORDER BY id',
     ),
+    actedOn: database
+      .prepare<[], string>('SELECT incident FROM acts GROUP BY incident ORDER BY max(id) DESC')
+      .pluck(),
     muteEndIn: database
       .prepare<[number, number], number>(
         'SELECT 1 FROM acts WHERE until_ms > ? AND until_ms <= ? LIMIT 1',
