@@ -24,7 +24,8 @@ export const classify: Command = {
 
 Usage: secondwind classify [--config FILE] [--router-config FILE] FILE... | - [options]
 
-Reads OTLP traces (JSON, one JSON document per line, or protobuf; plain or gzip, told by content)
+Reads OTLP traces (JSON, one JSON document per line, or protobuf, also as the Collector's
+file exporter writes it; plain or gzip, told by content)
 and says of every request in them what came of it, through which attempts, and what went wrong.
 Offline: nothing is stored, nothing is sent. Each file is a world of its own; a folder stands for
 every file in it and below.

@@ -14,6 +14,9 @@ import { SPANS_MAX } from '../../analyzer/ingest/limits.ts'
 import { isObject, parseJson } from '../../analyzer/ingest/otlp/parse-json.ts'
 import { MalformedError } from '../../analyzer/ingest/otlp/protobuf-reader.ts'
 import type { SpanContext } from '../../analyzer/ingest/otlp/span-context.ts'
+import { chooseReader, PEEK_BYTES } from '../ingest/choose-reader.ts'
+import { encodeRequest, type Piece } from '../ingest/piece.ts'
+import { describePlace } from '../ingest/span-file-reader.ts'
 
 /** What came of a file: every span in it is in `spans` or `rejected`. */
 export interface DecodedSpans {
@@ -97,7 +100,21 @@ function decodePlain(body: Uint8Array, decoder: OtlpDecoder): Decoded {
       return decoded.kind === 'decoded' ? decoded : notOtlp(decoded.message)
     }
   }
-  return firstVisible(body) === OPEN_BRACE ? decodeJsonLines(body, decoder) : notOtlp()
+  if (firstVisible(body) === OPEN_BRACE) return decodeJsonLines(body, decoder)
+  return decodeFramed(Buffer.from(body.buffer, body.byteOffset, body.length), decoder)
+}
+
+/** What `ingest` reads besides: messages behind their lengths, of the Collector's file exporter. */
+function decodeFramed(body: Buffer, decoder: OtlpDecoder): Decoded {
+  const chosen = chooseReader(body.subarray(0, PEEK_BYTES))
+  if (chosen.kind === 'unknown') return malformed(chosen.message)
+  const { reader } = chosen
+  const pieces: Piece[] = []
+  for (const found of [...reader.push(body), ...reader.end()]) {
+    if (found.kind === 'problem') return notOtlp(`${describePlace(found.at)}: ${found.message}`)
+    pieces.push(found.piece)
+  }
+  return decoder.decode(encodeRequest(reader.encoding, pieces), reader.encoding)
 }
 
 /** One document over many lines, or one per line. */

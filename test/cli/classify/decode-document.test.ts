@@ -14,6 +14,17 @@ const both = { kind: 'decoded', spans: [first, second], rejected: 0, reasons: {}
 const json = JSON.stringify(jsonRequest([first, second]))
 const lines = `${JSON.stringify(jsonRequest([first]))}\n${JSON.stringify(jsonRequest([second]))}`
 
+/** As the Collector's file exporter writes protobuf. */
+function behindLengths(...requests: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(
+    requests.flatMap((request) => {
+      const length = Buffer.alloc(4)
+      length.writeUInt32BE(request.length)
+      return [length, request]
+    }),
+  )
+}
+
 test.each([
   ['JSON', json],
   ['indented JSON', JSON.stringify(jsonRequest([first, second]), null, 2)],
@@ -21,6 +32,10 @@ test.each([
   ['a document per line', lines],
   ['lines with CRLF, blank ones and a last line feed', `\n${lines.replace('\n', '\r\n\n')}\n`],
   ['protobuf', protobufRequest([first, second])],
+  [
+    'requests behind their lengths',
+    behindLengths(...[first, second].map((span) => protobufRequest([span]))),
+  ],
   ['requests in a row', Buffer.concat([protobufRequest([first]), protobufRequest([second])])],
 ])('told by its content: %s, plain and gzip', (_, document) => {
   expect(decode(document)).toEqual(both)
@@ -52,6 +67,12 @@ test.each([
   ['a JSON array', '[]', 'expected OTLP traces'],
   ['other binary', Buffer.from([0x89, 0x50, 0x4e, 0x47]), 'expected OTLP traces'],
   ['broken protobuf', protobufRequest([first]).subarray(0, 40), 'as protobuf'],
+  [
+    'a request shorter than its length',
+    behindLengths(protobufRequest([first])).subarray(0, 40),
+    'as protobuf: byte',
+  ],
+  ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0]), 'unpack it with zstd -d'],
   ['snake case', '{"resource_spans":[]}', 'lowerCamelCase'],
   ['logs', '{"resourceLogs":[]}', 'these are logs, not traces'],
   ['cut JSON', json.slice(0, 100), 'the body is not JSON'],
