@@ -9,18 +9,21 @@ import {
   WHOLE_DAMAGES,
 } from '../system/analyzer-faults/damage.ts'
 
-/** `npm test` has one of each kind. `SECONDWIND_SEED` draws other places. */
+/**
+ * `npm test` has one of each kind. `SECONDWIND_SEED` draws other places; with `SECONDWIND_DAMAGES`
+ * there are only so many in the header, and so many anywhere.
+ */
 const seed = Number(process.env['SECONDWIND_SEED'] ?? 1)
-const RANDOM_OFFSETS = Number(process.env['SECONDWIND_DAMAGES'] ?? 100)
 const HEADER_BYTES = 100
+const OFFSETS = Math.min(HEADER_BYTES, Number(process.env['SECONDWIND_DAMAGES'] ?? HEADER_BYTES))
 const SHOWN_MAX = 5
 
 function damages(): readonly Damage[] {
   const chance = createChance(seed)
   return [
     ...WHOLE_DAMAGES,
-    ...Array.from({ length: HEADER_BYTES }, (_, offset) => flipAt(offset)),
-    ...Array.from({ length: RANDOM_OFFSETS }, () => flipAt(chance.between(0, 2 ** 30))),
+    ...Array.from({ length: OFFSETS }, (_, n) => flipAt(Math.floor((n * HEADER_BYTES) / OFFSETS))),
+    ...Array.from({ length: OFFSETS }, () => flipAt(chance.between(0, 2 ** 30))),
   ]
 }
 

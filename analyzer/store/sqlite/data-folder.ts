@@ -20,6 +20,7 @@ import { messageOf } from '../../message-of.ts'
 import { isMissing } from './files.ts'
 import { filesOf } from './folder-files.ts'
 import { isDamage, sqliteCode } from './open-database.ts'
+import { refuseUnfinished } from './unfinished-backup.ts'
 
 /** The folder of one analyzer, held by this process until `release` or its end. */
 export interface DataFolder {
@@ -33,6 +34,7 @@ const SALT_BYTES = 32
 
 /** Creates it where it is missing, readable by its owner only, and holds it. */
 export function openDataFolder(path: string): DataFolder {
+  refuseUnfinished(path)
   prepare(path)
   const lock = takeLock(path)
   try {

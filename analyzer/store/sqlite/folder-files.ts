@@ -14,6 +14,8 @@ export interface FolderFiles {
   readonly owner: string
   /** All spans of release 0.1.0. */
   readonly oldSpans: string
+  /** There for as long as a backup is copied into the folder: what is in it is half a copy. */
+  readonly unfinished: string
 }
 
 export function filesOf(folder: string): FolderFiles {
@@ -25,5 +27,6 @@ export function filesOf(folder: string): FolderFiles {
     lock: join(folder, 'lock.db'),
     owner: join(folder, 'owner.pid'),
     oldSpans: join(folder, 'spans.db'),
+    unfinished: join(folder, 'backup.unfinished'),
   }
 }

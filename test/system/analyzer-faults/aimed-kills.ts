@@ -10,7 +10,7 @@ import { type Breaches, checkStored } from './stored.ts'
 import { attach } from './strace.ts'
 import { type Batch, drawBatches } from './traffic.ts'
 
-/** A moment that chance hits too seldom: the n-th such call on this file of `segments/`. */
+/** A moment that chance hits too seldom: the n-th such call of a thread on this file. */
 export interface Aim {
   readonly what: string
   readonly file: string
@@ -19,7 +19,7 @@ export interface Aim {
 }
 
 /** In each of these calls, on this file. */
-function aims(what: string, { file, calls, nth }: Omit<Aim, 'what' | 'nth'> & Nths): Aim[] {
+export function aims(what: string, { file, calls, nth }: Omit<Aim, 'what' | 'nth'> & Nths): Aim[] {
   return nth.map((each) => ({ what: `${what} (call ${each})`, file, calls, nth: each }))
 }
 
@@ -30,7 +30,7 @@ interface Nths {
 const WRITES = 'pwrite64'
 const SYNCS = '?fsync,?fdatasync'
 
-/** A segment ends and the next one begins; a sealed one is packed and replaced. */
+/** Of `segments/`. A segment ends and the next one begins; a sealed one is packed and replaced. */
 export const AIMS: readonly Aim[] = [
   ...aims('sealing', { file: '000001.hot.db', calls: '?ftruncate', nth: [1] }),
   ...aims('copying the log of the sealed one back', {
@@ -43,10 +43,15 @@ export const AIMS: readonly Aim[] = [
     calls: '?ftruncate',
     nth: [1],
   }),
+  ...aims('noting how the next one begins', {
+    file: '000002.hot.db-journal',
+    calls: WRITES,
+    nth: [1, 2],
+  }),
   ...aims('writing the first page of the next one', {
     file: '000002.hot.db',
     calls: WRITES,
-    nth: [1, 2],
+    nth: [1],
   }),
   ...aims('beginning the log of the next one', {
     file: '000002.hot.db-wal',
@@ -94,7 +99,9 @@ export async function killAt(aim: Aim): Promise<AimedKill> {
     `inject=${aim.calls}:signal=KILL:when=${aim.nth}`,
   ])
   const { acked, unanswered, rest } = await sendUntilKilled(analyzer, batches)
-  if (rest.length === 0) await waitUntil(() => !analyzer.isRunning() || isPacked(dataDir), aim.what)
+  // A connection breaks before the process is seen to be gone.
+  const mayLive = unanswered.length === 0
+  await waitUntil(() => !analyzer.isRunning() || (mayLive && isPacked(dataDir)), aim.what)
   const hit = !analyzer.isRunning()
   await analyzer.kill()
   const again = await startAnalyzerProcess({ dataDir, section: SECTION })
@@ -136,11 +143,11 @@ async function sendUntilKilled(
   return { acked, unanswered: [], rest: [] }
 }
 
-/** All but the open one. */
-function isPacked(dataDir: string): boolean {
+/** All but the open one, and of what was packed nothing is left, not even a log. */
+export function isPacked(dataDir: string): boolean {
   const names = filesIn(dataDir)
-  const hot = names.filter((name) => name.endsWith('.hot.db'))
-  return hot.length === 1 && names.some((name) => name.endsWith('.packed.db'))
+  const hot = new Set(names.flatMap((name) => /(\d+)\.hot\.db/u.exec(name)?.[1] ?? []))
+  return hot.size === 1 && names.some((name) => name.endsWith('.packed.db'))
 }
 
 export function problemsOf(dataDir: string): Breaches {

@@ -1,11 +1,12 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs'
-import { basename, dirname, join, resolve, sep } from 'node:path'
+import { basename, join, resolve, sep } from 'node:path'
 
 import { AnalyzerError } from '../../../errors.ts'
 import { messageOf } from '../../../message-of.ts'
 import { namesIn, syncFile, syncFolder } from '../files.ts'
 import { filesOf, type FolderFiles } from '../folder-files.ts'
 import { isDamage, openForReading, readDatabase } from '../open-database.ts'
+import { beginBackup, finishBackup } from '../unfinished-backup.ts'
 import {
   removeDatabaseFile,
   SegmentCatalogue,
@@ -46,15 +47,16 @@ export async function backupStore(options: BackupOptions): Promise<Backup> {
   const catalogue = new SegmentCatalogue(options.path)
   const progress = new Progress(options, bytesOf(source, catalogue))
   const { verdicts, acts, segments, salt } = filesOf(target)
+  beginBackup(target)
   if (existsSync(source.verdicts)) await progress.copy(source.verdicts, verdicts)
   // After the verdicts, which know how many acts there are at least.
   if (existsSync(source.acts)) await progress.copy(source.acts, acts)
   mkdirSync(segments, { mode: 0o700 })
   await copySegments(catalogue, { segments, progress })
-  // Last: a folder without it is no data folder, so that half a copy is not taken for a whole one.
   copyFileSync(source.salt, salt)
   syncFile(salt)
-  for (const folder of [segments, target, dirname(target)]) syncFolder(folder)
+  for (const folder of [segments, target]) syncFolder(folder)
+  finishBackup(target)
   return progress.result()
 }
 

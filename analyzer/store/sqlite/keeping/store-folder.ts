@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import { AnalyzerError } from '../../../errors.ts'
 import { filesOf, type FolderFiles } from '../folder-files.ts'
 import { sqliteCode } from '../open-database.ts'
+import { refuseUnfinished } from '../unfinished-backup.ts'
 
 /**
  * For whoever looks at a folder without being its analyzer. Refuses what is no data folder: an
@@ -19,6 +20,7 @@ export function findStoreFolder(path: string): FolderFiles {
       hint: 'Start the analyzer on it once: it takes the spans over.',
     })
   }
+  refuseUnfinished(path)
   if (!existsSync(files.salt)) throw notFound(`${path} is no data folder of an analyzer`)
   return files
 }

@@ -44,7 +44,8 @@ export class PackedWriter {
     try {
       this.#database.pragma(`page_size = ${PAGE_BYTES}`)
       this.#database.pragma('locking_mode = EXCLUSIVE')
-      this.#database.pragma('journal_mode = OFF')
+      // OFF is what is meant, and is silently refused by how better-sqlite3 opens a file.
+      this.#database.pragma('journal_mode = MEMORY')
       this.#database.pragma('synchronous = OFF')
       migrate(this.#database, { path, migrations: PACKED_MIGRATIONS })
       this.#statements = prepare(this.#database)

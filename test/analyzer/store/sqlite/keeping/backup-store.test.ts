@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { openStore } from '../../../../../analyzer/store/open-store.ts'
+import { openDataFolder } from '../../../../../analyzer/store/sqlite/data-folder.ts'
 import { backupStore } from '../../../../../analyzer/store/sqlite/keeping/backup-store.ts'
 import { checkStore } from '../../../../../analyzer/store/sqlite/keeping/check-store.ts'
 import { pruneStore } from '../../../../../analyzer/store/sqlite/keeping/prune-store.ts'
@@ -68,6 +69,25 @@ test('copies all that is stored into a folder for its owner alone', async () => 
   expect(readFileSync(join(target, 'salt'))).toEqual(readFileSync(join(dataDir, 'salt')))
   expect(statSync(target).mode & 0o777).toBe(0o700)
   expect(statSync(join(target, 'segments', '000003.hot.db')).mode & 0o777).toBe(0o600)
+})
+
+test('nothing takes half a copy for a data folder: no command, and no analyzer', async () => {
+  const { dataDir } = storeDays({ days: 2, lastMs: MS, packs: true })
+  open(dataDir).openVerdicts().close()
+  const target = join(temporaryFolder(), 'copy')
+  const copying = backupStore({
+    path: dataDir,
+    target,
+    onProgress: ({ file }) => {
+      if (file === '000002.hot.db') throw new Error('the disk is full')
+    },
+  })
+  await expect(copying).rejects.toThrow('the disk is full')
+  const left = readdirSync(target)
+  expect(() => openDataFolder(target)).toThrow('is a backup that was not finished')
+  expect(() => problemsOf(target)).toThrow('is a backup that was not finished')
+  // Nothing that looks like a data folder's was put beside it.
+  expect(readdirSync(target)).toEqual(left)
 })
 
 test('copies one moment of each file while spans are written, packed and dropped', async () => {
