@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
+import { answerIncident } from '../../../analyzer/api/answer-incidents.ts'
 import { openStore } from '../../../analyzer/store/open-store.ts'
 import { JudgeTurns } from '../../../analyzer/threads/judge-turns.ts'
 import type { JudgeEvent } from '../../../analyzer/threads/worker-data.ts'
@@ -30,7 +31,7 @@ function judging() {
   onTestFinished(() => {
     for (const part of [writer, reader, verdicts, acts]) part.close()
   })
-  const send = (traceId: string): void => {
+  const send = (traceId: string, outcome = 'ok'): void => {
     const timeNs = BigInt(clock.nowMs - HOUR_MS) * 1_000_000n
     const span = buildSpan({
       traceId,
@@ -38,7 +39,7 @@ function judging() {
       endTimeNs: timeNs,
       kind: 'server',
       scope: { name: SCOPE_NAME, version: '' },
-      attributes: { [ATTR_SCHEMA]: 1, [ATTR_OUTCOME]: 'ok', [ATTR_ROUTE]: 'a' },
+      attributes: { [ATTR_SCHEMA]: 1, [ATTR_OUTCOME]: outcome, [ATTR_ROUTE]: 'a' },
     })
     writer.append([arrivalOf([span], { receivedAtMs: clock.nowMs - HOUR_MS })])
   }
@@ -164,6 +165,36 @@ test('verdicts that are damaged while it runs are set aside, and all is judged a
   const keeper = store.openKeeper()
   onTestFinished(() => keeper.close())
   expect(keeper.stats().damaged).toEqual(asideIn(path))
+})
+
+test('what people did is as it was when verdicts are derived again, and none of it is called lost', () => {
+  const { path, store, verdicts, acts, turns, send, clock, logged } = judging()
+  send('2'.repeat(32), 'failed')
+  turns.turn()
+  const [seen] = verdicts.incidents()
+  if (seen === undefined) throw new Error('there is no incident')
+  const { id } = seen.fingerprint
+  acts.append(id, { kind: 'acknowledge', atMs: clock.nowMs, by: 'ana' })
+  acts.append(id, { kind: 'resolve', atMs: clock.nowMs, by: 'ben', note: 'a new key' })
+  const toldMs = clock.nowMs
+  const told = () => answerIncident(id, { verdicts, acts, nowMs: toldMs })
+  clock.nowMs += 61_000
+  turns.turn()
+  clock.nowMs += 61_000
+  turns.turn()
+  expect(verdicts.actsUpTo()).toBe(2)
+  const before = told()
+  expect(JSON.stringify(before)).toContain('a new key')
+  damage(path)
+  expect(() => verdicts.requests({ limit: 10 })).toThrow('malformed')
+  turns.turn()
+  expect(told()).toEqual(before)
+  expect(verdicts.actsUpTo()).toBe(2)
+  // As a start does it, which trusts what the new verdicts know.
+  const again = store.openActs(verdicts.actsUpTo())
+  onTestFinished(() => again.close())
+  expect([acts, again].flatMap((each) => each.health().losses)).toEqual([])
+  expect(logged.join()).not.toMatch(/acts/u)
 })
 
 test('damage that a question meets is mended before the next trace is judged', () => {
