@@ -1,8 +1,9 @@
-import type { BegunTraces, SpanReader } from '../store/store.ts'
+import type { BegunTraces, LoggedChunk, SpanReader } from '../store/store.ts'
 import { toUsRange } from '../store/us-range.ts'
 import type { Lookout, VerdictStore } from '../store/verdict-store.ts'
 import type { Neighbours } from '../story/join-window.ts'
 import { NEIGHBOUR_TRACES_MAX, neighboursOf, type Arrival } from '../story/settle.ts'
+import { keyOf, LookedTraces, type Looked, type Open, type TraceOfSource } from './looked-traces.ts'
 
 /** Traces that must be told together. */
 export interface TraceGroup {
@@ -17,31 +18,11 @@ export interface TraceGroup {
   readonly lookouts: readonly Lookout[]
 }
 
-export interface TraceOfSource {
-  readonly source: string
-  readonly traceId: string
-}
-
-/** Traces that one gatherer remembers: as many as two groups have. */
-const REMEMBERED_MAX = 2 * NEIGHBOUR_TRACES_MAX
-
 /** Some 20 MB; how a day's traffic is looked at, each is asked for again and again. */
 const BEGUN_MAX = 100_000
 
 /** One more than fits, so that too many is noticed. */
 const LIMIT = NEIGHBOUR_TRACES_MAX + 1
-
-interface Looked {
-  readonly arrivals: readonly Arrival[]
-  readonly isCut: boolean
-  /** Undefined: no other trace can hold a part of its requests. */
-  readonly open: Open | undefined
-}
-
-interface Open {
-  readonly neighbours: readonly string[]
-  readonly lookout: Lookout | undefined
-}
 
 export interface GathererOptions {
   readonly reader: SpanReader
@@ -49,19 +30,25 @@ export interface GathererOptions {
 }
 
 /**
- * Finds the traces that must be told together. Remembers what it has seen until new spans are read:
- * traces that are due at one time have most of their neighbours in common, and looking each of them
- * up again for each would be most of the work of judging.
+ * Finds the traces that must be told together. Remembers what it has seen until spans are read that
+ * may change it: traces that are due at one time have most of their neighbours in common, and
+ * looking each of them up again for each would be most of the work of judging.
  */
 export class TraceGatherer {
   readonly #options: GathererOptions
-  readonly #looked = new Map<string, Looked>()
+  readonly #looked = new LookedTraces()
   readonly #begun: BegunTraces = new Map()
-  /** Those that have too many around them: so has whoever is a neighbour of one. */
-  readonly #crowded = new Set<string>()
 
   constructor(options: GathererOptions) {
     this.#options = options
+  }
+
+  /** What is asked from now on knows of these spans. */
+  notice(chunk: LoggedChunk): void {
+    this.#looked.forgetWhatMeets(chunk)
+    const [first] = chunk.heads
+    if (first === undefined || chunk.unreadable > 0) this.#begun.clear()
+    else this.#begun.delete(keyOf({ source: chunk.source, traceId: first.traceId }))
   }
 
   /**
@@ -87,8 +74,8 @@ export class TraceGatherer {
       if (looked.open === undefined) continue
       traces.set(next, looked)
       for (const id of looked.open.neighbours) found.add(id)
-      if (found.size > NEIGHBOUR_TRACES_MAX || this.#crowded.has(keyOf(source, next))) {
-        this.#crowded.add(keyOf(source, traceId))
+      if (found.size > NEIGHBOUR_TRACES_MAX || this.#looked.isCrowded({ source, traceId: next })) {
+        this.#looked.setCrowded({ source, traceId })
         return alone(traceId, start, { crowd: [...found] })
       }
     }
@@ -104,19 +91,12 @@ export class TraceGatherer {
   }
 
   #look(source: string, traceId: string): Looked {
-    const key = keyOf(source, traceId)
-    const known = this.#looked.get(key)
+    const known = this.#looked.get({ source, traceId })
     if (known !== undefined) return known
     const { spans: arrivals, isCut } = this.#options.reader.spansOf(source, traceId)
-    const looked = { arrivals, isCut, open: this.#open({ source, traceId }, arrivals) }
-    if (this.#looked.size >= REMEMBERED_MAX) {
-      // The oldest: others that are due now are near in time to what was looked at last.
-      const [oldest] = this.#looked.keys()
-      if (oldest !== undefined) this.#looked.delete(oldest)
-    }
     if (this.#begun.size >= BEGUN_MAX) this.#begun.clear()
-    this.#looked.set(key, looked)
-    return looked
+    const open = this.#open({ source, traceId }, arrivals)
+    return this.#looked.add({ source, traceId, arrivals, isCut, open })
   }
 
   #open({ source, traceId }: TraceOfSource, arrivals: readonly Arrival[]): Open | undefined {
@@ -124,13 +104,14 @@ export class TraceGatherer {
     if (ranges === undefined) return undefined
     const { failedIn, startedIn } = ranges
     const neighbours = this.#neighbours({ source, traceId }, { ranges, arrivals })
+    const failures = toUsRange(failedIn)
+    const starts = startedIn === undefined ? undefined : toUsRange(startedIn)
     return {
       neighbours,
+      watched: starts === undefined ? [failures] : [failures, starts],
       // Those that look for failures alone are found by what failed: it looks for what begins then.
       lookout:
-        startedIn === undefined
-          ? undefined
-          : { traceId, failedIn: toUsRange(failedIn), startedIn: toUsRange(startedIn) },
+        starts === undefined ? undefined : { traceId, failedIn: failures, startedIn: starts },
     }
   }
 
@@ -138,7 +119,7 @@ export class TraceGatherer {
   #neighbours(
     { source, traceId }: TraceOfSource,
     { ranges, arrivals }: Looking,
-  ): readonly string[] {
+  ): ReadonlySet<string> {
     const { reader, verdicts } = this.#options
     const { failedIn, startedIn } = ranges
     const found = new Set([traceId])
@@ -152,12 +133,8 @@ export class TraceGatherer {
       for (const id of look()) found.add(id)
       if (found.size > NEIGHBOUR_TRACES_MAX) break
     }
-    return [...found]
+    return found
   }
-}
-
-function keyOf(source: string, traceId: string): string {
-  return `${traceId} ${source}`
 }
 
 interface Looking {

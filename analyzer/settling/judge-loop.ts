@@ -5,8 +5,9 @@ import type { JudgeLag } from '../store/verdict-tallies.ts'
 import { isRecognised } from '../story/assemble.ts'
 import type { RouterConfig } from '../story/router-config.ts'
 import type { Arrival } from '../story/settle.ts'
-import { TraceGatherer, type TraceGroup, type TraceOfSource } from './gather-traces.ts'
+import { TraceGatherer, type TraceGroup } from './gather-traces.ts'
 import { judgeGroup, type JudgeGroupOptions } from './judge-group.ts'
+import type { TraceOfSource } from './looked-traces.ts'
 import { PendingTraces, type PendingTrace } from './pending-traces.ts'
 import { ReadLog } from './read-log.ts'
 import { SpanCount } from './span-count.ts'
@@ -30,6 +31,11 @@ export interface JudgeLoopOptions {
 const JUDGE_TRACES = 500
 const JUDGE_MS = 100
 const READS_AT_ONCE = 5
+
+/** Told together, so many traces are told again for every one that settles a moment later. */
+const LARGE_GROUP = 8
+/** A step of 5 s for the largest: no more than some 100 traces are told again in a second. */
+const WAKE_MS_PER_TRACE = 20
 
 /** The clock was put back when it is so much earlier than it was. */
 const CLOCK_STEP_MS = 10_000
@@ -65,8 +71,7 @@ export class JudgeLoop {
   #unjudged: Unjudged
   readonly #talliedUpTo: number
   readonly #knowCrowd = new Set<string>()
-  /** Knows nothing that is older than the newest span that was read. */
-  #gatherer: TraceGatherer
+  readonly #gatherer: TraceGatherer
   #lastTurnMs = -Infinity
 
   constructor(options: JudgeLoopOptions) {
@@ -144,10 +149,11 @@ export class JudgeLoop {
     if (this.#unjudged.pending.isFull) return false
     const { chunks, more } = this.#unjudged.log.read()
     if (chunks.length === 0) return false
-    const { reader, verdicts } = this.#options
-    this.#gatherer = new TraceGatherer({ reader, verdicts })
     const nowMs = this.#options.now()
-    for (const chunk of chunks) this.#unjudged.pending.add(notLater(chunk, nowMs))
+    for (const chunk of chunks) {
+      this.#gatherer.notice(chunk)
+      this.#unjudged.pending.add(notLater(chunk, nowMs))
+    }
     return more
   }
 
@@ -181,7 +187,7 @@ export class JudgeLoop {
     const group = this.#gather({ source, traceId }, nowMs)
     if (group.unsettled.length > 0 && trace.waitUntilMs === undefined) {
       // Half of a joined request would be another verdict, to be withdrawn when the rest settles.
-      const until = Math.min(this.#latestDue(source, group), nowMs + this.#options.settleMs)
+      const until = Math.min(this.#whenToTell(source, group), nowMs + this.#options.settleMs)
       this.#unjudged.pending.wait(trace, until)
       return []
     }
@@ -275,13 +281,18 @@ export class JudgeLoop {
     }
   }
 
-  #latestDue(source: string, { unsettled }: TraceGroup): number {
+  /**
+   * When all of it has settled. A large group grows on while it is told, and each time it is told
+   * whole: its traces wake at one time, and seldom, so that it is told once for many of them.
+   */
+  #whenToTell(source: string, { traces, unsettled }: TraceGroup): number {
     let latest = -Infinity
     for (const traceId of unsettled) {
       const trace = this.#unjudged.pending.get({ source, traceId })
       if (trace !== undefined) latest = Math.max(latest, this.#unjudged.pending.dueAtMs(trace))
     }
-    return latest
+    const stepMs = WAKE_MS_PER_TRACE * 2 ** Math.floor(Math.log2(traces.size))
+    return traces.size < LARGE_GROUP ? latest : Math.ceil(latest / stepMs) * stepMs
   }
 
   #logFailure(what: string, error: unknown): void {

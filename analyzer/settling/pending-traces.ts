@@ -10,7 +10,7 @@ import {
   type Settling,
 } from '../story/settle.ts'
 import { DueQueue, type Scheduled } from './due-queue.ts'
-import type { TraceOfSource } from './gather-traces.ts'
+import type { TraceOfSource } from './looked-traces.ts'
 
 /**
  * Traces that wait at one time: 15 s of 13,000 traces per second, in some 80 MiB. Beyond it the log

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +17,7 @@ import { arrivalOf } from './arrivals.ts'
 import { toOtlpJson, type CompactSpan } from './compact-span.ts'
 import { loadRecordings } from './litellm-recordings.ts'
 import { openTestStore } from './open-test-store.ts'
+import { later, placeTraces } from './place-traces.ts'
 
 /**
  * Whatever order spans come in, however often and however late, one world of traces must end in one
@@ -64,7 +64,7 @@ export function buildWorld(traces: number, seed: number): World {
   let startNs = START_NS
   for (let number = 0; chosen.length < traces; number += 1) {
     const told = all[Math.floor(random() * all.length)] ?? []
-    chosen.push(...placed(told, { number, startNs }))
+    chosen.push(...placeTraces(told, { number, startNs }))
     // Half of them within the window in which attempts are joined.
     startNs += BigInt(Math.floor(random() * 1000)) * NS_PER_MS
   }
@@ -226,35 +226,6 @@ export function deliveriesOf({ traces }: World, trouble: Trouble): readonly Deli
     at += size
   }
   return deliveries
-}
-
-/** At its place in time, with trace ids of its own: a recording may be there more than once. */
-function placed(
-  spans: readonly Span[],
-  { number, startNs }: { readonly number: number; readonly startNs: bigint },
-): readonly (readonly Span[])[] {
-  const first = spans.reduce(
-    (least, span) => (span.startTimeNs < least ? span.startTimeNs : least),
-    spans[0]?.startTimeNs ?? 0n,
-  )
-  const byNs = startNs - first
-  const traces = new Map<string, Span[]>()
-  for (const span of spans) {
-    const traceId = createHash('sha256').update(`${number} ${span.traceId}`).digest('hex')
-    const moved = { ...later(span, byNs), traceId: traceId.slice(0, 32) }
-    traces.set(moved.traceId, [...(traces.get(moved.traceId) ?? []), moved])
-  }
-  return [...traces.values()]
-}
-
-function later(span: Span, byNs: bigint): Span {
-  if (byNs === 0n) return span
-  return {
-    ...span,
-    startTimeNs: span.startTimeNs + byNs,
-    endTimeNs: span.endTimeNs + byNs,
-    events: span.events.map((event) => ({ ...event, timeNs: event.timeNs + byNs })),
-  }
 }
 
 function recordedTraces(): readonly (readonly Span[])[] {
