@@ -89,11 +89,8 @@ function pictureRank({ rule, source, example }: WireIncident): number {
 }
 
 async function openIncident(page: Page, demo: Demo, incident: WireIncident): Promise<void> {
-  await page.goto(`${demo.pageUrl}/incidents`)
-  await page.locator('.incidents [data-row]').first().waitFor()
-  // Incidents of one outage stand under its row.
-  const closed = page.locator('tr.episode button[aria-expanded=false]')
-  while ((await closed.count()) > 0) await closed.first().click()
+  // Found alone, it stands under no outage.
+  await page.goto(`${demo.pageUrl}/incidents?q=${incident.id}`)
   const link = page.locator(`a[href="/incidents/${incident.id}"]`)
   await link.waitFor()
   await link.click()

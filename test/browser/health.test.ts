@@ -81,8 +81,13 @@ describe.skipIf(skipReason !== undefined)('the health of the analyzer', () => {
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Health of the analyzer' })
     expect(await dialog.textContent()).toContain('nothing needs you')
+    await dialog.getByText('1 thing its spans cannot show').click()
+    const [sentence = ''] = fixtures.health.sources[0]?.cannotShow ?? []
+    await dialog.getByText(sentence).waitFor()
+    expect(await dialog.textContent()).toContain('40 spans that are understood and tell of none')
     await dialog.getByRole('button', { name: 'Close' }).click()
     await dialog.waitFor({ state: 'detached' })
+    expect(await mark.evaluate('(element) => element === document.activeElement')).toBe(true)
     await closeWatched(watched)
   })
 

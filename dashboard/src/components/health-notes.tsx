@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react'
 import type { HealthNote } from '../lib/health-notes.ts'
+import { parseInline } from '../lib/prose.ts'
+import { Inline } from './prose.tsx'
 import { Ago } from './time-text.tsx'
 
 /** What is wrong with the analyzer itself, each with its next step. */
@@ -18,7 +20,7 @@ export function HealthNotes({ notes }: { readonly notes: readonly HealthNote[] }
           </p>
           <p>{detail}</p>
           <p>
-            <b>Next:</b> {next}
+            <b>Next:</b> <Inline parts={parseInline(next)} />
           </p>
         </li>
       ))}

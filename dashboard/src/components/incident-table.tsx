@@ -15,13 +15,15 @@ interface IncidentTableProps {
   readonly view: string
   readonly window: TimeWindow
   readonly caption: string
+  /** Rows at most, where the whole list is elsewhere. */
+  readonly limit?: number
   readonly compact?: boolean
 }
 
 /** Incidents, and those of one outage under one row. It holds still under the pointer. */
 export function IncidentTable(props: IncidentTableProps): ReactNode {
-  const { incidents, view, window, caption, compact = false } = props
-  const list = useSteadyList(groupByEpisode(incidents), keyOf, view)
+  const { incidents, view, window, caption, limit, compact = false } = props
+  const list = useSteadyList(groupByEpisode(incidents).slice(0, limit), keyOf, view)
   const episodes = useEpisodes(window)
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
   const toggle = (key: string): void =>

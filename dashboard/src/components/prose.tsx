@@ -38,7 +38,8 @@ function Block({ block }: { readonly block: ProseBlock }): ReactNode {
   }
 }
 
-function Inline({ parts }: { readonly parts: readonly ProsePart[] }): ReactNode {
+/** One line of it. */
+export function Inline({ parts }: { readonly parts: readonly ProsePart[] }): ReactNode {
   return parts.map((part, index) =>
     // oxlint-disable-next-line react/no-array-index-key
     part.code ? <code key={index}>{part.text}</code> : <span key={index}>{part.text}</span>,

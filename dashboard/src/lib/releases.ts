@@ -14,6 +14,7 @@ export function isWithin(release: string, { from, to }: Range): boolean {
 
 /** `1.74.15 to 1.96` */
 export function describeRange({ from, to }: Range): string {
+  if (from === to && to !== null) return to
   if (from === null) return to === null ? 'every release' : `up to ${to}`
   return to === null ? `since ${from}` : `${from} to ${to}`
 }

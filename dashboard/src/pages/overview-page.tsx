@@ -19,7 +19,7 @@ import { OPEN_INCIDENTS, TIME_WINDOWS, type TimeWindow } from '../lib/route.ts'
 import { useResource } from '../lib/use-resource.ts'
 
 /** More are one click away, on the page that can filter them. */
-const INCIDENTS_SHOWN = 8
+const ROWS_SHOWN = 8
 
 export function OverviewPage({ window }: { readonly window: TimeWindow }): ReactNode {
   const resource = useResource<WireOverview>(`overview?window=${window}`, { keepLast: true })
@@ -74,7 +74,7 @@ function Overview({ overview, window }: OverviewProps): ReactNode {
 }
 
 function OpenIncidents({ overview, window }: OverviewProps): ReactNode {
-  const sorted = sortIncidents(overview.openIncidents).slice(0, INCIDENTS_SHOWN)
+  const sorted = sortIncidents(overview.openIncidents)
   return (
     <section className="panel" aria-labelledby="open-title">
       <header className="panel-header">
@@ -89,6 +89,7 @@ function OpenIncidents({ overview, window }: OverviewProps): ReactNode {
           view={window}
           window={window}
           caption="Open incidents"
+          limit={ROWS_SHOWN}
           compact
         />
       )}

@@ -20,6 +20,7 @@ test('an open range has no border on that side, and what is no release is in non
 
 test('a range is told in words', () => {
   expect(describeRange({ from: '1.1', to: '1.2' })).toBe('1.1 to 1.2')
+  expect(describeRange({ from: '1.2', to: '1.2' })).toBe('1.2')
   expect(describeRange({ from: '1.1', to: null })).toBe('since 1.1')
   expect(describeRange({ from: null, to: '1.2' })).toBe('up to 1.2')
   expect(describeRange({ from: null, to: null })).toBe('every release')
