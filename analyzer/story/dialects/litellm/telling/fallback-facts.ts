@@ -105,10 +105,8 @@ function wasTried(question: FallbackQuestion): boolean | 'unknown' {
   if (hints.texts.some((text) => text.fallbackTried)) return true
   if (hints.picks.some((pick) => !pick.refused && isFallbackPick(pick, route))) return true
   if (hints.refusedAtFirst) return false
-  // Passed over, or chosen and refused: where that would not be told, neither can be said.
-  if (!hints.refusalsTold) return 'unknown'
   // One upstream call is one attempt, whatever name stands on it.
-  if (hints.asked === 1) return false
+  if (hints.asked === 1) return hints.refusalsTold ? false : 'unknown'
   if (calls.some((call) => call.failed && leavesRoute(call, question))) return true
   const asked = askedAgain(question)
   if (asked !== undefined) return asked
@@ -116,6 +114,8 @@ function wasTried(question: FallbackQuestion): boolean | 'unknown' {
   if (calls.some((call) => isV2(call.span) && call.deployment === undefined)) return 'unknown'
   // From 1.109 on every call of v2 names its API: without it the rest is no whole, either.
   if (reading.api === undefined && isAllNamed(reading)) return 'unknown'
+  // Passed over, or chosen and refused: where that would not be told, neither can be said.
+  if (!hints.refusalsTold) return 'unknown'
   if (hints.texts.length > 0 || hints.picks.length > 0) return false
   return hints.everyCallExported ? false : 'unknown'
 }
