@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 import { openStore } from '../../../analyzer/store/open-store.ts'
-import { openVerdictStore } from '../../../analyzer/store/sqlite/verdicts/verdict-store.ts'
+import { openVerdictStore } from '../../../analyzer/store/sqlite/verdicts/open-verdict-store.ts'
 import { WIDE_LIMITS } from '../../support/open-test-store.ts'
 import { verdictContract } from './contract/verdicts.ts'
 

@@ -6,19 +6,12 @@ import { sight } from '../../../incidents/sight.ts'
 import type { CallerCount, TurnsOf } from '../../verdict-store.ts'
 import { CountDeltas } from './count-deltas.ts'
 import type { SqliteDatabase } from '../open-database.ts'
+import { prepareIncidents } from './incident-statements.ts'
 import { packStory } from './pack-ids.ts'
+import { parseSighting, printSighting, shownById, shownOf } from './stored-sighting.ts'
 
 /** Incidents of one list: a page shows fewer, and they are read whole. */
 const INCIDENTS_READ_MAX = 2000
-
-/** What an incident's row shows of its newest request. */
-type Shown = Pick<Occurrence, 'severity' | 'title' | 'confidence' | 'summary'>
-
-/** Of one request. `folded`: what its incident would have been, had there been a place for it. */
-interface StoredSighting extends Shown {
-  readonly folded?: FingerprintIngredients
-  readonly rootCause?: RootCause
-}
 
 /** A request that joins an incident. */
 interface Sighting {
@@ -44,12 +37,12 @@ interface Change {
  * `take` and `put` for each request and `flush` once: an outage is one write, not one per request.
  */
 export class IncidentBook {
-  readonly #statements: ReturnType<typeof prepare>
+  readonly #statements: ReturnType<typeof prepareIncidents>
   readonly #changes = new Map<number, Change>()
   readonly #callers = new CountDeltas<readonly [number, string]>()
 
   constructor(database: SqliteDatabase) {
-    this.#statements = prepare(database)
+    this.#statements = prepareIncidents(database)
   }
 
   reload(): void {
@@ -115,23 +108,15 @@ export class IncidentBook {
     change.held += 1
     change.came += 1
     change.incident = sight(change.incident, { ...occurrence, fingerprint })
-    const { severity, title, confidence, summary, rootCause } = occurrence
-    const isFolded = fingerprint.id !== occurrence.fingerprint.id
-    const shown = JSON.stringify({
-      severity,
-      title,
-      confidence,
-      summary,
-      ...(rootCause !== undefined && { rootCause }),
-      ...(isFolded && { folded: occurrence.fingerprint.ingredients }),
-    } satisfies StoredSighting)
+    const folded =
+      fingerprint.id === occurrence.fingerprint.id ? undefined : occurrence.fingerprint.ingredients
     this.#statements.insert.run(
       requestId,
       id,
       atMs,
       packStory(storyId),
       caller ?? null,
-      shown,
+      printSighting(occurrence, folded),
       exampleId ?? null,
     )
     if (caller !== undefined) this.#callers.add([id, caller], 1)
@@ -239,112 +224,4 @@ export class IncidentBook {
 function parseIncident(json: string): Incident {
   const incident: Incident = JSON.parse(json)
   return incident
-}
-
-function parseSighting(json: string): StoredSighting {
-  const sighting: StoredSighting = JSON.parse(json)
-  return sighting
-}
-
-function shownOf({ shown }: OccurrenceRow): Shown {
-  const { severity, title, confidence, summary } = parseSighting(shown)
-  return { severity, title, confidence, summary }
-}
-
-interface IncidentRow {
-  readonly id: number
-  readonly held: number
-  readonly incident: string
-}
-
-/** The request that shows it. */
-function shownById({ request_id: requestId, example_id: exampleId }: OccurrenceRow): number {
-  return exampleId ?? requestId
-}
-
-interface OccurrenceRow {
-  readonly request_id: number
-  readonly example_id: number | null
-  readonly at_ms: number
-  readonly shown: string
-}
-
-/** What pages ask; a test looks at the plan of each. */
-export const INCIDENT_QUERIES = {
-  all: `SELECT incident FROM incidents WHERE incident <> ''
-    ORDER BY last_seen_ms DESC, name DESC LIMIT ?`,
-  byName: 'SELECT id, held, incident FROM incidents WHERE name = ?',
-  newest: `SELECT request_id, example_id, at_ms, shown FROM occurrences WHERE incident_id = ?
-    ORDER BY at_ms DESC, story DESC LIMIT ?`,
-  callers: `SELECT caller AS name, count FROM incident_callers WHERE incident_id = ?
-    ORDER BY count DESC, caller LIMIT ?`,
-  firstAfter: `SELECT min(at_ms) FROM (
-    SELECT min(at_ms) AS at_ms FROM occurrences WHERE incident_id = ? AND at_ms > ?
-    UNION ALL
-    SELECT min(at_ms) FROM kept_sightings WHERE incident_id = ? AND at_ms > ?)`,
-  ofRule: 'SELECT count(*) FROM incidents WHERE source = ? AND rule = ?',
-  ofSource: 'SELECT count(*) FROM incidents WHERE source = ?',
-} as const
-
-function prepare(database: SqliteDatabase) {
-  return {
-    all: database.prepare<[number], { incident: string }>(INCIDENT_QUERIES.all),
-    byName: database.prepare<[string], IncidentRow>(INCIDENT_QUERIES.byName),
-    byId: database.prepare<[number], IncidentRow>(
-      'SELECT id, held, incident FROM incidents WHERE id = ?',
-    ),
-    make: database.prepare<
-      [{ name: string; atMs: number; source: string; rule: string }],
-      { id: number }
-    >(
-      `INSERT INTO incidents (name, last_seen_ms, held, incident, source, rule)
-       VALUES (:name, :atMs, 0, '', :source, :rule) RETURNING id`,
-    ),
-    nameOf: database.prepare<[number], string>('SELECT name FROM incidents WHERE id = ?').pluck(),
-    ofRule: database.prepare<[string, string], number>(INCIDENT_QUERIES.ofRule).pluck(),
-    ofSource: database.prepare<[string], number>(INCIDENT_QUERIES.ofSource).pluck(),
-    firstAfter: database
-      .prepare<[number, number, number, number], number | null>(INCIDENT_QUERIES.firstAfter)
-      .pluck(),
-    keptIn: database
-      .prepare<[number, number, number], number>(
-        'SELECT 1 FROM kept_sightings WHERE incident_id = ? AND at_ms > ? AND at_ms <= ?',
-      )
-      .pluck(),
-    keep: database.prepare<[number, number]>('INSERT OR IGNORE INTO kept_sightings VALUES (?, ?)'),
-    write: database.prepare<[number, number, number | null, string, number]>(
-      `UPDATE incidents SET last_seen_ms = ?, held = ?, newest_id = ?, incident = ? WHERE id = ?`,
-    ),
-    removals: [
-      database.prepare<[number]>('DELETE FROM incidents WHERE id = ?'),
-      database.prepare<[number]>('DELETE FROM incident_callers WHERE incident_id = ?'),
-      database.prepare<[number]>('DELETE FROM incident_minutes WHERE incident_id = ?'),
-      database.prepare<[number]>('DELETE FROM occurrences WHERE incident_id = ?'),
-      database.prepare<[number]>('DELETE FROM kept_sightings WHERE incident_id = ?'),
-    ],
-    lastSeenBefore: database.prepare<[number, number], { id: number }>(
-      'SELECT id FROM incidents WHERE last_seen_ms < ? ORDER BY last_seen_ms LIMIT ?',
-    ),
-    holdOneLess: database.prepare<[number]>('UPDATE incidents SET held = held - 1 WHERE id = ?'),
-    insert: database.prepare<
-      [number, number, number, Buffer, string | null, string, number | null]
-    >('INSERT INTO occurrences VALUES (?, ?, ?, ?, ?, ?, ?)'),
-    take: database.prepare<[number], { incident_id: number; caller: string | null; at_ms: number }>(
-      'DELETE FROM occurrences WHERE request_id = ? RETURNING incident_id, caller, at_ms',
-    ),
-    newest: database.prepare<[number, number], OccurrenceRow>(INCIDENT_QUERIES.newest),
-    oldest: database.prepare<[number], { at_ms: number }>(
-      'SELECT at_ms FROM occurrences WHERE incident_id = ? ORDER BY at_ms LIMIT 1',
-    ),
-    callers: database.prepare<[number, number], { name: string; count: number }>(
-      INCIDENT_QUERIES.callers,
-    ),
-    addCaller: database.prepare<[number, string, number], { count: number }>(
-      `INSERT INTO incident_callers VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET count = count + excluded.count RETURNING count`,
-    ),
-    removeCaller: database.prepare<[number, string]>(
-      'DELETE FROM incident_callers WHERE incident_id = ? AND caller = ?',
-    ),
-  }
 }

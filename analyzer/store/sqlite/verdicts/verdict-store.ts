@@ -18,65 +18,24 @@ import type {
 } from '../../verdict-store.ts'
 import type { VerdictTallies } from '../../verdict-tallies.ts'
 import type { GatewayRun } from '../../../incidents/markers.ts'
-import { judgeWindow as judgeRouteWindow } from '../../../rules/window/judge-window.ts'
 import { checkCounts } from './check-counts.ts'
-import { dropOutdated } from './drop-outdated.ts'
 import { IncidentBook } from './incident-book.ts'
 import { GatewayBook } from './gateway-book.ts'
 import { IncidentTimesReader } from './incident-times.ts'
-import { isDamage, openForWriting, type SqliteDatabase } from '../open-database.ts'
-import { RequestBook, type StoredRow } from './request-book.ts'
+import type { SqliteDatabase } from '../open-database.ts'
+import { RequestBook } from './request-book.ts'
 import { RequestQueries } from './request-queries.ts'
 import { Rollups } from './rollups.ts'
 import { SenderBook } from './sender-book.ts'
-import { SeriesBook, type CountedIds } from './series-book.ts'
-import { setVerdictsAside } from './set-verdicts-aside.ts'
+import { SeriesBook } from './series-book.ts'
+import { tallyReplaced } from './tally-replaced.ts'
 import { TermIndex } from './term-index.ts'
 import { TraceTies } from './trace-ties.ts'
-import { VERDICTS_MIGRATIONS } from './verdicts-schema.ts'
-import type { WriteLog } from '../../../log.ts'
 import { WindowBook, type JudgeWindow } from './windows/window-book.ts'
 import { WireBook } from './wire-book.ts'
 
-/**
- * What cannot be read is kept aside, and all of it is derived again from the spans: an analyzer
- * that does not start for the sake of its verdicts takes no spans either.
- */
-export function openVerdictStore(file: string, options: OpenOptions): VerdictStore {
-  const { nowMs, log } = options
-  try {
-    return open(file, options)
-  } catch (error: unknown) {
-    if (!isDamage(error)) throw error
-    const aside = setVerdictsAside(file, nowMs)
-    const what = 'cannot be read, and is derived again from the spans'
-    log(`${file} ${what}; it was kept as ${aside}, and may be removed`, 'error')
-    return open(file, options)
-  }
-}
-
-function open(file: string, { spansFromMs = () => 0, judgeWindow }: OpenOptions): VerdictStore {
-  const database = openForWriting(file, VERDICTS_MIGRATIONS, { isDerived: true })
-  database.pragma(`cache_size = -${CACHE_KIB}`)
-  dropOutdated(database, spansFromMs)
-  return new SqliteVerdictStore(database, judgeWindow ?? judgeByDefault)
-}
-
-/** Ids are random: of an index that does not fit, each request reads and writes a page. */
-const CACHE_KIB = 32 * 1024
-
-interface OpenOptions {
-  readonly nowMs: number
-  readonly log: WriteLog
-  /** Spans that were received from then on are all there; asked where verdicts are made again. */
-  readonly spansFromMs?: () => number
-  /** Default: every window rule, with its own limits. */
-  readonly judgeWindow?: JudgeWindow | undefined
-}
-
-const judgeByDefault: JudgeWindow = (window) => judgeRouteWindow(window)
-
-class SqliteVerdictStore implements VerdictStore {
+/** The books of one file, kept in step by one transaction. */
+export class SqliteVerdictStore implements VerdictStore {
   readonly #database: SqliteDatabase
   readonly #statements: ReturnType<typeof prepare>
   readonly #series: SeriesBook
@@ -273,27 +232,7 @@ class SqliteVerdictStore implements VerdictStore {
     for (const verdict of verdicts) this.#gateways.see(verdict)
     this.#ties.put(judgement)
     this.#senders.put(verdicts)
-    this.#tally(rows, { coming, again })
-  }
-
-  /**
-   * Where one request takes the place of another, that is one request that was judged before. Only
-   * what is more than that is new; what is counted otherwise now is withdrawn.
-   */
-  #tally(
-    before: readonly StoredRow[],
-    { coming, again }: { readonly coming: readonly CountedIds[]; readonly again: boolean },
-  ): void {
-    const left = new Map<string, CountedIds[]>()
-    for (const row of before) {
-      const key = tallyKey(row)
-      left.set(key, [...(left.get(key) ?? []), row])
-    }
-    const changed = coming.filter((row) => left.get(tallyKey(row))?.pop() === undefined)
-    for (const row of [...left.values()].flat()) this.#series.tally('withdrawn', row)
-    if (again) return
-    const replaced = [...left.values()].flat().length
-    for (const row of changed.slice(replaced)) this.#series.tally('judged', row)
+    tallyReplaced(this.#series, { before: rows, coming, again })
   }
 
   /** What is remembered beside the file must not outlive a transaction that did not come about. */
@@ -312,10 +251,6 @@ class SqliteVerdictStore implements VerdictStore {
       throw error
     }
   }
-}
-
-function tallyKey({ series_id: series, failure_id: failure, findings }: CountedIds): string {
-  return JSON.stringify([series, failure, findings])
 }
 
 const PRUNE_ROWS = 2000

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 import { tellWindows } from '../../../../analyzer/rules/window/tell-windows.ts'
 import { toVerdict } from '../../../../analyzer/settling/to-verdict.ts'
-import { openVerdictStore } from '../../../../analyzer/store/sqlite/verdicts/verdict-store.ts'
+import { openVerdictStore } from '../../../../analyzer/store/sqlite/verdicts/open-verdict-store.ts'
 import type { Story } from '../../../../analyzer/story/story.ts'
 import { tellStories } from '../../../support/tell-stories.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { AnalyzerError } from '../../../../analyzer/errors.ts'
 import { openDataFolder } from '../../../../analyzer/store/sqlite/data-folder.ts'
 import { openForWriting } from '../../../../analyzer/store/sqlite/open-database.ts'
-import { openVerdictStore } from '../../../../analyzer/store/sqlite/verdicts/verdict-store.ts'
+import { openVerdictStore } from '../../../../analyzer/store/sqlite/verdicts/open-verdict-store.ts'
 import { VERDICTS_MIGRATIONS } from '../../../../analyzer/store/sqlite/verdicts/verdicts-schema.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 

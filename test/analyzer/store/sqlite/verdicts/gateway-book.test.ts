@@ -12,7 +12,7 @@ import {
 import { expect, test } from 'vitest'
 
 import { RUN_GAP_MINUTES } from '../../../../../analyzer/incidents/markers.ts'
-import { openVerdictStore } from '../../../../../analyzer/store/sqlite/verdicts/verdict-store.ts'
+import { openVerdictStore } from '../../../../../analyzer/store/sqlite/verdicts/open-verdict-store.ts'
 import type { Verdict, VerdictStore } from '../../../../../analyzer/store/verdict-store.ts'
 import { temporaryFolder } from '../../../../support/temporary-folder.ts'
 import { buildVerdict, putVerdicts } from '../../../../support/verdicts.ts'

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Pick } from '../../../../../../analyzer/rules/window/picks.ts'
 import type { Incident } from '../../../../../../analyzer/incidents/incident.ts'
-import { openVerdictStore } from '../../../../../../analyzer/store/sqlite/verdicts/verdict-store.ts'
+import { openVerdictStore } from '../../../../../../analyzer/store/sqlite/verdicts/open-verdict-store.ts'
 import type { Verdict, VerdictStore } from '../../../../../../analyzer/store/verdict-store.ts'
 import { temporaryFolder } from '../../../../../support/temporary-folder.ts'
 import { buildVerdict, NO_PROGRESS } from '../../../../../support/verdicts.ts'

@@ -1,0 +1,47 @@
+import type { WriteLog } from '../../../log.ts'
+import { judgeWindow as judgeRouteWindow } from '../../../rules/window/judge-window.ts'
+import type { VerdictStore } from '../../verdict-store.ts'
+import { isDamage, openForWriting } from '../open-database.ts'
+import { dropOutdated } from './drop-outdated.ts'
+import { setVerdictsAside } from './set-verdicts-aside.ts'
+import { SqliteVerdictStore } from './verdict-store.ts'
+import { VERDICTS_MIGRATIONS } from './verdicts-schema.ts'
+import type { JudgeWindow } from './windows/window-book.ts'
+
+/**
+ * What cannot be read is kept aside, and all of it is derived again from the spans: an analyzer
+ * that does not start for the sake of its verdicts takes no spans either.
+ */
+export function openVerdictStore(file: string, options: OpenOptions): VerdictStore {
+  const { nowMs, log } = options
+  try {
+    return open(file, options)
+  } catch (error: unknown) {
+    if (!isDamage(error)) throw error
+    const aside = setVerdictsAside(file, nowMs)
+    const what = 'cannot be read, and is derived again from the spans'
+    log(`${file} ${what}; it was kept as ${aside}, and may be removed`, 'error')
+    return open(file, options)
+  }
+}
+
+function open(file: string, { spansFromMs = () => 0, judgeWindow }: OpenOptions): VerdictStore {
+  const database = openForWriting(file, VERDICTS_MIGRATIONS, { isDerived: true })
+  database.pragma(`cache_size = -${CACHE_KIB}`)
+  dropOutdated(database, spansFromMs)
+  return new SqliteVerdictStore(database, judgeWindow ?? judgeByDefault)
+}
+
+/** Ids are random: of an index that does not fit, each request reads and writes a page. */
+const CACHE_KIB = 32 * 1024
+
+interface OpenOptions {
+  readonly nowMs: number
+  readonly log: WriteLog
+  /** Spans that were received from then on are all there; asked where verdicts are made again. */
+  readonly spansFromMs?: () => number
+  /** Default: every window rule, with its own limits. */
+  readonly judgeWindow?: JudgeWindow | undefined
+}
+
+const judgeByDefault: JudgeWindow = (window) => judgeRouteWindow(window)
