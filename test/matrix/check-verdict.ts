@@ -95,22 +95,45 @@ function* checkNotTried({ cell, complete, shown, request }: Facts): Generator<Br
   if (said !== wanted) yield breach(VERDICT, `not tried for ${show(said)}, not ${show(wanted)}`)
 }
 
-/** One class for each end; a rescue and a whole answer are no incident. */
-function findingOf({ cell, complete, shown }: Facts): string | undefined {
-  if (complete) return undefined
+const STALLS: ReadonlySet<string> = new Set(['stall', 'comments-only'])
+
+/** What is wrong with each end, first what owns it; most rescues and whole answers are right. */
+function findingsOf(facts: Facts): readonly (readonly [rule: string, confidence: string])[] {
+  const { cell, complete, isEmpty, recorded } = facts
+  if (complete) {
+    if (isEmpty) return [['empty-success', 'certain']]
+    return recorded.spans.some(isPrefillIgnored) ? [['continuation-unsafe', 'likely']] : []
+  }
+  // Before its headers there is no stream yet that could fall silent.
+  const stalled = STALLS.has(cell.fault.name) && cell.at !== 'before headers'
+  return [[classOf(facts), 'certain'], ...(stalled ? [['stream-stalled', 'certain'] as const] : [])]
+}
+
+function classOf({ cell, shown }: Facts): string {
   if (cell.chain === 'alone') return 'no-fallback-configured'
   if (shown.toolCalls.length === 0) return 'fallback-exhausted'
   return cell.client === 'responses' ? 'aresponses-fallback-bypassed' : 'fallback-bypassed'
+}
+
+/** A target took the prefill and started over: only the seam guard kept text from being doubled. */
+function isPrefillIgnored(span: Span): boolean {
+  return told(span, 'fallback.strategy') === 'prefill' && told(span, 'seam.aligned') === true
 }
 
 function* checkFindings(facts: Facts): Generator<Breach> {
   const { spans } = facts.recorded
   const stories = assembleStories({ source: 'cell', spans, routerConfig: undefined })
   const found = stories.flatMap((story) =>
-    judge(story).map(({ rule, confidence, primary }) => ({ rule, confidence, primary })),
+    judge(story)
+      // A figure (targets of the rig share one address, a cut answer has no usage) blames nobody.
+      .filter(({ severity }) => severity !== 'info')
+      .map(({ rule, confidence, primary }) => ({ rule, confidence, primary })),
   )
-  const rule = findingOf(facts)
-  const wanted = rule === undefined ? [] : [{ rule, confidence: 'certain', primary: true }]
+  const wanted = findingsOf(facts).map(([rule, confidence], position) => ({
+    rule,
+    confidence,
+    primary: position === 0,
+  }))
   if (show(found) !== show(wanted)) {
     yield breach(VERDICT, `the analyzer finds ${show(found)}, not ${show(wanted)}`)
   }
