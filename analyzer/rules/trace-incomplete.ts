@@ -14,7 +14,7 @@ export const traceIncomplete: Rule = {
   description:
     'The span that tells how a request ended never came: what the client got is not known, and nothing else is concluded from the rest.',
   opensWhenRescued: false,
-  needs: [],
+  needs: ['request-span'],
   remedy: {
     stopItNow: {
       text: 'See whether spans are lost on their way: refused or dropped ones are counted here, by source; a sender and a Collector count theirs as well. If nothing is lost, the gateway never exported the span.',

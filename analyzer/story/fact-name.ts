@@ -3,6 +3,8 @@
  * table of classes and dialects, closed so that neither can name what the other has not heard of.
  */
 export const FACT_NAMES = [
+  /** That the span of a whole request is missing. */
+  'request-span',
   /** Whether the request went well, was rescued, failed. */
   'outcome',
   /** Which attempts failed, and why. */

@@ -22,6 +22,7 @@ export const secondwind: Dialect = {
   // Made to show all of it; what is `sometimes` below hangs on the client, not on the spans.
   cannotShow: () => [],
   tells: {
+    'request-span': { sight: 'always' },
     outcome: { sight: 'always' },
     'attempt-failure': { sight: 'always' },
     'attempt-phase': { sight: 'always' },

@@ -12,6 +12,7 @@ export function describeOpening({ kind, severity, opensWhenRescued }: WireRule):
 }
 
 const NEED_WORDS: ReadonlyMap<string, string> = new Map([
+  ['request-span', 'the span of the whole request'],
   ['outcome', 'the outcome'],
   ['attempt-failure', 'why attempts failed'],
   ['attempt-phase', 'when in the stream they failed'],

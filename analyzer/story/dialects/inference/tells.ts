@@ -2,6 +2,10 @@ import type { Dialect } from '../dialect.ts'
 
 /** What spans of either convention tell: neither has a word for routing. */
 const SHARED = {
+  'request-span': {
+    sight: 'never',
+    why: 'a call is a request of its own, and one that was not exported leaves nothing behind',
+  },
   'attempt-key': { sight: 'never', why: 'no key of the convention names the provider key' },
   'fallbacks-configured': { sight: 'never', why: 'the convention has no word for routing' },
   'fallbacks-disabled': { sight: 'never', why: 'the convention has no word for routing' },

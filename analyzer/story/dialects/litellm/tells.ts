@@ -2,6 +2,10 @@ import type { Dialect } from '../dialect.ts'
 
 /** What LiteLLM's spans tell with `LITELLM_OTEL_V2=true`. */
 export const LITELLM_V2_TELLS: Dialect['tells'] = {
+  'request-span': {
+    sight: 'sometimes',
+    why: 'in process each attempt is a trace without one, and none is missed',
+  },
   outcome: { sight: 'sometimes', why: 'a cut that LiteLLM swallows looks like a whole answer' },
   'attempt-failure': { sight: 'sometimes', why: 'up to 1.97 a failed fallback may have no span' },
   'attempt-phase': {
