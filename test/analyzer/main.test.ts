@@ -258,7 +258,7 @@ test('health tells a folder where nothing came from one where nothing is underst
     },
     keeping: { troubledSince: null, why: null, damaged: [] },
     acts: { troubledSince: null, why: null, losses: [] },
-    lag: { spans: 0, oldestReceivedAt: null, overdueSince: null },
+    lag: { spans: 0, oldestReceivedAt: null, overdueSince: null, derivingAnew: false },
     disk: {
       bytes: expect.any(Number) as unknown,
       bytesMax: 2048 * 1024 * 1024,
