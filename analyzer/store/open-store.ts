@@ -1,5 +1,6 @@
 import { messageOf } from '../message-of.ts'
 import { openActStore } from './sqlite/acts/act-store.ts'
+import { refuseNewerActs } from './sqlite/acts/open-acts.ts'
 import { filesOf } from './sqlite/folder-files.ts'
 import { SegmentKeeper } from './sqlite/keeping/segment-keeper.ts'
 import { receivedFromMs, receivedSpells } from './sqlite/keeping/part-files.ts'
@@ -71,8 +72,9 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
       return writer
     },
     openReader: () => new SegmentSpanReader(handles(catalogue())),
-    openVerdicts: ({ judgeWindow } = {}) =>
-      openRenewableVerdicts({
+    openVerdicts: ({ judgeWindow } = {}) => {
+      refuseNewerActs(files.acts)
+      return openRenewableVerdicts({
         file: files.verdicts,
         open: () => {
           const spansFromMs = (): number => receivedFromMs(catalogue()) ?? now()
@@ -80,7 +82,8 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
         },
         now,
         log,
-      }),
+      })
+    },
     openActs: (knownUpTo) => openActStore({ file: files.acts, knownUpTo, now, log }),
     openRetentionClock: () =>
       new RetentionClock({

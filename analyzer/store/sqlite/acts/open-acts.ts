@@ -6,8 +6,10 @@ import type { ActLoss } from '../../act-store.ts'
 import { checkPages } from '../keeping/check-pages.ts'
 import { AnalyzerError } from '../../../errors.ts'
 import { syncFolder } from '../files.ts'
+import { refuseNewerVersion } from '../migrate.ts'
 import { isDamage, openForWriting, type SqliteDatabase } from '../open-database.ts'
 import { removeDatabaseFile, setAside } from '../segments/segment-catalogue.ts'
+import { readSegmentHeader } from '../segments/segment-header.ts'
 import { ACTS_MIGRATIONS } from './acts-schema.ts'
 import { salvageRows } from './salvage-rows.ts'
 
@@ -143,6 +145,14 @@ export function lossesOf(database: SqliteDatabase): readonly ActLoss[] {
 }
 
 const LOSSES_TOLD = 10
+
+/** Asked before the verdicts are opened: an older release must leave the folder as it is. */
+export function refuseNewerActs(file: string): void {
+  if (!existsSync(file)) return
+  const header = readSegmentHeader(file)
+  if (header.kind !== 'database') return
+  refuseNewerVersion(header.version, { path: file, migrations: ACTS_MIGRATIONS })
+}
 
 /** Refused by whoever opens the file: it is whole, and not ours to touch. */
 export function isNewer(error: unknown): boolean {
