@@ -77,7 +77,12 @@ export function spanContract(engine: SpanEngine): void {
       ])
       expect(spansOf(chunks)).toEqual([first, second])
       expect(chunks.flatMap(({ heads }) => heads)).toEqual(
-        [first, second].map(({ traceId: id, kind, scope }) => ({ traceId: id, kind, scope })),
+        [first, second].map(({ traceId: id, name, kind, scope }) => ({
+          traceId: id,
+          name,
+          kind,
+          scope,
+        })),
       )
     })
 
