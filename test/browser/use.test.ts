@@ -150,6 +150,20 @@ describe.skipIf(skipReason !== undefined)('the page in use', () => {
     await page.getByRole('dialog').waitFor()
   })
 
+  test('opens the help again in the very moment of its closing', async () => {
+    await open('/')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').waitFor()
+    // The browser tells of a closing in a task of its own, later than whatever is pressed now.
+    const isOpen = await page.evaluate<boolean>(`new Promise((resolve) => {
+      const dialog = document.querySelector('dialog[open]')
+      dialog.addEventListener('close', () => setTimeout(() => resolve(dialog.open)))
+      dialog.close()
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true }))
+    })`)
+    expect(isOpen).toBe(true)
+  })
+
   test('changes the theme by key and keeps it over a reload, without a flash', async () => {
     await open('/')
     const canvas = 'getComputedStyle(document.body).backgroundColor'

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, type ReactNode } from 'react'
 import { goUp, lastNavigation, navigate, rememberedScroll } from '../lib/location.ts'
 import { ALL_REQUESTS, toPath, type Route } from '../lib/route.ts'
 import { cycleTheme } from '../lib/theme.ts'
@@ -14,13 +14,14 @@ interface FrameProps {
 /** What stands around every view: skip link, rail, keyboard, help; and where the focus goes. */
 export function Frame({ route, children }: FrameProps): ReactNode {
   const main = useRef<HTMLElement>(null)
-  const [helpOpen, setHelpOpen] = useState(false)
+  const help = useRef<HTMLDialogElement>(null)
+  const openHelp = useCallback(() => help.current?.showModal(), [])
   const path = toPath(route)
   const view = viewOf(route)
   const above = parentOf(route)
   const handlers = useMemo(
     () => ({
-      help: () => setHelpOpen(true),
+      help: openHelp,
       overview: () => navigate('/'),
       incidents: () => navigate('/incidents'),
       requests: () => navigate('/requests'),
@@ -32,7 +33,7 @@ export function Frame({ route, children }: FrameProps): ReactNode {
       theme: cycleTheme,
       ...(above === undefined ? {} : { back: () => goUp(above) }),
     }),
-    [above],
+    [above, openHelp],
   )
   useShortcuts(handlers, 'frame')
 
@@ -65,11 +66,11 @@ export function Frame({ route, children }: FrameProps): ReactNode {
       >
         Skip to the content
       </a>
-      <Rail route={route} onHelp={() => setHelpOpen(true)} />
+      <Rail route={route} onHelp={openHelp} />
       <main id="main" ref={main} tabIndex={-1}>
         {children}
       </main>
-      <HelpDialog open={helpOpen} onClose={() => setHelpOpen(false)} />
+      <HelpDialog dialog={help} />
     </div>
   )
 }

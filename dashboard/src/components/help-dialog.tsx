@@ -1,19 +1,17 @@
-import { useEffect, useRef, type ReactNode } from 'react'
+import type { ReactNode, RefObject } from 'react'
 import { SHORTCUTS } from '../lib/shortcut-keys.ts'
 
-interface HelpDialogProps {
-  readonly open: boolean
-  readonly onClose: () => void
-}
-
-/** The browser's own dialog: it traps the focus, closes on Esc and gives the focus back. */
-export function HelpDialog({ open, onClose }: HelpDialogProps): ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    if (open && dialog.current?.open === false) dialog.current.showModal()
-  }, [open])
+/**
+ * The browser's own dialog: it traps the focus, closes on Esc and gives the focus back. It alone
+ * knows whether it is open, for it tells of its closing a moment later.
+ */
+export function HelpDialog({
+  dialog,
+}: {
+  readonly dialog: RefObject<HTMLDialogElement | null>
+}): ReactNode {
   return (
-    <dialog ref={dialog} className="help" onClose={onClose} aria-labelledby="help-title">
+    <dialog ref={dialog} className="help" aria-labelledby="help-title">
       <h2 id="help-title">Keyboard</h2>
       <dl>
         {SHORTCUTS.map(({ keys, does }) => (

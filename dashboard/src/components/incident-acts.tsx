@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, type ReactNode } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useRef, type ReactNode } from 'react'
 import type { WireIncident } from '../../../analyzer/api/wire.ts'
 import { ACT_WORDS, fittingActs } from '../lib/acts.ts'
 import { useActs } from '../lib/use-acts.ts'
@@ -15,7 +15,7 @@ export function IncidentActs({ incident }: { readonly incident: WireIncident }):
   const { start, done } = acts
 
   const latest = useRef(start)
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = start
   })
   const handlers = useMemo(

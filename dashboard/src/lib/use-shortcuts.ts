@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useLayoutEffect } from 'react'
 import { pressKey, type ShortcutAction } from './shortcut-keys.ts'
 
 /** Longer than a second is not a sequence any more but two thoughts. */
@@ -18,7 +18,8 @@ let pressedAtMs = 0
 
 /** Handles the keys of the list in shortcut-keys.ts while the calling component is on the page. */
 export function useShortcuts(handlers: Handlers, layer: ShortcutLayer = 'view'): void {
-  useEffect(() => {
+  // With the view itself, not after it is painted: whoever sees the view can press its keys.
+  useLayoutEffect(() => {
     const stack = layers[layer]
     stack.push(handlers)
     return () => {
