@@ -123,11 +123,13 @@ function toWireSources(
 ): readonly WireSource[] {
   const byName = new Map(counts.map((each) => [each.name, each]))
   const bySource = sendersBySource(senders())
+  const clocks = new Map(intake.report.clocksOff.map((clock) => [clock.source, clock.aheadMs]))
   const named = new Set([...intake.sources, ...byName.keys()])
   const all = [...named].map((name): WireSource => {
     const { stored: spans = 0, lastReceivedMs = 0 } = byName.get(name) ?? {}
     if (lastReceivedMs === 0) {
-      return { name, spans, lastSpanAt: null, state: 'never', cannotShow: [] }
+      const none = { lastSpanAt: null, state: 'never', clockAheadMs: null, cannotShow: [] } as const
+      return { name, spans, ...none }
     }
     const state = nowMs - lastReceivedMs > QUIET_MS ? 'quiet' : 'sending'
     return {
@@ -135,6 +137,7 @@ function toWireSources(
       spans,
       lastSpanAt: toIso(lastReceivedMs),
       state,
+      clockAheadMs: state === 'sending' ? (clocks.get(name) ?? null) : null,
       cannotShow: cannotShow(bySource.get(name) ?? []),
     }
   })
@@ -161,6 +164,7 @@ function foldSources(all: readonly WireSource[]): readonly WireSource[] {
       spans: rest.reduce((sum, { spans }) => sum + spans, 0),
       lastSpanAt: times.at(-1) ?? null,
       state: rest.some(({ state }) => state === 'sending') ? 'sending' : 'quiet',
+      clockAheadMs: null,
       cannotShow: [],
     },
   ]

@@ -98,6 +98,16 @@ export const analyzerSchema = z.strictObject({
         .max(1_048_576)
         .default(2048)
         .describe('MiB of spans that are kept.'),
+      requests: z
+        .number()
+        .int()
+        .min(10_000)
+        .max(1_000_000_000)
+        // Some 300 bytes each: 1.5 GiB, as many as 2 GiB of spans tell of and then as many again.
+        .default(5_000_000)
+        .describe(
+          'Judged requests that are kept, for as long as spans are (`span_days`) and no more than these; some 300 bytes each. The oldest go by whole hours, never the last full one; charts and incidents keep their counts.',
+        ),
       incident_days: z
         .number()
         .min(1)

@@ -28,6 +28,8 @@ export interface SourceConfig {
 export interface RetentionConfig {
   readonly spanAgeMsMax: number
   readonly spanBytesMax: number
+  /** Judged requests that lists show; counts of them stay. */
+  readonly requestsMax: number
   readonly incidentAgeMsMax: number
 }
 

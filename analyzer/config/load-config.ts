@@ -48,6 +48,7 @@ export function loadAnalyzerConfig({ configFile, routerConfigFile }: ConfigFiles
     retention: {
       spanAgeMsMax: section.retention.span_days * DAY_MS,
       spanBytesMax: section.retention.span_mib * MIB,
+      requestsMax: section.retention.requests,
       incidentAgeMsMax: section.retention.incident_days * DAY_MS,
     },
     ingest: {

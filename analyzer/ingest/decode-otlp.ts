@@ -1,5 +1,5 @@
 import type { SpanRecord } from '../store/span-record.ts'
-import { DECODE_NOTES, type Decoded, orMalformed } from './otlp/decoded.ts'
+import { DECODE_NOTES, type Decoded, type DecodeNote, orMalformed } from './otlp/decoded.ts'
 import { RejectedError, type RejectReason, Rejections } from './otlp/rejections.ts'
 import { ValueBudget } from './otlp/value-budget.ts'
 import { parseJson } from './otlp/parse-json.ts'
@@ -88,6 +88,7 @@ export class OtlpDecoder {
     this.#records = []
     this.#keptBytes = 0
     this.#budget.reset()
+    this.#spans.backwards = 0
     const decoded = orMalformed(() => {
       this.#reader.open(toBody(rejections))
       walkRequest(this.#reader, this.#visitor)
@@ -96,7 +97,7 @@ export class OtlpDecoder {
         records: this.#records,
         rejected: rejections.total,
         reasons: rejections.reasons(),
-        notes: this.#budget.stringIndexes > 0 ? [DECODE_NOTES.stringIndex] : [],
+        notes: this.#notes(),
       }
     })
     // A body may be large; nothing of it is needed any more.
@@ -104,6 +105,13 @@ export class OtlpDecoder {
     this.#records = []
     this.#context = undefined
     return decoded
+  }
+
+  #notes(): readonly DecodeNote[] {
+    return [
+      ...(this.#budget.stringIndexes > 0 ? [DECODE_NOTES.stringIndex] : []),
+      ...(this.#spans.backwards > 0 ? [DECODE_NOTES.backwards] : []),
+    ]
   }
 
   #enterContext(resource: Place, scope: Place): void {

@@ -1,4 +1,5 @@
 import type { CommitReport } from './group-commit.ts'
+import { SourceClocks, type SourceClock } from './source-clocks.ts'
 
 /** What the ingest thread did since it started: plain data, sent to the main thread. */
 export interface IngestReport {
@@ -8,6 +9,8 @@ export interface IngestReport {
   readonly failing: { readonly sinceMs: number; readonly why: string } | undefined
   /** Turned away under pressure; how many spans they held is counted in the store. */
   readonly shedBodies: number
+  /** By the names of their sources. */
+  readonly clocksOff: readonly SourceClock[]
 }
 
 export interface DurationCounts {
@@ -25,6 +28,7 @@ export const EMPTY_REPORT: IngestReport = {
   commitsFailed: 0,
   failing: undefined,
   shedBodies: 0,
+  clocksOff: [],
 }
 
 /** Counts what becomes of bodies, beside what the store counts for ever. */
@@ -37,6 +41,7 @@ export class IngestCounts {
   #commitsFailed = 0
   #failing: IngestReport['failing']
   #shedBodies = 0
+  readonly clocks = new SourceClocks()
 
   constructor(now: () => number, onChange: () => void = () => {}) {
     this.#now = now
@@ -75,6 +80,7 @@ export class IngestCounts {
       commitsFailed: this.#commitsFailed,
       failing: this.#failing,
       shedBodies: this.#shedBodies,
+      clocksOff: this.clocks.off(this.#now()),
     }
   }
 }

@@ -140,7 +140,7 @@ export class Ingestor {
   }
 
   #write(bodies: readonly ReadyBody[]): void {
-    const { writer, sourceOf, now } = this.#options
+    const { writer, sourceOf, counts, now } = this.#options
     const receivedAtMs = now()
     const bySource = new Map<string, SpanRecord[]>()
     const tallies = this.#shedTallies()
@@ -159,6 +159,10 @@ export class Ingestor {
     const arrivals = [...bySource].map(([source, records]) => ({ source, receivedAtMs, records }))
     writer.append(arrivals, tallies)
     this.#shedSpans.clear()
+    for (const { source, records } of arrivals) {
+      const endMs = records.reduce((latest, { endUs }) => Math.max(latest, endUs), 0) / 1000
+      counts.clocks.note(source, { endMs, receivedAtMs })
+    }
   }
 
   #shedTallies(): Tally[] {

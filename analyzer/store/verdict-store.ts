@@ -229,5 +229,7 @@ export interface RequestPage {
 
 export interface VerdictLimits {
   readonly requestAgeMsMax: number
+  /** The oldest beyond it go by whole hours, never those of the last full hour. */
+  readonly requestsMax: number
   readonly incidentAgeMsMax: number
 }

@@ -66,7 +66,7 @@ export function startJudge(
   { config, folder, log, onDeath }: ThreadOptions,
   onEvent: (event: JudgeEvent) => void,
 ): JudgeCalls {
-  const { spanAgeMsMax, incidentAgeMsMax } = config.retention
+  const { spanAgeMsMax, requestsMax, incidentAgeMsMax } = config.retention
   const data: JudgeWorkerData = {
     store: storePlace(config, folder),
     settleMs: config.settleMs,
@@ -76,7 +76,7 @@ export function startJudge(
         routerConfig === undefined ? [] : [[name, routerConfig]],
       ),
     ),
-    limits: { requestAgeMsMax: spanAgeMsMax, incidentAgeMsMax },
+    limits: { requestAgeMsMax: spanAgeMsMax, requestsMax, incidentAgeMsMax },
   }
   return new WorkerCalls(
     new Worker(builtUrl('analyzer/threads/judge-worker.js'), { workerData: data }),

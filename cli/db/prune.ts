@@ -36,7 +36,7 @@ export function prune(args: readonly string[], io: CommandIo): Promise<number> {
   return Promise.resolve(EXIT.ok)
 }
 
-function toJson({ dropped, kept }: Pruned, run: { path: string; dryRun: boolean }) {
+function toJson({ dropped, kept, unjudged }: Pruned, run: { path: string; dryRun: boolean }) {
   return {
     schemaVersion: 1,
     dataDir: run.path,
@@ -48,13 +48,14 @@ function toJson({ dropped, kept }: Pruned, run: { path: string; dryRun: boolean 
       lastAt: new Date(lastReceivedMs).toISOString(),
     })),
     spansDropped: sum(dropped, 'spans'),
+    spansUnjudged: unjudged,
     bytesDropped: sum(dropped, 'bytes'),
     spansKept: sum(kept, 'spans'),
     bytesKept: sum(kept, 'bytes'),
   }
 }
 
-function toText({ dropped, kept }: Pruned, dryRun: boolean): string {
+function toText({ dropped, kept, unjudged }: Pruned, dryRun: boolean): string {
   const lines = dropped.map(
     ({ name, spans, bytes, lastReceivedMs }) =>
       `${name}: ${showCount(spans)} spans, ${showBytes(bytes)}, the newest of ${showTime(lastReceivedMs)}`,
@@ -62,11 +63,21 @@ function toText({ dropped, kept }: Pruned, dryRun: boolean): string {
   const left = `${showBytes(sum(kept, 'bytes'))} ${dryRun ? 'would be' : 'are'} left`
   const last = dropped.at(-1)
   if (last === undefined) return `nothing to drop: ${left}; the file that is written to stays\n`
-  const bytes = showBytes(sum(dropped, 'bytes'))
+  const spans = sum(dropped, 'spans')
+  const what = `${dropped.length} files with ${showCount(spans)} spans`
   lines.push(
-    `${dryRun ? 'would drop' : 'dropped'} ${dropped.length} files with ${showCount(sum(dropped, 'spans'))} spans, ${bytes}; ${left}`,
-    `  requests up to ${showTime(last.lastReceivedMs)} stay in lists and counts, but their traces ${dryRun ? 'could not' : 'cannot'} be opened any more`,
+    `${dryRun ? 'would drop' : 'dropped'} ${what}, ${showBytes(sum(dropped, 'bytes'))}; ${left}`,
   )
+  if (unjudged > 0) {
+    lines.push(
+      `  ${showCount(unjudged)} of these spans ${dryRun ? 'are' : 'were'} not judged: their requests are in no list and no count`,
+    )
+  }
+  if (unjudged < spans) {
+    lines.push(
+      `  requests up to ${showTime(last.lastReceivedMs)} stay in lists and counts, but their traces ${dryRun ? 'could not' : 'cannot'} be opened any more`,
+    )
+  }
   return `${lines.join('\n')}\n`
 }
 

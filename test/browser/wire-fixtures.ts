@@ -466,11 +466,19 @@ export const health: WireHealth = {
       spans: 8120,
       lastSpanAt: at(3000),
       state: 'sending',
+      clockAheadMs: null,
       cannotShow: [
         'A stream of /v1/messages that ends early without an error looks like a whole answer.',
       ],
     },
-    { name: 'default', spans: 2292, lastSpanAt: at(9000), state: 'sending', cannotShow: [] },
+    {
+      name: 'default',
+      spans: 2292,
+      lastSpanAt: at(9000),
+      state: 'sending',
+      clockAheadMs: null,
+      cannotShow: [],
+    },
   ],
   refused: [],
 }
@@ -499,8 +507,22 @@ export const healthInTrouble: WireHealth = {
   disk: { bytes: 2_040_109_466, bytesMax: 2_147_483_648, freeBytes: 402_653_184, low: true },
   sources: [
     ...health.sources,
-    { name: 'litellm-eu', spans: 0, lastSpanAt: null, state: 'never', cannotShow: [] },
-    { name: 'litellm-us', spans: 311, lastSpanAt: at(7_200_000), state: 'quiet', cannotShow: [] },
+    {
+      name: 'litellm-eu',
+      spans: 0,
+      lastSpanAt: null,
+      state: 'never',
+      clockAheadMs: null,
+      cannotShow: [],
+    },
+    {
+      name: 'litellm-us',
+      spans: 311,
+      lastSpanAt: at(7_200_000),
+      state: 'quiet',
+      clockAheadMs: null,
+      cannotShow: [],
+    },
   ],
   refused: [
     {

@@ -5,6 +5,8 @@ import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { WireTrace } from '../../analyzer/api/wire.ts'
+import { openStore } from '../../analyzer/store/open-store.ts'
+import { WIDE_LIMITS } from '../support/open-test-store.ts'
 import { protobufRequest } from '../support/otlp.ts'
 import { runCommand, startCommand } from '../support/start-command.ts'
 import { storeDays } from '../support/stored-days.ts'
@@ -191,8 +193,28 @@ test('prune drops whole files beside an analyzer at work, which lives through it
   expect((await db(dataDir, 'check')).exitCode).toBe(0)
 })
 
+/** As far as a whole number of segments goes. */
+function judgeSegments(path: string, segments: number): void {
+  const environment = { now: Date.now, log: () => undefined }
+  const verdicts = openStore({ path, limits: WIDE_LIMITS }, environment).openVerdicts()
+  const judgedUpTo = (segments + 1) * 2 ** 32 - 1
+  verdicts.replace([], { judgedUpTo, unrecognised: 0, withoutRequest: 0 })
+  verdicts.close()
+}
+
+test('prune says how many of the spans nobody had judged, and claims nothing of them', async () => {
+  const { dataDir } = daysUpToNow()
+  const none = await db(dataDir, 'prune', '--to-size', '0b', '--dry-run')
+  expect(none.stdout).toContain('12 of these spans are not judged')
+  expect(none.stdout).not.toContain('stay in lists')
+  judgeSegments(dataDir, 2)
+  const some = await json(dataDir, 'prune', '--to-size', '0b', '--dry-run')
+  expect(some.document).toMatchObject({ spansDropped: 12, spansUnjudged: 4 })
+})
+
 test('prune keeps the file that is written to, however small the size', async () => {
   const { dataDir } = daysUpToNow()
+  judgeSegments(dataDir, 3)
   const { stdout } = await db(dataDir, 'prune', '--to-size', '0b')
   expect(stdout).toContain('dropped 3 files with 12 spans')
   expect(stdout).toContain('stay in lists and counts, but their traces cannot be opened any more')

@@ -6,25 +6,34 @@ import type {
   SourceCounts,
   SpanArrival,
   SpanCounts,
+  SpanKeeper,
+  SpanLimits,
   SpanReader,
   SpanWriter,
   StartedOptions,
   StoredTrace,
+  StorePart,
+  StoreStats,
   Tally,
+  TidyNow,
+  TidyReport,
 } from '../../analyzer/store/store.ts'
 import type { TimeRange } from '../../analyzer/story/join-window.ts'
 import type { Span, SpanHead } from '../../analyzer/story/span.ts'
 import { isLaterVersion } from '../../analyzer/story/span-version.ts'
+import { toRecord } from './to-record.ts'
 
 /** Everything that was ever stored, in the order of its arrival. */
 export interface ModelSpans {
   readonly spans: ReceivedSpan[]
+  /** So many stood before these, and were dropped. */
+  dropped: number
   readonly sources: Map<string, { stored: number; duplicates: number; lastReceivedMs: number }>
   readonly tallies: Tally[]
 }
 
 export function emptyModel(): ModelSpans {
-  return { spans: [], sources: new Map(), tallies: [] }
+  return { spans: [], dropped: 0, sources: new Map(), tallies: [] }
 }
 
 /** The interface of the store as simply as it can be said: the oracle for real engines. */
@@ -91,8 +100,10 @@ export class ModelReader implements SpanReader {
 
   /** Each span a chunk of its own, at the place at which it came. */
   readAfter(position: number, spansMax: number): readonly LoggedChunk[] {
-    return this.#model.spans.slice(position, position + spansMax).map((each, index) => ({
-      position: position + index + 1,
+    const { spans, dropped } = this.#model
+    const from = Math.max(0, position - dropped)
+    return spans.slice(from, from + spansMax).map((each, index) => ({
+      position: dropped + from + index + 1,
       source: each.source,
       receivedAtMs: each.receivedAtMs,
       heads: [headOf(each.span)],
@@ -166,6 +177,44 @@ export class ModelReader implements SpanReader {
     }
     const rejected = [...rejectedBy.values()].reduce((total, count) => total + count, 0)
     return { rejected, rejectedBy, shed }
+  }
+}
+
+/** Drops span by span, to the millisecond and to the byte. */
+export class ModelKeeper implements SpanKeeper {
+  readonly #model: ModelSpans
+
+  constructor(model: ModelSpans) {
+    this.#model = model
+  }
+
+  tidy({ ageMsMax, bytesMax }: SpanLimits, { nowMs, judgedUpTo }: TidyNow): TidyReport {
+    const [oldest] = this.#model.spans
+    const isOver =
+      oldest !== undefined &&
+      (oldest.receivedAtMs < nowMs - ageMsMax || this.stats().bytes > bytesMax)
+    if (!isOver) return { more: false, done: [], failed: [] }
+    this.#model.spans.shift()
+    this.#model.dropped += 1
+    const said = [`${oldest.span.spanId} was dropped`]
+    return this.#model.dropped > judgedUpTo
+      ? { more: true, done: [], failed: said }
+      : { more: true, done: said, failed: [] }
+  }
+
+  stats(): StoreStats {
+    const parts = this.#model.spans.map(({ span, receivedAtMs }, index): StorePart => {
+      const last = index === this.#model.spans.length - 1
+      const bytes = toRecord(span).bytes.length
+      const times = { createdMs: receivedAtMs, lastReceivedMs: receivedAtMs }
+      return { name: span.spanId, kind: last ? 'open' : 'sealed', bytes, spans: 1, ...times }
+    })
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
+    return { bytes, spans: parts.length, parts, damaged: [], freeBytes: Infinity }
+  }
+
+  close(): void {
+    // Nothing is held.
   }
 }
 

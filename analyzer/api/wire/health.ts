@@ -97,6 +97,11 @@ export interface WireSource {
   readonly lastSpanAt: string | null
   /** `never`: it is configured and has never sent; `quiet`: nothing for a quarter of an hour. */
   readonly state: 'sending' | 'quiet' | 'never'
+  /**
+   * How far its spans end in the future; less than 0: all that it sent of late ended so long before
+   * it came. `null`: no further than delays and clocks that are set explain.
+   */
+  readonly clockAheadMs: number | null
   /** In sentences: what the spans that it was really seen to send cannot show, whatever happens. */
   readonly cannotShow: readonly string[]
 }

@@ -6,6 +6,8 @@ import type { RejectCounts } from './rejections.ts'
 export const DECODE_NOTES = {
   /** Fields that only profiles may use (`key_strindex`, `string_value_strindex`). */
   stringIndex: 'keys or values that refer to a string table were ignored: traces have none',
+  /** Clocks that were set while it ran, or a sender that mixes two of them. */
+  backwards: 'spans that end before they start are kept without a duration',
 } as const
 export type DecodeNote = (typeof DECODE_NOTES)[keyof typeof DECODE_NOTES]
 

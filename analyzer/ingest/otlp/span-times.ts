@@ -4,6 +4,8 @@ import type { MessageScan } from './message-scan.ts'
 export interface SpanTimes {
   readonly startAt: number
   readonly endAt: number
+  /** It was said to end before it started. */
+  readonly isBackwards: boolean
 }
 
 /**
@@ -21,7 +23,8 @@ export function findTimes(
   const startAt = scan.start(hasStart ? start : end)
   const endAt = scan.start(hasEnd ? end : start)
   if (isBeyond63Bits(bytes, startAt) || isBeyond63Bits(bytes, endAt)) return undefined
-  return { startAt, endAt: isBefore(bytes, endAt, startAt) ? startAt : endAt }
+  const isBackwards = isBefore(bytes, endAt, startAt)
+  return { startAt, endAt: isBackwards ? startAt : endAt, isBackwards }
 }
 
 /** Microseconds, rounded down; exact without a 64-bit integer. */

@@ -74,6 +74,8 @@ const STATUS_LAYOUT = [undefined, undefined, WIRE_BYTES, WIRE_VARINT]
  * known fields in their order, with the columns that are queried beside it.
  */
 export class SpanStripper {
+  /** Spans since this was set to 0 that end before they start. */
+  backwards = 0
   readonly #options: SpanStripperOptions
   readonly #scan = new MessageScan(LAYOUT)
   readonly #statusScan = new MessageScan(STATUS_LAYOUT)
@@ -103,6 +105,7 @@ export class SpanStripper {
     const problem = this.#findProblem()
     if (problem !== undefined) return problem
     if (times === undefined) return 'time-invalid'
+    if (times.isBackwards) this.backwards += 1
     return {
       bytes: writer.take(),
       context,

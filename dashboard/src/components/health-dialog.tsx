@@ -1,6 +1,6 @@
 import { useEffect, useRef, type ReactNode } from 'react'
 import type { WireHealth } from '../../../analyzer/api/wire.ts'
-import type { HealthNote } from '../lib/health-notes.ts'
+import type { HealthNote } from '../lib/health-note.ts'
 import { HealthFacts } from './health-facts.tsx'
 import { HealthNotes } from './health-notes.tsx'
 

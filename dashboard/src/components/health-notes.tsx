@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { HealthNote } from '../lib/health-notes.ts'
+import type { HealthNote } from '../lib/health-note.ts'
 import { parseInline } from '../lib/prose.ts'
 import { Inline } from './prose.tsx'
 import { Ago } from './time-text.tsx'

@@ -1,17 +1,8 @@
 import type { WireHealth, WireRefusedSender } from '../../../analyzer/api/wire.ts'
 import { formatBytes } from './format-bytes.ts'
 import { formatCount, formatPlural } from './format-share.ts'
-
-/** Something about the analyzer itself that somebody should know, and what to do about it. */
-export interface HealthNote {
-  readonly key: string
-  /** `failed`: something is lost or not seen right now; `medium`: it will be. */
-  readonly tone: 'failed' | 'medium'
-  readonly title: string
-  readonly detail: string
-  readonly next: string
-  readonly at: { readonly word: 'since' | 'last'; readonly time: string } | undefined
-}
+import type { HealthNote } from './health-note.ts'
+import { clockNotes, silentNotes } from './source-notes.ts'
 
 /** Judging is behind for longer than anybody would wait for a verdict. */
 const LAG_MS = 30_000
@@ -19,8 +10,6 @@ const LAG_MS = 30_000
 const REFUSED_MS = 3_600_000
 /** One cause often stops a whole fleet; a reader needs one of them, and how many there are. */
 const REFUSED_SHOWN = 4
-/** Of routers that are still to be connected. */
-const SILENT_SHOWN = 5
 /** `secondwind db check` lists them all. */
 const FILES_SHOWN = 3
 /** As the analyzer renames a file that it found damaged while it wrote it. */
@@ -40,6 +29,7 @@ export function healthNotes(health: WireHealth, nowMs: number): readonly HealthN
     ...lagNote(health, nowMs),
     ...refusedNotes(health, nowMs),
     ...silentNotes(health),
+    ...clockNotes(health),
     ...noRequestNote(health),
   ]
 }
@@ -254,29 +244,6 @@ function moreRefused(count: number): HealthNote {
     next: 'Set one of the above right, and see whether the others go with it. /api/v1/health lists them all.',
     at: undefined,
   }
-}
-
-function silentNotes({ sources, otlpHttpUrl, lastSpanAt }: WireHealth): readonly HealthNote[] {
-  // Before the first span of all, the page says how to connect; nobody is missing yet.
-  if (lastSpanAt === null) return []
-  const silent = sources.filter(({ state }) => state === 'never').map(({ name }) => name)
-  const [first] = silent
-  if (first === undefined) return []
-  const names = silent.slice(0, SILENT_SHOWN).join(', ')
-  const more = silent.length - SILENT_SHOWN
-  return [
-    {
-      key: 'silent',
-      tone: 'medium',
-      title:
-        silent.length === 1
-          ? `${first} has never sent anything`
-          : `${formatPlural(silent.length, 'source')} have never sent anything`,
-      detail: `In the configuration, and no span has come that belongs to it: ${names}${more > 0 ? ` and ${formatCount(more)} more` : ''}.`,
-      next: `At the router: does OTEL_EXPORTER_OTLP_ENDPOINT lead to ${otlpHttpUrl}, and does its token or its resource fit analyzer.sources?`,
-      at: undefined,
-    },
-  ]
 }
 
 function since(time: string | null): HealthNote['at'] {

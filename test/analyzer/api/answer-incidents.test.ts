@@ -145,7 +145,11 @@ test('when it regressed stays known when the requests of that time have gone', (
   see('d', 3 * HOUR_MS)
   see('e', 50 * HOUR_MS)
   const before = historyOf(incident(50 * HOUR_MS))
-  const limits = { requestAgeMsMax: HOUR_MS, incidentAgeMsMax: 1000 * HOUR_MS }
+  const limits = {
+    requestAgeMsMax: HOUR_MS,
+    requestsMax: Infinity,
+    incidentAgeMsMax: 1000 * HOUR_MS,
+  }
   const turns = (id: string) => regressionTurns(acts.actsOf(id))
   while (verdicts.prune(limits, 60 * HOUR_MS, turns)) continue
   expect(verdicts.requests({ limit: 10 }).requests).toHaveLength(1)

@@ -85,8 +85,21 @@ test('a source of the configuration that never sent is listed, before those that
     spans: 0,
     lastSpanAt: null,
     state: 'never',
+    clockAheadMs: null,
     cannotShow: [],
   })
+})
+
+test('a clock that is off is told of a source that sends, and of no other', () => {
+  const { report } = INTAKE
+  const clocksOff = ['us', 'eu', 'gone'].map((source) => ({ source, aheadMs: 3_600_000 }))
+  const { sources } = healthOf({ report: { ...report, clocksOff: clocksOff.slice(1) } }, [
+    sourceOf('us', { lastReceivedMs: NOW_MS }),
+    sourceOf('eu', { lastReceivedMs: NOW_MS }),
+    sourceOf('gone', { lastReceivedMs: NOW_MS - 3_600_000 }),
+  ])
+  const clocks = new Map(sources.map(({ name, clockAheadMs }) => [name, clockAheadMs]))
+  expect([clocks.get('us'), clocks.get('eu'), clocks.get('gone')]).toEqual([null, 3_600_000, null])
 })
 
 test('what is not stored is told by why, of all sources together', () => {

@@ -11,7 +11,7 @@ import {
 } from '../../../analyzer/ingest/limits.ts'
 import { ProtobufReader } from '../../../analyzer/ingest/otlp/protobuf-reader.ts'
 import { ProtobufWriter } from '../../../analyzer/ingest/otlp/protobuf-writer.ts'
-import type { AttributeValue } from '../../../analyzer/story/span.ts'
+import type { AttributeValue, Span } from '../../../analyzer/story/span.ts'
 import { arbitrarySpan } from '../../support/arbitrary-span.ts'
 import { decodeSpans } from '../../support/decode-spans.ts'
 import { buildSpan, jsonRequest, jsonSpan, protobufRequest } from '../../support/otlp.ts'
@@ -148,6 +148,19 @@ test('64-bit numbers are read from text and from numbers', () => {
     number: 42,
     infinite: Infinity,
   })
+})
+
+test('a span that ends before it starts has no duration, and that is told', () => {
+  const backwards = { startTimeNs: 100n, endTimeNs: 50n }
+  const decoder = new OtlpDecoder({ salt: Buffer.from('salt') })
+  const notesOf = (...spans: readonly Span[]) => {
+    const result = decoder.decode(protobufRequest(spans), 'protobuf')
+    return result.kind === 'decoded' ? result.notes : result.message
+  }
+  expect(notesOf(buildSpan(), buildSpan(backwards))).toEqual([
+    'spans that end before they start are kept without a duration',
+  ])
+  expect(notesOf(buildSpan(), buildSpan({ startTimeNs: 0n }))).toEqual([])
 })
 
 test('a span that ends before it starts has no duration, and one without a start begins at its end', () => {

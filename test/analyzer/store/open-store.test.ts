@@ -7,9 +7,10 @@ import type {
   Store,
   Tally,
 } from '../../../analyzer/store/store.ts'
-import { emptyModel, ModelReader, ModelWriter } from '../../support/model-store.ts'
+import { emptyModel, ModelKeeper, ModelReader, ModelWriter } from '../../support/model-store.ts'
 import { WIDE_LIMITS } from '../../support/open-test-store.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { keepingContract } from './contract/keeping.ts'
 import { spanContract } from './contract/spans.ts'
 
 const environment = { now: () => 0, log: () => undefined }
@@ -67,5 +68,22 @@ spanContract({
   begin: () => {
     const model = emptyModel()
     return { openWriter: () => new ModelWriter(model), openReader: () => new ModelReader(model) }
+  },
+})
+
+keepingContract({
+  name: 'SQLite',
+  begin: (limits) => openStore({ path: temporaryFolder(), limits }, environment),
+})
+
+keepingContract({
+  name: 'the model that engines are compared with',
+  begin: () => {
+    const model = emptyModel()
+    return {
+      openWriter: () => new ModelWriter(model),
+      openReader: () => new ModelReader(model),
+      openKeeper: () => new ModelKeeper(model),
+    }
   },
 })

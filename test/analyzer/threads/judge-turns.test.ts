@@ -51,7 +51,11 @@ function judging() {
     acts,
     routerConfigs: new Map(),
     settleMs: 1000,
-    limits: { requestAgeMsMax: 24 * HOUR_MS, incidentAgeMsMax: 24 * HOUR_MS },
+    limits: {
+      requestAgeMsMax: 24 * HOUR_MS,
+      requestsMax: Infinity,
+      incidentAgeMsMax: 24 * HOUR_MS,
+    },
     clock: store.openRetentionClock(),
     isStoreTrouble: (error) => store.isTrouble(error),
     emit: (event) => events.push(event),

@@ -1,9 +1,11 @@
 import type { SpanLimits, StorePart } from '../../store.ts'
 import { syncFolder } from '../files.ts'
 import { removeDatabaseFile, SegmentCatalogue } from '../segments/segment-catalogue.ts'
+import { countUnjudged } from './count-unjudged.ts'
 import { PartFiles } from './part-files.ts'
 import { nextDrop } from './retention.ts'
 import { findStoreFolder } from './store-folder.ts'
+import { VerdictsWatermark } from './watermark.ts'
 
 export interface PruneOptions {
   readonly path: string
@@ -17,21 +19,28 @@ export interface Pruned {
   /** The oldest first. */
   readonly dropped: readonly StorePart[]
   readonly kept: readonly StorePart[]
+  /** Of those that are dropped so many spans are part of no verdict: no count has them. */
+  readonly unjudged: number
 }
 
 /** Drops whole parts, also beside an analyzer at work: readers live through it. */
 export function pruneStore({ path, limits, nowMs, dryRun }: PruneOptions): Pruned {
-  findStoreFolder(path)
+  const { verdicts } = findStoreFolder(path)
+  const watermark = new VerdictsWatermark(verdicts)
+  const judgedUpTo = watermark.judgedUpTo()
+  watermark.close()
   const catalogue = new SegmentCatalogue(path)
   const dropped: StorePart[] = []
+  let unjudged = 0
   let kept = new PartFiles(catalogue).list({ countsLast: true })
   for (;;) {
     const [oldest, ...younger] = kept
     if (oldest === undefined || nextDrop(kept, limits, nowMs) === undefined) break
+    unjudged += countUnjudged(oldest, judgedUpTo)
     if (!dryRun) removeDatabaseFile(oldest.file.path)
     dropped.push(oldest)
     kept = younger
   }
   if (!dryRun && dropped.length > 0) syncFolder(catalogue.folder)
-  return { dropped, kept }
+  return { dropped, kept, unjudged }
 }

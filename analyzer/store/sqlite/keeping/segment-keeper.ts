@@ -12,12 +12,10 @@ import type {
 import { messageOf } from '../../../message-of.ts'
 import { syncFolder } from '../files.ts'
 import { packSegment } from '../packing/pack-segment.ts'
-import { readDatabase } from '../open-database.ts'
-import { toPlace, toPosition } from '../segments/position.ts'
 import { removeDatabaseFile, type SegmentCatalogue } from '../segments/segment-catalogue.ts'
 import { readSegmentHeader } from '../segments/segment-header.ts'
+import { countUnjudged, isJudged } from './count-unjudged.ts'
 import { leftoversIn, setAsideIn } from './leftovers.ts'
-import { countSpansAfter } from './part-content.ts'
 import { databaseBytes, PartFiles, type Part } from './part-files.ts'
 import { nextDrop } from './retention.ts'
 
@@ -113,7 +111,7 @@ export class SegmentKeeper implements SpanKeeper {
   /** What nobody has judged is lost to every count: that is trouble, whatever the limits say. */
   #drop(part: Part, why: 'age' | 'size'): TidyReport {
     const { name, file, spans } = part
-    const unjudged = this.#isJudged(part) ? 0 : this.#countUnjudged(part)
+    const unjudged = countUnjudged(part, this.#judgedUpTo)
     removeDatabaseFile(file.path)
     syncFolder(this.#catalogue.folder)
     const reason = why === 'age' ? 'its spans are older than spans are kept' : 'to keep to the size'
@@ -124,28 +122,12 @@ export class SegmentKeeper implements SpanKeeper {
     return { ...MORE, failed: [`${name} was dropped with ${spans} spans, ${lost}: ${reason}`] }
   }
 
-  #countUnjudged({ file, spans }: Part): number {
-    const { segment, row } = toPlace(this.#judgedUpTo)
-    try {
-      return readDatabase(file.path, (database) =>
-        countSpansAfter(database, file.kind, segment === file.number ? row : 0),
-      )
-    } catch {
-      // It goes because it cannot be read, perhaps; what is known of it is what was counted.
-      return spans
-    }
-  }
-
   /** Nobody writes it any more, and the judge will not come back to it. */
   #mayPack(part: Part, nowMs: number): boolean {
-    if (part.kind !== 'sealed' || !part.isSealed || !this.#isJudged(part)) return false
+    if (part.kind !== 'sealed' || !part.isSealed || !isJudged(part, this.#judgedUpTo)) return false
     const retryAtMs = this.#retryAtMs.get(part.name) ?? 0
     // Also where the clock was put back.
     return nowMs >= retryAtMs || nowMs < retryAtMs - RETRY_MS
-  }
-
-  #isJudged({ file, rowMax }: Part): boolean {
-    return this.#judgedUpTo >= toPosition({ segment: file.number, row: rowMax })
   }
 
   #beginPacking(part: Part, nowMs: number): TidyReport {
@@ -156,7 +138,7 @@ export class SegmentKeeper implements SpanKeeper {
     const steps = packSegment({
       hotFile: part.file.path,
       packedFile,
-      mayReplace: () => existsSync(part.file.path) && this.#isJudged(part),
+      mayReplace: () => existsSync(part.file.path) && isJudged(part, this.#judgedUpTo),
     })
     this.#packing = { part, packedFile, steps }
     return MORE

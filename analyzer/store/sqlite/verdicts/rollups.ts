@@ -5,6 +5,7 @@ import type { SeriesBook } from './series-book.ts'
 
 export const MINUTE_MS = 60_000
 const MINUTES_PER_HOUR = 60
+const HOUR_MS = MINUTES_PER_HOUR * MINUTE_MS
 
 /** One step makes two hours of their minutes: some 60,000 rows where 200 routes are busy. */
 const FOLDED_MINUTES = 2 * MINUTES_PER_HOUR
@@ -50,6 +51,21 @@ export class Rollups {
   /** Before it, counts are kept per hour. */
   get minutesFromMs(): number {
     return this.#hoursBefore * MINUTE_MS
+  }
+
+  /**
+   * The beginning of the first hour from which on no more requests are there than these; 0 where
+   * there are no more at all. Never later than the last full hour: windows are judged in it.
+   */
+  fromMsOfNewest(requestsMax: number, nowMs: number): number {
+    let left = requestsMax
+    for (const { minute, count } of this.#statements.newestFirst.iterate(this.#hoursBefore)) {
+      left -= count
+      if (left >= 0) continue
+      const nextHourMs = (minute + MINUTES_PER_HOUR) * MINUTE_MS
+      return toHour(Math.min(nextHourMs, nowMs - HOUR_MS)) * MINUTE_MS
+    }
+    return 0
   }
 
   add({ atMs, incidentId, ...request }: Contribution, count: 1 | -1): void {
@@ -198,6 +214,10 @@ function prepare(database: SqliteDatabase) {
       'SELECT counted_from FROM progress',
     ),
     setHoursBefore: database.prepare<[number]>('UPDATE progress SET hours_before = ?'),
+    newestFirst: database.prepare<[number], { minute: number; count: number }>(
+      `SELECT minute, sum(count) AS count FROM outcome_minutes
+       WHERE minute >= ? GROUP BY minute ORDER BY minute DESC`,
+    ),
     oldest: database.prepare<[{ readonly from: number }], { minute: number }>(
       'SELECT minute FROM outcome_minutes WHERE minute >= :from ORDER BY minute LIMIT 1',
     ),

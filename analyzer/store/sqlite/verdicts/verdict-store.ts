@@ -187,9 +187,12 @@ export class SqliteVerdictStore implements VerdictStore {
 
   /** An incident outlives its requests: its counts stay, and so does the newest as its example. */
   prune(limits: VerdictLimits, nowMs: number, turns: TurnsOf = () => []): boolean {
-    const requestsFromMs = nowMs - limits.requestAgeMsMax
     const incidentsFromMs = nowMs - limits.incidentAgeMsMax
     const more = this.#inTransaction(() => {
+      const requestsFromMs = Math.max(
+        nowMs - limits.requestAgeMsMax,
+        this.#rollups.fromMsOfNewest(limits.requestsMax, nowMs),
+      )
       const folding = this.#rollups.fold({
         minutesFromMs: requestsFromMs,
         hoursFromMs: incidentsFromMs,

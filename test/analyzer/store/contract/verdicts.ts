@@ -79,7 +79,11 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
       before.close()
       const store = open(folder)
       expect(store.senders()).toEqual(seen)
-      const ages = { requestAgeMsMax: MINUTE_MS, incidentAgeMsMax: MINUTE_MS }
+      const ages = {
+        requestAgeMsMax: MINUTE_MS,
+        requestsMax: Infinity,
+        incidentAgeMsMax: MINUTE_MS,
+      }
       store.prune(ages, 20 * MINUTE_MS)
       expect(store.senders()).toEqual([])
     })
@@ -392,7 +396,7 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
     test('old requests go, an incident keeps its newest and its count, and goes later', () => {
       const store = open()
       const hour = 60 * MINUTE_MS
-      const limits = { requestAgeMsMax: hour, incidentAgeMsMax: 100 * hour }
+      const limits = { requestAgeMsMax: hour, requestsMax: Infinity, incidentAgeMsMax: 100 * hour }
       putVerdicts(store, buildVerdict('a', { atMs: 1000 }), buildVerdict('b', { atMs: 2000 }))
       while (store.prune(limits, 5 * hour)) continue
       expect(idsOf(store, { limit: 10 })).toEqual(['b'])
@@ -415,7 +419,12 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
       }
       tell([old ?? '', 'a further one'], 1000)
       tell([young ?? '', 'another one'], 4 * hour)
-      while (store.prune({ requestAgeMsMax: 2 * hour, incidentAgeMsMax: 99 * hour }, 5 * hour)) {
+      while (
+        store.prune(
+          { requestAgeMsMax: 2 * hour, requestsMax: Infinity, incidentAgeMsMax: 99 * hour },
+          5 * hour,
+        )
+      ) {
         continue
       }
       expect(store.toldWith('litellm', old ?? '')).toEqual([])
@@ -426,7 +435,11 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
     test('counts outlive their requests, by the hour, and end with the incidents', () => {
       const store = open()
       const hour = 60 * MINUTE_MS
-      const limits = { requestAgeMsMax: 2 * hour, incidentAgeMsMax: 50 * hour }
+      const limits = {
+        requestAgeMsMax: 2 * hour,
+        requestsMax: Infinity,
+        incidentAgeMsMax: 50 * hour,
+      }
       const minutes = [10, 10.5, 59, 61, 130, 199]
       putVerdicts(
         store,
@@ -449,6 +462,36 @@ export function verdictContract({ name, open: openIn }: VerdictEngine): void {
       expect(perHour(0).map(([, count]) => count)).toEqual([3, 1, 1, 1])
       while (store.prune(limits, 53 * hour)) continue
       expect(perHour(0)).toEqual([[3, 1]])
+    })
+
+    test('of more requests than are kept the oldest go by whole hours, and their counts stay', () => {
+      const store = open()
+      const hour = 60 * MINUTE_MS
+      const nowMs = 9.5 * hour
+      const limits = { requestAgeMsMax: 99 * hour, requestsMax: 5, incidentAgeMsMax: 99 * hour }
+      const hours = [1.1, 2.2, 2.8, 3.3, 3.6, 4.4, 8.5]
+      putVerdicts(
+        store,
+        ...hours.map((each) =>
+          buildVerdict(`at ${each}`, { atMs: Math.round(each * hour), occurrence: undefined }),
+        ),
+      )
+      const counted = (): number =>
+        store
+          .overview({ fromMs: 0, toMs: 10 * hour }, hour)
+          .buckets.reduce((sum, { count }) => sum + count, 0)
+      const prune = (requestsMax: number): readonly string[] => {
+        while (store.prune({ ...limits, requestsMax }, nowMs)) continue
+        expect(counted()).toBe(hours.length)
+        return idsOf(store, { limit: 10 })
+      }
+      expect(prune(7)).toHaveLength(7)
+      expect(prune(6)).toHaveLength(6)
+      // Of the hour in which there is one too many nothing is kept.
+      expect(prune(5)).toEqual(['at 8.5', 'at 4.4', 'at 3.6', 'at 3.3'])
+      expect(prune(3)).toEqual(['at 8.5', 'at 4.4'])
+      // The last full hour is not given up, however many there are.
+      expect(prune(0)).toEqual(['at 8.5'])
     })
 
     test('what was judged is tallied once, and what is taken back beside it', () => {

@@ -29,7 +29,16 @@ const HEALTHY: WireHealth = {
   disk: { bytes: 1, bytesMax: 2, freeBytes: 3, low: false },
   keeping: { troubledSince: null, why: null, damaged: [] },
   acts: { troubledSince: null, why: null, losses: [] },
-  sources: [{ name: 'eu', spans: 10, lastSpanAt: ago(1000), state: 'sending', cannotShow: [] }],
+  sources: [
+    {
+      name: 'eu',
+      spans: 10,
+      lastSpanAt: ago(1000),
+      state: 'sending',
+      clockAheadMs: null,
+      cannotShow: [],
+    },
+  ],
   refused: [],
 }
 
@@ -52,7 +61,16 @@ test('nothing is said of an analyzer that is well, also where little is known of
   // Quiet is how routers are at night.
   expect(
     keysOf({
-      sources: [{ name: 'eu', spans: 1, lastSpanAt: ago(9e7), state: 'quiet', cannotShow: [] }],
+      sources: [
+        {
+          name: 'eu',
+          spans: 1,
+          lastSpanAt: ago(9e7),
+          state: 'quiet',
+          clockAheadMs: null,
+          cannotShow: [],
+        },
+      ],
     }),
   ).toEqual([])
 })
@@ -76,7 +94,16 @@ test('what is lost right now stands before what only may be', () => {
       overdueSince: ago(60_000),
       derivingAnew: false,
     },
-    sources: [{ name: 'us', spans: 0, lastSpanAt: null, state: 'never', cannotShow: [] }],
+    sources: [
+      {
+        name: 'us',
+        spans: 0,
+        lastSpanAt: null,
+        state: 'never',
+        clockAheadMs: null,
+        cannotShow: [],
+      },
+    ],
   })
   expect(keys).toEqual(['failing', 'paused', 'disk', 'lag', 'silent'])
 })
@@ -152,6 +179,7 @@ test('sources that never sent are one note, and none before the first span of al
         spans: 0,
         lastSpanAt: null,
         state: 'never',
+        clockAheadMs: null,
         cannotShow: [],
       }) as const,
   )
@@ -192,4 +220,15 @@ test('of a refused fleet four are named, and the rest is a number', () => {
 test('verdicts that are derived anew are told as that, and not as a lag', () => {
   const lag = { spans: 5, oldestReceivedAt: ago(60_000), overdueSince: ago(60_000) }
   expect(keysOf({ lag: { ...lag, derivingAnew: true } })).toEqual(['anew'])
+})
+
+test('a clock that is off is told with what that means for where to look', () => {
+  const [eu] = HEALTHY.sources
+  if (eu === undefined) throw new Error('there is no source')
+  const told = (clockAheadMs: number) =>
+    healthNotes({ ...HEALTHY, sources: [{ ...eu, clockAheadMs }] }, NOW_MS).map(
+      ({ title }) => title,
+    )
+  expect(told(7_200_000)).toEqual(['The clock of eu is ahead by 2 h'])
+  expect(told(-90_000_000)).toEqual(['What eu sends is 1 d old when it comes'])
 })

@@ -155,7 +155,13 @@ test('of another derivation, the figures of what is past stay and nothing is tal
     buildVerdict('old', { atMs: MINUTE_MS, occurrence: undefined }),
     buildVerdict('new', { atMs: 9 * hour, occurrence: undefined }),
   )
-  while (before.prune({ requestAgeMsMax: hour, incidentAgeMsMax: 99 * hour }, 10 * hour)) continue
+  while (
+    before.prune(
+      { requestAgeMsMax: hour, requestsMax: Infinity, incidentAgeMsMax: 99 * hour },
+      10 * hour,
+    )
+  )
+    continue
   before.replace([], { judgedUpTo: 77, unrecognised: 5, withoutRequest: 0 })
   before.close()
   const other = new Database(join(folder, 'verdicts.db'))
@@ -190,7 +196,12 @@ test('under another derivation each minute is counted by one of the two', () => 
   const before = openVerdictStore(file, { nowMs: 0, log: () => {} })
   putVerdicts(before, ...all)
   // The first two are hours by now, and no requests any more. Spans are there since the third.
-  while (before.prune({ requestAgeMsMax: 2 * hour, incidentAgeMsMax: 99 * hour }, 10 * hour))
+  while (
+    before.prune(
+      { requestAgeMsMax: 2 * hour, requestsMax: Infinity, incidentAgeMsMax: 99 * hour },
+      10 * hour,
+    )
+  )
     continue
   before.replace([], { judgedUpTo: 77, unrecognised: 5, withoutRequest: 0 })
   before.close()

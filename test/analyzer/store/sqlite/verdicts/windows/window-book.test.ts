@@ -171,7 +171,7 @@ describe('what is found in windows', () => {
   test('outlives its requests, with one of them as its example', () => {
     const store = openNew()
     put(store, OUTAGE)
-    const limits = { requestAgeMsMax: DAY_MS, incidentAgeMsMax: 90 * DAY_MS }
+    const limits = { requestAgeMsMax: DAY_MS, requestsMax: Infinity, incidentAgeMsMax: 90 * DAY_MS }
     const nowMs = START_MS + 3 * DAY_MS
     for (let steps = 0; store.prune(limits, nowMs) && steps < 100; steps += 1) continue
     expect(store.requests({ limit: 100 }).requests).toHaveLength(1)
