@@ -5,7 +5,7 @@ import { readRouterConfig } from '../analyzer/config/read-router-config.ts'
 import { EVERY_RULE } from '../analyzer/rules/every-rule.ts'
 import { RULE_OPTIONS, type RuleOptions } from '../analyzer/rules/rule-options.ts'
 import type { RouterConfig } from '../analyzer/story/router-config.ts'
-import { classifyFile, type FileResult } from './classify/classify-file.ts'
+import { classifyFile, toWireUnread, type ClassifiedFile } from './classify/classify-file.ts'
 import { ClassifyProgress } from './classify/classify-progress.ts'
 import { expandInputs } from './classify/expand-inputs.ts'
 import { parseClassifyArgs, type ClassifyArgs } from './classify/parse-classify-args.ts'
@@ -28,7 +28,8 @@ Reads OTLP traces (JSON, one JSON document per line, or protobuf, also as the Co
 file exporter writes it; plain or gzip, told by content)
 and says of every request in them what came of it, through which attempts, and what went wrong.
 Offline: nothing is stored, nothing is sent. Each file is a world of its own; a folder stands for
-every file in it and below.
+every file in it and below. A bad line or span costs itself only: it is named, what could be read is
+told all the same, and the exit code is 5 or 6, for a verdict may rest on what is missing.
 
 Options:
   --config FILE         a file with an analyzer: section: the limits of its rules (analyzer.rules) hold;
@@ -47,7 +48,9 @@ Rules: ${EVERY_RULE.map((rule) => rule.id).join(', ')}
 What each rule means: secondwind rules list
 
 Exit codes: 0 done, 1 a rule of --fail-on fired, 2 usage, 3 unreadable config,
-5 a file is unreadable or no OTLP, 6 spans of a file were left out
+5 a file or a part of it is unreadable or no OTLP (before 1: what was found is not all),
+6 spans of a file were left out (after 1)
+docs/trace-files.md tells what may stand in a file.
 `,
   run: async (argv, io) => {
     const args = parseClassifyArgs(argv)
@@ -116,41 +119,25 @@ async function classifyAll(args: ClassifyArgs, run: Run): Promise<number> {
       routerConfigPath === undefined ? run.ownRouter : run.configs.get(routerConfigPath)
     const { ruleOptions } = run
     // oxlint-disable-next-line no-await-in-loop
-    const result = await classifyFile({ path, routerConfig, ruleOptions, salt, stdin: io.stdin })
-    const problems = problemsOf(result)
-    if (problems.length > 0) progress.clear()
-    for (const { message } of problems) io.stderr.write(`secondwind classify: ${message}\n`)
-    for (const { code } of problems) if (code !== undefined) codes.add(code)
-    if (result.kind === 'unreadable') continue
-    filesRead += 1
-    if (isFound(result, args.failOn)) codes.add(EXIT.found)
+    const file = await classifyFile({ path, routerConfig, ruleOptions, salt, stdin: io.stdin })
+    if (file.notes.length > 0) progress.clear()
+    for (const note of file.notes) io.stderr.write(`secondwind classify: ${note}\n`)
+    for (const code of codesOf(file, args.failOn)) codes.add(code)
+    if (file.isRead) filesRead += 1
     // oxlint-disable-next-line no-await-in-loop
-    await writeFile(result, output)
+    await writeFile(file, output)
   }
   progress.clear()
   await output.end(filesRead)
   return SEVEREST_FIRST.find((code) => codes.has(code)) ?? EXIT.ok
 }
 
-interface Problem {
-  readonly message: string
-  /** Absent: only to be told. */
-  readonly code?: number
+function* codesOf(file: ClassifiedFile, failOn: ReadonlySet<string>): Iterable<number> {
+  if (file.brokenRules.length > 0) yield EXIT.internal
+  if (file.problems.count > 0) yield EXIT.data
+  if (file.rejected.size > 0) yield EXIT.partial
+  if (isFound(file, failOn)) yield EXIT.found
 }
-
-function problemsOf(result: FileResult): readonly Problem[] {
-  if (result.kind === 'unreadable') return [{ message: result.message, code: EXIT.data }]
-  const code = result.rejectedSpans > 0 ? { code: EXIT.partial } : {}
-  return [
-    ...result.notes.map((message) => ({ message, ...code })),
-    ...result.brokenRules.map((rule) => ({
-      message: `the rule ${rule} failed; please report this`,
-      code: EXIT.internal,
-    })),
-  ]
-}
-
-type ClassifiedFile = Extract<FileResult, { readonly kind: 'classified' }>
 
 function isFound({ requests, windows }: ClassifiedFile, failOn: ReadonlySet<string>): boolean {
   const found = [...requests.flatMap(({ findings }) => findings), ...windows]
@@ -163,6 +150,8 @@ async function writeFile(file: ClassifiedFile, output: Output): Promise<void> {
   // oxlint-disable-next-line no-await-in-loop
   for (const window of file.windows) await output.addWindow(window)
   await output.addBlindSpots(file.cannotShow, file.source)
+  const unread = toWireUnread(file)
+  if (unread !== undefined) output.addUnread(unread)
 }
 
 /** A verdict that rests on half the input is none, so what could not be read goes first. */

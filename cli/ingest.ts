@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 import { EXIT, type Command, type CommandIo } from './command.ts'
 import { CommandError } from './command-error.ts'
-import { createDryRun } from './ingest/decode-batch.ts'
+import { createDryRun } from './ingest/dry-run.ts'
 import { ingestFile, type FileReport } from './ingest/ingest-file.ts'
 import { IngestProgress } from './ingest/ingest-progress.ts'
 import { readTokenFile } from './ingest/read-token-file.ts'
@@ -40,6 +40,7 @@ Options:
 
 Exit codes: 0 all accepted, 2 usage, 3 unusable token file, 4 the receiver cannot be reached or takes
 nothing from here, 5 a file or a part of it is unreadable or no OTLP, 6 spans were rejected
+docs/trace-files.md tells what may stand in a file.
 `,
   run: async (argv, io) => {
     const { values, positionals } = parseFlags(
@@ -99,7 +100,7 @@ async function run({ paths, url, token, json }: Run, io: CommandIo): Promise<num
     progress.clear()
   }
   if (json) io.stdout.write(`${toJson({ to: url, files })}\n`)
-  if (files.some(({ problemCount }) => problemCount > 0)) return EXIT.data
+  if (files.some(({ problems }) => problems.count > 0)) return EXIT.data
   return files.some(({ rejected }) => rejected > 0) ? EXIT.partial : EXIT.ok
 }
 

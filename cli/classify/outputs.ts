@@ -1,7 +1,12 @@
 import { toWireReleaseNote } from '../../analyzer/api/to-wire-incident.ts'
 import { toWireRequest } from '../../analyzer/api/to-wire-request.ts'
 import { toWireWindow } from '../../analyzer/api/to-wire-window.ts'
-import type { WireFinding, WireReleaseNote, WireRequest } from '../../analyzer/api/wire.ts'
+import type {
+  WireFinding,
+  WireReleaseNote,
+  WireRequest,
+  WireUnread,
+} from '../../analyzer/api/wire.ts'
 import { routeEdge } from '../../analyzer/incidents/route-edge.ts'
 import { fillRemedy, type RemedyNames } from '../../analyzer/rules/fill-remedy.ts'
 import { ruleFactsById } from '../../analyzer/rules/every-rule.ts'
@@ -20,6 +25,8 @@ export interface Output {
   addWindow(window: ToldRun): Promise<void>
   /** Once per file, after all of it: what its spans cannot show. */
   addBlindSpots(sentences: readonly string[], source: string): Promise<void>
+  /** A file of which not all could be read. */
+  addUnread(file: WireUnread): void
   /** `filesRead`: nothing found in no file is no news. */
   end(filesRead: number): Promise<void>
 }
@@ -30,6 +37,7 @@ export class JsonOutput implements Output {
   readonly #explain: boolean
   readonly #windows: string[] = []
   readonly #sources: string[] = []
+  readonly #unread: string[] = []
   #first = true
 
   constructor(io: CommandIo, { explain }: ClassifyArgs) {
@@ -56,10 +64,15 @@ export class JsonOutput implements Output {
     return Promise.resolve()
   }
 
+  addUnread(file: WireUnread): void {
+    this.#unread.push(JSON.stringify(file))
+  }
+
   async end(): Promise<void> {
     const requests = this.#first ? this.#opening() : '\n'
+    const windows = `"windows":${lines(this.#windows)},"unread":${lines(this.#unread)}`
     const sources = this.#explain ? `,"sources":${lines(this.#sources)}` : ''
-    await write(this.#io.stdout, `${requests}],"windows":${lines(this.#windows)}${sources}}\n`)
+    await write(this.#io.stdout, `${requests}],${windows}${sources}}\n`)
   }
 
   #opening(): string {
@@ -102,8 +115,12 @@ export class TableOutput implements Output {
     if (this.#explain) await write(this.#io.stdout, blindSpotLines(sentences))
   }
 
+  addUnread(file: WireUnread): void {
+    this.#tally.addUnread(file)
+  }
+
   async end(filesRead: number): Promise<void> {
-    if (filesRead > 0) await write(this.#io.stdout, this.#tally.line())
+    if (filesRead > 0) await write(this.#io.stdout, this.#tally.lines())
   }
 }
 

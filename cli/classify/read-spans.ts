@@ -1,52 +1,64 @@
-import { createReadStream } from 'node:fs'
-
-import { describeReadError } from '../describe-read-error.ts'
-import { decodeDocument, DOCUMENT_BYTES_MAX, type DecodedSpans } from './decode-document.ts'
+import { OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
+import type { Span } from '../../analyzer/story/span.ts'
+import { decodeBatch } from '../span-files/decode-batch.ts'
+import { Problems } from '../span-files/problems.ts'
+import { openSpanFile } from '../span-files/read-span-file.ts'
+import { HeldSpans, SPANS_HELD_MAX } from './held-spans.ts'
 
 export interface SpanFile {
   /** A path, or `-` for stdin. */
   readonly path: string
+  /** Makes the hashes of this run comparable with each other, and with nothing else. */
   readonly salt: Uint8Array
   readonly stdin: NodeJS.ReadableStream
 }
 
-export type ReadSpans =
-  | ({ readonly kind: 'read' } & DecodedSpans)
-  /** Without the name of the file. */
-  | { readonly kind: 'unreadable'; readonly message: string }
+/** All that can be read of a file; nothing of it where `problems` are all that there is. */
+export interface ReadSpans {
+  /** Content is stripped from them. */
+  readonly spans: readonly Span[]
+  /** Parts of the file that are no traces, with their places. */
+  readonly problems: Problems
+  /** Spans that were left out, by reason. */
+  readonly rejected: ReadonlyMap<string, number>
+}
 
 /** The spans of a file of traces, however it is encoded. */
-export async function readSpans(file: SpanFile): Promise<ReadSpans> {
-  const bytes = await readBytes(file)
-  if (typeof bytes === 'string') return { kind: 'unreadable', message: bytes }
-  const decoded = decodeDocument(bytes, { salt: file.salt })
-  return decoded.kind === 'malformed'
-    ? { kind: 'unreadable', message: `not traces: ${decoded.message}` }
-    : { ...decoded, kind: 'read' }
-}
-
-/** The bytes, or why there are none. */
-async function readBytes({ path, stdin }: SpanFile): Promise<Uint8Array | string> {
-  const stream = path === '-' ? stdin : createReadStream(path)
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of stream) {
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-      size += bytes.length
-      if (size > DOCUMENT_BYTES_MAX) {
-        return `larger than ${DOCUMENT_BYTES_MAX / 1024 / 1024} MiB; split it`
-      }
-      chunks.push(bytes)
+export async function readSpans({ path, salt, stdin }: SpanFile): Promise<ReadSpans> {
+  const problems = new Problems()
+  const held = new HeldSpans()
+  const opened = await openSpanFile(path, stdin)
+  if (opened.kind === 'unreadable') problems.add(opened.message)
+  else {
+    const decoder = new OtlpDecoder({ salt })
+    for await (const part of opened.parts) {
+      if (part.kind === 'problem') problems.add(part.message)
+      else decodeBatch(decoder, part.batch, held)
     }
-  } catch (error: unknown) {
-    return describeReadError(error)
   }
-  return Buffer.concat(chunks)
+  return { spans: held.toSpans(), problems, rejected: held.rejected }
 }
 
-/** `3 duplicate-key, 1 no-id`. */
-export function describeRejected({ rejected, reasons }: Omit<DecodedSpans, 'spans'>): string {
-  const list = Object.entries(reasons).map(([reason, count]) => `${count} ${reason}`)
-  return `${rejected} spans were left out: ${list.join(', ')}`
+/** Why what was read is not the whole of the file, in lines for stderr; none where it is. */
+export function describeUnread({
+  problems,
+  rejected,
+}: Omit<ReadSpans, 'spans'>): readonly string[] {
+  const lines = [...problems.lines()]
+  const count = sumOf(rejected)
+  if (count > 0) {
+    const list = [...rejected].map(([reason, spans]) => `${spans} ${reason}`)
+    lines.push(`${count} ${count === 1 ? 'span was' : 'spans were'} left out: ${list.join(', ')}`)
+  }
+  if (rejected.has('too-many-spans')) {
+    const most = SPANS_HELD_MAX.toLocaleString('en-US')
+    lines.push(
+      `${most} spans are held at once: split the file between two requests, or send it to an analyzer with "secondwind ingest", which reads files of any size`,
+    )
+  }
+  return lines
+}
+
+export function sumOf(rejected: ReadonlyMap<string, number>): number {
+  return [...rejected.values()].reduce((sum, spans) => sum + spans, 0)
 }

@@ -1,3 +1,4 @@
+import type { WireUnread } from '../../analyzer/api/wire.ts'
 import { routeEdge } from '../../analyzer/incidents/route-edge.ts'
 import { fillRemedy, type RemedyNames } from '../../analyzer/rules/fill-remedy.ts'
 import { ruleFactsById } from '../../analyzer/rules/every-rule.ts'
@@ -69,6 +70,7 @@ export class Tally {
   #requests = 0
   readonly #outcomes = new Map<string, number>()
   readonly #rules = new Map<string, number>()
+  readonly #unread = { files: 0, parts: 0, spans: 0 }
 
   add({ story, findings }: Classified): void {
     this.#requests += 1
@@ -80,13 +82,33 @@ export class Tally {
     count(this.#rules, rule)
   }
 
-  /** How many requests, what came of them, what was found. */
-  line(): string {
-    const total = this.#requests === 1 ? '1 request' : `${this.#requests} requests`
+  addUnread({ problemCount, rejected }: WireUnread): void {
+    this.#unread.files += 1
+    this.#unread.parts += problemCount
+    this.#unread.spans += rejected
+  }
+
+  /** How many requests, what came of them, what was found; and whether that is all. */
+  lines(): string {
+    const total = counted(this.#requests, 'request')
     const outcomes = this.#outcomes.size === 0 ? '' : ` (${listed(this.#outcomes)})`
     const found = this.#rules.size === 0 ? 'nothing found' : `found: ${listed(this.#rules)}`
-    return `${total}${outcomes}; ${found}\n`
+    return `${total}${outcomes}; ${found}\n${this.#unreadLine()}`
   }
+
+  #unreadLine(): string {
+    const { files, parts, spans } = this.#unread
+    if (files === 0) return ''
+    const missing = [
+      ...(parts === 0 ? [] : [`${counted(parts, 'part')} unreadable`]),
+      ...(spans === 0 ? [] : [`${counted(spans, 'span')} left out`]),
+    ]
+    return `not all was read: ${missing.join(', ')} in ${counted(files, 'file')}; this rests on the rest\n`
+  }
+}
+
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
 }
 
 const INDENT = ' '.repeat(OUTCOME_WIDTH + 1)

@@ -1,8 +1,8 @@
-import { Batcher, type Batch } from './batch.ts'
-import { chooseReader } from './choose-reader.ts'
-import { InputError, openInput, type Input } from './open-input.ts'
+import type { Batch } from '../span-files/batch.ts'
+import type { Input } from '../span-files/open-input.ts'
+import { Problems } from '../span-files/problems.ts'
+import { openSpanFile, type FilePart } from '../span-files/read-span-file.ts'
 import type { SendBatch, Sent } from './sent.ts'
-import { describePlace, type Found, type SpanFileReader } from './span-file-reader.ts'
 
 /** What became of one file; grows while it is read. */
 export interface FileReport {
@@ -11,9 +11,7 @@ export interface FileReport {
   accepted: number
   rejected: number
   readonly reasons: Map<string, number>
-  /** Parts that could not be read, with their place: the first of them. */
-  readonly problems: string[]
-  problemCount: number
+  readonly problems: Problems
 }
 
 export interface IngestFileOptions {
@@ -26,8 +24,6 @@ export interface IngestFileOptions {
 
 /** Requests that are under way at once: enough to keep the analyzer busy while one is committed. */
 const REQUESTS_MAX = 4
-/** More are counted only. */
-const PROBLEMS_SHOWN_MAX = 20
 
 /** Reads a file to its end, however it looks, and sends what is good in it. */
 export async function ingestFile(options: IngestFileOptions): Promise<FileReport> {
@@ -37,56 +33,27 @@ export async function ingestFile(options: IngestFileOptions): Promise<FileReport
     accepted: 0,
     rejected: 0,
     reasons: new Map(),
-    problems: [],
-    problemCount: 0,
+    problems: new Problems(),
   }
-  try {
-    const input = await openInput(options.path, options.stdin)
-    const chosen = chooseReader(input.start)
-    if (chosen.kind === 'unknown') addProblem(report, chosen.message)
-    else {
-      report.format = chosen.reader.format
-      await sendAll(batchesOf(input, chosen.reader, report), { ...options, input, report })
-    }
-  } catch (error: unknown) {
-    if (!(error instanceof InputError)) throw error
-    addProblem(report, error.message)
+  const opened = await openSpanFile(options.path, options.stdin)
+  if (opened.kind === 'unreadable') {
+    report.problems.add(opened.message)
+    return report
   }
+  const { format, input, parts } = opened
+  report.format = format
+  await sendAll(batchesOf(parts, report), { ...options, input, report })
   return report
 }
 
 async function* batchesOf(
-  input: Input,
-  reader: SpanFileReader,
-  report: FileReport,
+  parts: AsyncIterable<FilePart>,
+  { problems }: FileReport,
 ): AsyncGenerator<Batch> {
-  const batcher = new Batcher(reader.encoding)
-  try {
-    for await (const chunk of input.chunks) yield* toBatches(reader.push(chunk), batcher, report)
-  } catch (error: unknown) {
-    if (!(error instanceof InputError)) throw error
-    // The end of what can be read; what was read is sent.
-    yield* batcher.finish()
-    throw error
+  for await (const part of parts) {
+    if (part.kind === 'batch') yield part.batch
+    else problems.add(part.message)
   }
-  yield* toBatches(reader.end(), batcher, report)
-  yield* batcher.finish()
-}
-
-function* toBatches(
-  found: Iterable<Found>,
-  batcher: Batcher,
-  report: FileReport,
-): Generator<Batch> {
-  for (const one of found) {
-    if (one.kind === 'piece') yield* batcher.add(one.piece)
-    else addProblem(report, `${describePlace(one.at)}: ${one.message}`)
-  }
-}
-
-function addProblem(report: FileReport, message: string): void {
-  report.problemCount += 1
-  if (report.problems.length < PROBLEMS_SHOWN_MAX) report.problems.push(message)
 }
 
 /** Several batches at once; the first failure that nothing helps against ends it. */

@@ -1,6 +1,6 @@
 import { ProgressLine } from '../progress-line.ts'
+import type { Input } from '../span-files/open-input.ts'
 import type { FileReport } from './ingest-file.ts'
-import type { Input } from './open-input.ts'
 
 const SHOWN_EVERY_MS = 200
 const MIB = 1024 * 1024

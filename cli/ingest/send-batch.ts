@@ -1,8 +1,8 @@
 import { CommandError } from '../command-error.ts'
 import { describeNetworkError } from '../describe-network-error.ts'
-import { halveBatch, spansOf, type Batch } from './batch.ts'
+import { halveBatch, spansOf, type Batch } from '../span-files/batch.ts'
 import { readMessage, readRejections } from './otlp-answer.ts'
-import { encodeRequest } from './piece.ts'
+import { encodeRequest } from '../span-files/piece.ts'
 import { addSent, type SendBatch, type Sent } from './sent.ts'
 
 export interface SenderOptions {

@@ -1,4 +1,4 @@
-import type { Batch } from './batch.ts'
+import type { Batch } from '../span-files/batch.ts'
 
 /** What became of the spans of one batch. */
 export interface Sent {

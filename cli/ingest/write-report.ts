@@ -16,15 +16,15 @@ export function toJson({ to, files }: RunReport): string {
     to: to ?? null,
     accepted: sum(({ accepted }) => accepted),
     rejected: sum(({ rejected }) => rejected),
-    problems: sum(({ problemCount }) => problemCount),
+    problems: sum(({ problems }) => problems.count),
     files: files.map((file) => ({
       file: file.path,
       format: file.format ?? null,
       accepted: file.accepted,
       rejected: file.rejected,
       rejectedReasons: Object.fromEntries(file.reasons),
-      problemCount: file.problemCount,
-      problems: file.problems,
+      problemCount: file.problems.count,
+      problems: file.problems.first,
     })),
   })
 }
@@ -36,25 +36,21 @@ export function toText({ to, files }: RunReport): string {
 }
 
 function describeFile(file: FileReport, done: string): string {
-  const { path, accepted, rejected, reasons, problemCount } = file
+  const { path, accepted, rejected, reasons, problems } = file
   const parts = [`${spans(accepted)} ${done}`]
   if (rejected > 0) {
     const why = [...reasons].map(([reason, count]) => `${reason}: ${count}`).join(', ')
     parts.push(`${spans(rejected)} rejected (${why})`)
   }
-  if (problemCount > 0) {
-    parts.push(`${problemCount} part${problemCount === 1 ? '' : 's'} unreadable`)
+  if (problems.count > 0) {
+    parts.push(`${problems.count} part${problems.count === 1 ? '' : 's'} unreadable`)
   }
   return `${nameOf(path)}: ${parts.join(', ')}`
 }
 
 /** What could not be read, for stderr. */
-export function describeProblems(file: FileReport): readonly string[] {
-  const more = file.problemCount - file.problems.length
-  return [
-    ...file.problems.map((problem) => `${nameOf(file.path)}: ${problem}`),
-    ...(more > 0 ? [`${nameOf(file.path)}: and ${more} more like these`] : []),
-  ]
+export function describeProblems({ path, problems }: FileReport): readonly string[] {
+  return problems.lines().map((problem) => `${nameOf(path)}: ${problem}`)
 }
 
 function nameOf(path: string): string {

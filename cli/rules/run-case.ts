@@ -5,7 +5,7 @@ import type { RouterConfig } from '../../analyzer/story/router-config.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import { describeEmpty } from '../classify/classify-file.ts'
 import { judgeSpans, type Judged } from '../classify/judge-spans.ts'
-import { describeRejected, readSpans } from '../classify/read-spans.ts'
+import { describeUnread, readSpans } from '../classify/read-spans.ts'
 import { OTHERS, type VerdictCase } from './verdict-tests.ts'
 
 /** What a case expected, and what came instead. */
@@ -69,11 +69,8 @@ async function readAll({ spans: paths }: VerdictCase, { file, salt }: CaseContex
     const full = resolve(dirname(file), path)
     // oxlint-disable-next-line no-await-in-loop
     const read = await readSpans({ path: full, salt, stdin: process.stdin })
-    if (read.kind === 'unreadable') problems.push(`${path}: ${read.message}`)
-    else {
-      for (const span of read.spans) spans.push(span)
-      if (read.rejected > 0) problems.push(`${path}: ${describeRejected(read)}`)
-    }
+    for (const span of read.spans) spans.push(span)
+    for (const line of describeUnread(read)) problems.push(`${path}: ${line}`)
   }
   return { spans, problems }
 }

@@ -178,7 +178,12 @@ describe('classify --json', () => {
   test('prints a whole document for a file without requests, and says so beside it', async () => {
     const path = await fileOf('empty.json', '{"resourceSpans":[]}')
     const { code, stdout, stderr } = await run(['--json', path])
-    expect(JSON.parse(stdout)).toEqual({ schemaVersion: 1, requests: [], windows: [] })
+    expect(JSON.parse(stdout)).toEqual({
+      schemaVersion: 1,
+      requests: [],
+      windows: [],
+      unread: [],
+    })
     expect(stderr).toBe(`secondwind classify: ${path}: it holds no spans\n`)
     expect(code).toBe(0)
   })
@@ -399,18 +404,18 @@ describe('exit codes', () => {
     ['text', 'hello\n', 'expected OTLP traces'],
     ['other JSON', '{"hello": 1}', 'expected OTLP traces'],
     ['an empty file', '', 'it is empty'],
-    ['a damaged gzip', gzipSync(HEALTHY).subarray(0, 40), 'damaged'],
+    ['a damaged gzip', gzipSync(HEALTHY).subarray(0, 40), 'the gzip is damaged'],
   ])('5 where a file is %s, with what was expected', async (name, bytes, expected) => {
     const path = await fileOf(`${name}.bin`, bytes)
     const { code, stdout, stderr } = await run([path])
     expect(code).toBe(5)
     expect(stdout).toBe('')
-    expect(stderr).toContain(`${path}: not traces: `)
+    expect(stderr).toContain(`secondwind classify: ${path}: `)
     expect(stderr).toContain(expected)
   })
 
-  test('5 where stdin never ends, without keeping it all', async () => {
-    const piece = Buffer.alloc(16 * 1024 * 1024)
+  test('5 where stdin is none of ours, without reading it to an end that may never come', async () => {
+    const piece = Buffer.alloc(1024 * 1024, 'x')
     let pieces = 0
     const endless = Readable.from(
       (function* () {
@@ -422,8 +427,38 @@ describe('exit codes', () => {
     )
     const { code, stderr } = await run(['-'], { stdin: endless })
     expect(code).toBe(5)
-    expect(stderr).toContain('stdin: larger than 256 MiB; split it')
+    expect(stderr).toContain('stdin: expected OTLP traces')
     expect(pieces).toBeLessThan(40)
+  })
+
+  test('5 where a part of a file is unreadable: it never looks wholly fine', async () => {
+    const [whole, other] = [HEALTHY, REJECTED].map((bytes) => Buffer.from(bytes).toString())
+    const cut = `${whole}\nno JSON\n${other?.slice(0, -50)}`
+    const [healthy, path] = [await fileOf('healthy.json', HEALTHY), await fileOf('cut.jsonl', cut)]
+    const { code, stdout, stderr } = await run([healthy, path])
+    expect(code).toBe(5)
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      `secondwind classify: ${path}: line 2: expected OTLP traces, {"resourceSpans": [...]}`,
+      `secondwind classify: ${path}: line 3: it ends in the middle of a document; what stood before is used`,
+    ])
+    expect(stdout.split('\n').at(-2)).toBe(
+      'not all was read: 2 parts unreadable in 1 file; this rests on the rest',
+    )
+    expect(stdout).toContain(`${path} ${toTraceId('1')}`)
+    const json = await run(['--json', '--fail-on', 'high', healthy, path])
+    expect(json.code).toBe(5)
+    expect(JSON.parse(json.stdout).unread).toEqual([
+      {
+        source: path,
+        problemCount: 2,
+        problems: [
+          'line 2: expected OTLP traces, {"resourceSpans": [...]}',
+          'line 3: it ends in the middle of a document; what stood before is used',
+        ],
+        rejected: 0,
+        rejectedReasons: {},
+      },
+    ])
   })
 
   test('5 where one file of several is missing, and the others are told all the same', async () => {
@@ -434,15 +469,19 @@ describe('exit codes', () => {
     expect(ran.code).toBe(5)
     expect(ran.stderr).toBe(`secondwind classify: ${missing}: there is no such file\n`)
     expect(JSON.parse(ran.stdout).requests).toHaveLength(2)
+    expect(JSON.parse(ran.stdout).unread).toMatchObject([
+      { source: missing, problemCount: 1, problems: ['there is no such file'] },
+    ])
   })
 
   test('6 where spans of a file had to be left out', async () => {
     const document = JSON.parse(new TextDecoder().decode(HEALTHY))
     document.resourceSpans[1].scopeSpans[0].spans[0].traceId = 'not hex'
     const path = await fileOf('partial.json', JSON.stringify(document))
-    const { code, stderr } = await run([path])
+    const { code, stdout, stderr } = await run([path])
     expect(code).toBe(6)
-    expect(stderr).toContain('1 spans were left out: 1 trace-id-invalid')
+    expect(stderr).toContain('1 span was left out: 1 trace-id-invalid')
+    expect(stdout).toContain('not all was read: 1 span left out in 1 file')
   })
 
   test('0 on --help, which leads with examples and names every rule', async () => {

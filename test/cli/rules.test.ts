@@ -223,7 +223,7 @@ describe('secondwind rules test', () => {
 
   test.each([
     ['gone.json', 'gone.json: there is no such file'],
-    ['cases.yaml', 'cases.yaml: not traces'],
+    ['cases.yaml', 'cases.yaml: expected OTLP traces'],
   ])('compares nothing where the traces cannot be read whole: %s', async (spans, message) => {
     const { code, stdout } = await runCases(`tests: [{ name: x, spans: ${spans}, outcome: ok }]`)
     expect(code).toBe(5)

@@ -1,15 +1,8 @@
-import { assert, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 
-import { decodeDocument } from '../../cli/classify/decode-document.ts'
 import { judge } from '../../analyzer/rules/judge.ts'
-import { assembleStories } from '../../analyzer/story/assemble.ts'
-import { loadConfig } from '../../collector/config/load-config.ts'
-import { startSidecar } from '../../collector/main.ts'
-import { createTelemetry } from '../../collector/telemetry/create-telemetry.ts'
-import { startProvider } from '../../demo/provider/start-provider.ts'
-import { startOtlpReceiver } from '../support/otlp-receiver.ts'
-import { recordLog } from '../support/record-log.ts'
+import { tellSidecar } from '../support/tell-sidecar.ts'
 
 /**
  * The faults of the classes about the rescue itself, brought upon a real router by a real provider:
@@ -83,35 +76,12 @@ const REQUESTS: Readonly<Record<string, Asked>> = {
 const found = new Map<string, readonly string[]>()
 
 beforeAll(async () => {
-  const provider = await startProvider()
-  const receiver = await startOtlpReceiver()
-  const loaded = loadConfig(configOf(provider.url), {
-    environment: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+  const told = await tellSidecar({
+    configOf,
+    ask: (url) =>
+      Promise.all(Object.entries(REQUESTS).map(([route, asked]) => ask(url, route, asked))),
   })
-  assert(loaded.kind !== 'invalid')
-  const telemetry = createTelemetry({
-    config: loaded.config.telemetry,
-    secrets: [],
-    version: '1.2.3',
-    log: recordLog(),
-  })
-  const sidecar = await startSidecar({ config: loaded.config, telemetry })
-  try {
-    await Promise.all(
-      Object.entries(REQUESTS).map(([route, asked]) => ask(sidecar.url, route, asked)),
-    )
-  } finally {
-    await sidecar.stop()
-    await receiver.stop()
-    await provider.stop()
-  }
-  const decoded = decodeDocument(Buffer.concat(receiver.bodies), { salt: new Uint8Array(16) })
-  assert(decoded.kind === 'decoded' && decoded.rejected === 0)
-  for (const story of assembleStories({
-    source: 'test',
-    spans: decoded.spans,
-    routerConfig: undefined,
-  })) {
+  for (const story of told) {
     const findings = judge(story).filter(({ severity }) => severity !== 'info')
     found.set(
       story.route ?? '',

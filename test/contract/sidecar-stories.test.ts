@@ -1,18 +1,11 @@
 import { assert, beforeAll, describe, expect, test } from 'vitest'
 
-import { decodeDocument } from '../../cli/classify/decode-document.ts'
 import { judge } from '../../analyzer/rules/judge.ts'
-import { assembleStories } from '../../analyzer/story/assemble.ts'
 import type { Story } from '../../analyzer/story/story.ts'
-import { loadConfig } from '../../collector/config/load-config.ts'
-import { startSidecar } from '../../collector/main.ts'
 import type { Api } from '../../collector/vocabulary.ts'
-import { createTelemetry } from '../../collector/telemetry/create-telemetry.ts'
 import { demoConfig } from '../../demo/config.ts'
-import { startProvider } from '../../demo/provider/start-provider.ts'
 import { SCENARIOS, type Scenario } from '../../demo/scenarios.ts'
-import { startOtlpReceiver } from '../support/otlp-receiver.ts'
-import { recordLog } from '../support/record-log.ts'
+import { SIDECAR_RELEASE, tellSidecar } from '../support/tell-sidecar.ts'
 
 /**
  * What the analyzer makes of spans that a real router exported while a real provider broke: the
@@ -56,30 +49,10 @@ const answers = new Map<string, Answer>()
 const stories = new Map<string, Story>()
 
 beforeAll(async () => {
-  const provider = await startProvider()
-  const receiver = await startOtlpReceiver()
-  const loaded = loadConfig(demoConfig({ providerUrl: provider.url, sidecarPort: 0 }), {
-    environment: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+  const told = await tellSidecar({
+    configOf: (providerUrl) => demoConfig({ providerUrl, sidecarPort: 0 }),
+    ask: (url) => Promise.all(ASKED.map((asked) => ask(url, asked))),
   })
-  assert(loaded.kind !== 'invalid')
-  const telemetry = createTelemetry({
-    config: loaded.config.telemetry,
-    secrets: [],
-    version: '1.2.3',
-    log: recordLog(),
-  })
-  const sidecar = await startSidecar({ config: loaded.config, telemetry })
-  try {
-    await Promise.all(ASKED.map((asked) => ask(sidecar.url, asked)))
-  } finally {
-    await sidecar.stop()
-    await receiver.stop()
-    await provider.stop()
-  }
-  const document = Buffer.concat(receiver.bodies)
-  const decoded = decodeDocument(document, { salt: new Uint8Array(16) })
-  assert(decoded.kind === 'decoded' && decoded.rejected === 0)
-  const told = assembleStories({ source: 'demo', spans: decoded.spans, routerConfig: undefined })
   for (const story of told) stories.set(keyOf(story.route ?? '', story.api), story)
 }, 60_000)
 
@@ -158,7 +131,7 @@ describe.each(ASKED)('$title', (asked) => {
       stream: scenario.stream,
       attemptsComplete: true,
       incomplete: false,
-      gateway: { name: 'secondwind', release: '1.2.3' },
+      gateway: { name: 'secondwind', release: SIDECAR_RELEASE },
       fallbacks: {
         configured: { value: scenario.backup.length > 0 ? [`${scenario.name}-backup`] : [] },
       },

@@ -2,16 +2,9 @@ import { assert, beforeAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 
 import { judge } from '../../analyzer/rules/judge.ts'
-import { assembleStories } from '../../analyzer/story/assemble.ts'
 import type { Story } from '../../analyzer/story/story.ts'
-import { decodeDocument } from '../../cli/classify/decode-document.ts'
-import { loadConfig } from '../../collector/config/load-config.ts'
-import { startSidecar } from '../../collector/main.ts'
-import { createTelemetry } from '../../collector/telemetry/create-telemetry.ts'
 import type { Api } from '../../collector/vocabulary.ts'
-import { startProvider } from '../../demo/provider/start-provider.ts'
-import { startOtlpReceiver } from '../support/otlp-receiver.ts'
-import { recordLog } from '../support/record-log.ts'
+import { tellSidecar } from '../support/tell-sidecar.ts'
 
 /**
  * What a real router's spans say of faults that no scenario of the demo has: of targets that it
@@ -136,29 +129,10 @@ const PATHS: Readonly<Record<Api, string>> = {
 const stories = new Map<string, Story>()
 
 beforeAll(async () => {
-  const provider = await startProvider()
-  const receiver = await startOtlpReceiver()
-  const loaded = loadConfig(configOf(provider.url), {
-    environment: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+  const told = await tellSidecar({
+    configOf,
+    ask: (url) => Promise.all(FAULTS.map((fault) => ask(url, fault))),
   })
-  assert(loaded.kind !== 'invalid')
-  const telemetry = createTelemetry({
-    config: loaded.config.telemetry,
-    secrets: [],
-    version: '1.2.3',
-    log: recordLog(),
-  })
-  const sidecar = await startSidecar({ config: loaded.config, telemetry })
-  try {
-    await Promise.all(FAULTS.map((fault) => ask(sidecar.url, fault)))
-  } finally {
-    await sidecar.stop()
-    await receiver.stop()
-    await provider.stop()
-  }
-  const decoded = decodeDocument(Buffer.concat(receiver.bodies), { salt: new Uint8Array(16) })
-  assert(decoded.kind === 'decoded' && decoded.rejected === 0)
-  const told = assembleStories({ source: 'test', spans: decoded.spans, routerConfig: undefined })
   for (const story of told) stories.set(story.route ?? '', story)
 }, 60_000)
 

@@ -1,5 +1,5 @@
 import { createTelemetry } from '../../collector/telemetry/create-telemetry.ts'
-import { decodeDocument } from '../../cli/classify/decode-document.ts'
+import { decodeDocument } from '../support/decode-document.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import { loadTestConfig } from '../support/start-router.ts'
 import { startFakeUpstream } from '../support/fake-upstream.ts'
@@ -66,11 +66,7 @@ const ANY_ROUTE = { name: 'any', model: 'openai/any', apiBase: 'http://127.0.0.1
 
 function groupByTrace(bodies: readonly Buffer[]): ReadonlyMap<string, readonly Span[]> {
   const byTrace = new Map<string, Span[]>()
-  const decoded = decodeDocument(Buffer.concat(bodies), {
-    salt: new Uint8Array(16),
-  })
-  if (decoded.kind === 'malformed') throw new Error(decoded.message)
-  for (const span of decoded.spans) {
+  for (const span of decodeDocument(Buffer.concat(bodies))) {
     byTrace.set(span.traceId, [...(byTrace.get(span.traceId) ?? []), span])
   }
   return byTrace

@@ -1,4 +1,6 @@
-import { type DecodedDocument, toSpans } from '../../cli/classify/decode-document.ts'
+import type { Malformed } from '../../analyzer/ingest/otlp/decoded.ts'
+import type { RejectCounts } from '../../analyzer/ingest/otlp/rejections.ts'
+import { toSpans } from '../../cli/classify/held-spans.ts'
 import { type Encoding, OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import { protobufRequest } from './otlp.ts'
@@ -14,8 +16,17 @@ function decoderOf(salt: Uint8Array): OtlpDecoder {
   return decoder
 }
 
+interface DecodedSpans {
+  readonly kind: 'decoded'
+  readonly spans: readonly Span[]
+  readonly rejected: number
+  readonly reasons: RejectCounts
+}
+
+export type DecodedBody = DecodedSpans | Malformed
+
 /** What the analyzer keeps of a body, read back: the real decoder, the real stripping. */
-export function decodeSpans(body: Uint8Array, encoding: Encoding, salt = SALT): DecodedDocument {
+export function decodeSpans(body: Uint8Array, encoding: Encoding, salt = SALT): DecodedBody {
   const decoded = decoderOf(salt).decode(body, encoding)
   if (decoded.kind === 'malformed') return decoded
   const { records, rejected, reasons } = decoded

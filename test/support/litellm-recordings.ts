@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
-import { decodeDocument } from '../../cli/classify/decode-document.ts'
 import { judge } from '../../analyzer/rules/judge.ts'
 import { assembleStories } from '../../analyzer/story/assemble.ts'
 import { parseRouterConfig } from '../../analyzer/story/router-config.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import type { Story } from '../../analyzer/story/story.ts'
+import { decodeDocument } from './decode-document.ts'
 
 /** One request that a real LiteLLM process exported, and what really happened to it. */
 export interface Recording {
@@ -46,13 +46,10 @@ export function loadRecordings(file: URL | string = FILE): readonly Recording[] 
     const { otlp, ...told } = JSON.parse(line) as Omit<Recording, 'spans' | 'mode'> & {
       otlp: string
     }
-    const decoded = decodeDocument(Buffer.from(otlp, 'base64'), { salt: SALT })
-    if (decoded.kind !== 'decoded') throw new Error(`${told.id}: ${decoded.message}`)
-    return { ...told, mode: told.id.slice(0, told.id.lastIndexOf('/')), spans: decoded.spans }
+    const spans = decodeDocument(Buffer.from(otlp, 'base64'))
+    return { ...told, mode: told.id.slice(0, told.id.lastIndexOf('/')), spans }
   })
 }
-
-const SALT = new Uint8Array(16)
 
 export function tellRecording({ id, spans, config }: Recording): readonly Story[] {
   return assembleStories({ source: id, spans, routerConfig: parseRouterConfig(config) })

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +5,6 @@ import { fileURLToPath } from 'node:url'
 
 import { expect, onTestFinished } from 'vitest'
 
-import { decodeDocument } from '../../cli/classify/decode-document.ts'
 import { parseRouterConfig, type RouterConfig } from '../../analyzer/story/router-config.ts'
 import { JudgeLoop } from '../../analyzer/settling/judge-loop.ts'
 import type { SpanReader } from '../../analyzer/store/store.ts'
@@ -15,6 +13,7 @@ import type { Span } from '../../analyzer/story/span.ts'
 import { seededRandom } from '../../demo/random.ts'
 import { arrivalOf } from './arrivals.ts'
 import { toOtlpJson, type CompactSpan } from './compact-span.ts'
+import { decodeDocument } from './decode-document.ts'
 import { loadRecordings } from './litellm-recordings.ts'
 import { openTestStore } from './open-test-store.ts'
 import { later, placeTraces } from './place-traces.ts'
@@ -244,11 +243,7 @@ function sidecarTraces(): readonly (readonly Span[])[] {
       }
       return fixture.traffic?.map(({ spans }) => spans) ?? [fixture.spans ?? []]
     })
-    .map((spans) => {
-      const decoded = decodeDocument(toOtlpJson(spans), { salt: new Uint8Array(16) })
-      assert(decoded.kind === 'decoded')
-      return decoded.spans
-    })
+    .map((spans) => decodeDocument(toOtlpJson(spans)))
 }
 
 /** One router that has the fallbacks of all recordings. */

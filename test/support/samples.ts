@@ -1,14 +1,13 @@
-import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-import { decodeDocument } from '../../cli/classify/decode-document.ts'
 import { judge } from '../../analyzer/rules/judge.ts'
 import { assembleStories } from '../../analyzer/story/assemble.ts'
 import { parseRouterConfig, type RouterConfig } from '../../analyzer/story/router-config.ts'
 import type { Attributes, AttributeValue, Span } from '../../analyzer/story/span.ts'
 import type { Story } from '../../analyzer/story/story.ts'
 import { toOtlpJson, type CompactSpan } from './compact-span.ts'
+import { decodeDocument } from './decode-document.ts'
 import { loadRecordings } from './litellm-recordings.ts'
 
 /** The spans of one request, recorded or written, of any dialect. */
@@ -45,11 +44,9 @@ function loadFixtures(): readonly Sample[] {
         readonly routerConfig?: unknown
       }
       if (fixture.spans === undefined) return []
-      const decoded = decodeDocument(toOtlpJson(fixture.spans), { salt: new Uint8Array(16) })
-      assert(decoded.kind === 'decoded')
       const routerConfig =
         fixture.routerConfig === undefined ? undefined : parseRouterConfig(fixture.routerConfig)
-      return [{ id: name, spans: decoded.spans, routerConfig }]
+      return [{ id: name, spans: decodeDocument(toOtlpJson(fixture.spans)), routerConfig }]
     })
 }
 

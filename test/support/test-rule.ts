@@ -1,6 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-
 import { assert, describe, expect, test } from 'vitest'
 
 import { judge } from '../../analyzer/rules/judge.ts'
@@ -8,6 +5,7 @@ import { ruleById } from '../../analyzer/rules/index.ts'
 import type { Rule, RuledFinding } from '../../analyzer/rules/rule.ts'
 import type { Story } from '../../analyzer/story/story.ts'
 import { toSpanId, type CompactSpan } from './compact-span.ts'
+import { readFixtures, testArtefacts } from './rule-artefacts.ts'
 import { tellStory } from './tell-stories.ts'
 
 /** One recorded or made-up request; `fires-*` must be found by its rule, `quiet-*` must not. */
@@ -24,19 +22,6 @@ interface Fixture {
   readonly spans: readonly CompactSpan[]
 }
 
-const PAGES = fileURLToPath(new URL('../../docs/rules/', import.meta.url))
-
-const HEADINGS = [
-  '## What it means',
-  '## What triggers it',
-  '## Stop it now',
-  '## Fix it',
-  '## Verify',
-  '## When to mute',
-]
-
-const FIXTURES = fileURLToPath(new URL('../fixtures/traces/', import.meta.url))
-
 /**
  * Runs every fixture of a rule through the real decoder, stripping, dialects and runner: as sent,
  * and in the opposite order with every span twice, which must change nothing (invariant I8).
@@ -44,26 +29,12 @@ const FIXTURES = fileURLToPath(new URL('../fixtures/traces/', import.meta.url))
 export function testRule(id: string): void {
   const rule = ruleById(id)
   assert(rule !== undefined, `there is no rule ${id}`)
-  const folder = `${FIXTURES}${id}/`
-  const names = readdirSync(folder).toSorted()
+  const fixtures = readFixtures<Fixture>(id)
 
   describe(id, () => {
-    test('has fixtures that fire and near misses that do not', () => {
-      expect(names.filter((name) => /^fires-[a-z0-9-]+\.json$/u.test(name))).not.toEqual([])
-      expect(names.filter((name) => /^quiet-[a-z0-9-]+\.json$/u.test(name))).not.toEqual([])
-      expect(names.filter((name) => !/^(?:fires|quiet)-[a-z0-9-]+\.json$/u.test(name))).toEqual([])
-    })
+    testArtefacts(rule, { fixtures, opening: describeOpening(id, rule) })
 
-    test('has a page that a person who was just paged can follow', () => {
-      const lines = readFileSync(`${PAGES}${id}.md`, 'utf8').split('\n')
-      expect(lines[0]).toBe(`# ${id}: ${rule.title}`)
-      expect(lines).toContain(describeOpening(id, rule))
-      expect(lines.filter((line) => line.startsWith('## '))).toEqual(HEADINGS)
-    })
-
-    for (const name of names) {
-      const fires = name.startsWith('fires-')
-      const fixture = readFixture(folder + name)
+    for (const { name, fires, content: fixture } of fixtures) {
       test(`${fires ? 'fires' : 'is quiet'} where ${fixture.about}`, () => {
         const { story, findings } = judgeFixture(fixture)
         expect(story.outcome).toBe(fixture.expect.outcome)
@@ -81,10 +52,6 @@ function describeOpening(id: string, { severity, opensWhenRescued }: Rule): stri
   if (severity === 'info') return `\`${id}\` · info · never opens an incident`
   const when = opensWhenRescued ? 'rescued or not' : 'when the request failed'
   return `\`${id}\` · ${severity} · opens an incident ${when}`
-}
-
-function readFixture(path: string): Fixture {
-  return JSON.parse(readFileSync(path, 'utf8'))
 }
 
 function judgeFixture({ spans, routerConfig }: Fixture): {

@@ -1,11 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-
 import { assert, describe, expect, test } from 'vitest'
 
 import { ruleFactsById } from '../../analyzer/rules/every-rule.ts'
 import { tellWindows, type ToldRun } from '../../analyzer/rules/window/tell-windows.ts'
 import type { CompactSpan } from './compact-span.ts'
+import { readFixtures, testArtefacts } from './rule-artefacts.ts'
 import { tellStories } from './tell-stories.ts'
 
 /** Traffic of some minutes: each kind of request is sent again and again. */
@@ -28,18 +26,6 @@ export interface Traffic {
   readonly spans: readonly CompactSpan[]
 }
 
-const FIXTURES = fileURLToPath(new URL('../fixtures/traces/', import.meta.url))
-const PAGES = fileURLToPath(new URL('../../docs/rules/', import.meta.url))
-
-const HEADINGS = [
-  '## What it means',
-  '## What triggers it',
-  '## Stop it now',
-  '## Fix it',
-  '## Verify',
-  '## When to mute',
-]
-
 /**
  * Runs every fixture of a window rule through the real decoder, stripping, dialects and counts: as
  * sent, and in the opposite order with every span twice, which must change nothing (invariant I8).
@@ -47,28 +33,18 @@ const HEADINGS = [
 export function testWindowRule(id: string): void {
   const rule = ruleFactsById(id)
   assert(rule !== undefined, `there is no rule ${id}`)
-  const folder = `${FIXTURES}${id}/`
-  const names = readdirSync(folder).toSorted()
+  const fixtures = readFixtures<Fixture>(id)
 
   describe(id, () => {
-    test('has fixtures that fire, and twice as many near misses', () => {
-      const fires = names.filter((name) => /^fires-[a-z0-9-]+\.json$/u.test(name))
-      const quiet = names.filter((name) => /^quiet-[a-z0-9-]+\.json$/u.test(name))
-      expect(fires.length + quiet.length).toBe(names.length)
-      expect(fires).not.toEqual([])
-      expect(quiet.length).toBeGreaterThanOrEqual(2 * fires.length)
+    const opening = `\`${id}\` · ${rule.severity} · seen in many requests together`
+    testArtefacts(rule, { fixtures, opening })
+
+    test('has twice as many near misses as fixtures that fire', () => {
+      const fires = fixtures.filter((fixture) => fixture.fires)
+      expect(fixtures.length - fires.length).toBeGreaterThanOrEqual(2 * fires.length)
     })
 
-    test('has a page that a person who was just paged can follow', () => {
-      const lines = readFileSync(`${PAGES}${id}.md`, 'utf8').split('\n')
-      expect(lines[0]).toBe(`# ${id}: ${rule.title}`)
-      expect(lines).toContain(`\`${id}\` · ${rule.severity} · seen in many requests together`)
-      expect(lines.filter((line) => line.startsWith('## '))).toEqual(HEADINGS)
-    })
-
-    for (const name of names) {
-      const fires = name.startsWith('fires-')
-      const fixture: Fixture = JSON.parse(readFileSync(folder + name, 'utf8'))
+    for (const { name, fires, content: fixture } of fixtures) {
       test(`${fires ? 'fires' : 'is quiet'} where ${fixture.about}`, () => {
         const spans = toSpans(fixture.traffic)
         const found = tell(spans, fixture)

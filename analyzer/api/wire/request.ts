@@ -6,6 +6,19 @@ export interface WireClassification {
   readonly requests: readonly WireRequest[]
   /** What only many requests together show; of each file by itself. */
   readonly windows: readonly WireWindow[]
+  /** Files that were not read whole, or not at all: what is told of them rests on the rest. */
+  readonly unread: readonly WireUnread[]
+}
+
+export interface WireUnread {
+  /** The file, or `-`. */
+  readonly source: string
+  /** Parts of it that are no traces; `problems` are the first of them, each with its place. */
+  readonly problemCount: number
+  readonly problems: readonly string[]
+  /** Spans that were left out, and why. */
+  readonly rejected: number
+  readonly rejectedReasons: Readonly<Record<string, number>>
 }
 
 /** `GET /api/v1/requests?q=&source=&outcome=&route=&rule=&limit=&before=` */

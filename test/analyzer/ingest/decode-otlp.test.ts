@@ -2,7 +2,6 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { OtlpDecoder } from '../../../analyzer/ingest/decode-otlp.ts'
-import type { DecodedDocument } from '../../../cli/classify/decode-document.ts'
 import {
   JSON_DEPTH_MAX,
   SPANS_MAX,
@@ -13,13 +12,13 @@ import { ProtobufReader } from '../../../analyzer/ingest/otlp/protobuf-reader.ts
 import { ProtobufWriter } from '../../../analyzer/ingest/otlp/protobuf-writer.ts'
 import type { AttributeValue, Span } from '../../../analyzer/story/span.ts'
 import { arbitrarySpan } from '../../support/arbitrary-span.ts'
-import { decodeSpans } from '../../support/decode-spans.ts'
+import { type DecodedBody, decodeSpans } from '../../support/decode-spans.ts'
 import { buildSpan, jsonRequest, jsonSpan, protobufRequest } from '../../support/otlp.ts'
 
-const fromJson = (value: unknown): DecodedDocument =>
+const fromJson = (value: unknown): DecodedBody =>
   decodeSpans(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), 'json')
 
-function decoded(result: DecodedDocument) {
+function decoded(result: DecodedBody) {
   if (result.kind !== 'decoded') throw new Error(result.message)
   return result
 }

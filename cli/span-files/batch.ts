@@ -1,7 +1,7 @@
 import type { Encoding } from '../../analyzer/ingest/decode-otlp.ts'
-import { halve, type Piece } from './piece.ts'
+import { split, type Piece } from './piece.ts'
 
-/** What is sent in one request. */
+/** What is decoded, or sent in one request, together. */
 export interface Batch {
   readonly encoding: Encoding
   readonly pieces: readonly Piece[]
@@ -25,9 +25,11 @@ export class Batcher {
 
   *add(piece: Piece): Iterable<Batch> {
     if (piece.spans === 0) return
-    const isLarge = piece.bytes.length > BATCH_BYTES_MAX || piece.spans > BATCH_SPANS_MAX
-    if (isLarge && piece.spans > 1) {
-      for (const half of halve(this.#encoding, piece)) yield* this.add(half)
+    const batches = Math.max(piece.bytes.length / BATCH_BYTES_MAX, piece.spans / BATCH_SPANS_MAX)
+    if (batches > 1 && piece.spans > 1) {
+      // Those that are still too large are cut again.
+      const parts = split(this.#encoding, piece, Math.ceil(batches))
+      for (const part of parts) yield* this.add(part)
       return
     }
     const isFull =
@@ -58,7 +60,7 @@ export function halveBatch({ encoding, pieces }: Batch): readonly Batch[] {
   if (first === undefined) return []
   if (pieces.length === 1) {
     if (first.spans < 2) return []
-    return halve(encoding, first).map((piece) => ({ encoding, pieces: [piece] }))
+    return split(encoding, first, 2).map((piece) => ({ encoding, pieces: [piece] }))
   }
   const middle = Math.ceil(pieces.length / 2)
   return [pieces.slice(0, middle), pieces.slice(middle)].map((part) => ({

@@ -10,8 +10,13 @@ export interface Place {
 /** What a file holds, in its order. */
 export type Found =
   | { readonly kind: 'piece'; readonly piece: Piece }
-  /** A part that cannot be read; reading goes on behind it, where that can be found. */
-  | { readonly kind: 'problem'; readonly at: Place; readonly message: string }
+  /** A part that cannot be read, with its place; reading goes on behind it, where that is found. */
+  | Problem
+
+export interface Problem {
+  readonly kind: 'problem'
+  readonly message: string
+}
 
 /** Reads a file as its bytes come; `end` tells what was cut off. */
 export interface SpanFileReader {
@@ -22,10 +27,7 @@ export interface SpanFileReader {
   end(): Iterable<Found>
 }
 
-export function problem(at: Place, message: string): Found {
-  return { kind: 'problem', at, message }
-}
-
-export function describePlace({ line, byte }: Place): string {
-  return line === undefined ? `byte ${byte}` : `line ${line}`
+export function problem({ line, byte }: Place, message: string): Problem {
+  const where = line === undefined ? `byte ${byte}` : `line ${line}`
+  return { kind: 'problem', message: `${where}: ${message}` }
 }

@@ -16,6 +16,10 @@ export class ProtobufFileReader implements SpanFileReader {
   readonly format: string
   readonly #hasLengths: boolean
   #bytes: Buffer = Buffer.alloc(0)
+  /** What has come behind them, and how much there must be before anything can be read. */
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
+  #neededBytes = 0
   #byte = 0
   /** Of the message that a length stood before. */
   #left = 0
@@ -29,7 +33,14 @@ export class ProtobufFileReader implements SpanFileReader {
 
   *push(chunk: Buffer): Iterable<Found> {
     if (this.#isLost) return
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
+    this.#waiting.push(chunk)
+    this.#waitingBytes += chunk.length
+    // Put together once for each message, and not once for each of its chunks.
+    if (this.#bytes.length + this.#waitingBytes < this.#neededBytes) return
+    this.#bytes = Buffer.concat([this.#bytes, ...this.#waiting])
+    this.#waiting = []
+    this.#waitingBytes = 0
+    this.#neededBytes = 0
     while (!this.#isLost) {
       const [byte, skip] = [this.#byte, this.#skip]
       yield* this.#step()
@@ -39,7 +50,8 @@ export class ProtobufFileReader implements SpanFileReader {
   }
 
   *end(): Iterable<Found> {
-    if (this.#isLost || (this.#bytes.length === 0 && this.#left === 0 && this.#skip === 0)) return
+    const bytes = this.#bytes.length + this.#waitingBytes
+    if (this.#isLost || (bytes === 0 && this.#left === 0 && this.#skip === 0)) return
     yield this.#problem('it ends in the middle of a message; what stood before is used')
   }
 
@@ -75,19 +87,16 @@ export class ProtobufFileReader implements SpanFileReader {
       const mib = PIECE_BYTES_MAX / 1024 / 1024
       yield this.#problem(`one element of resource_spans is larger than ${mib} MiB; it is left out`)
       this.#skip = total
-    } else if (this.#bytes.length >= total) {
-      const bytes = Buffer.from(this.#bytes.subarray(headLength, total))
-      if (tag === RESOURCE_SPANS_TAG) yield this.#toPiece(bytes)
+    } else if (this.#bytes.length < total) this.#neededBytes = total
+    else {
+      if (tag === RESOURCE_SPANS_TAG) yield this.#toPiece(this.#bytes.subarray(headLength, total))
       this.#advance(total)
     }
   }
 
   #toPiece(bytes: Buffer): Found {
-    try {
-      return { kind: 'piece', piece: toPiece('protobuf', bytes) }
-    } catch {
-      return this.#problem('an element of resource_spans is not protobuf')
-    }
+    const read = toPiece('protobuf', bytes)
+    return read.kind === 'piece' ? read : this.#problem(`an element of resource_spans ${read.why}`)
   }
 
   /** A length tells where the next message begins; without one nobody can know. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { chooseReader } from '../../../cli/ingest/choose-reader.ts'
+import { chooseReader } from '../../../cli/span-files/choose-reader.ts'
 import { FILE_FORMATS } from '../../support/otlp-files.ts'
 import { buildSpan } from '../../support/otlp.ts'
 
@@ -38,7 +38,7 @@ test('protobuf of any length of its first message is no JSON', () => {
 })
 
 test.each([
-  ['a bad first line of many', 'this is none\n{"resourceSpans":[]}\n', 'expected OTLP traces'],
+  ['a bad first line of many', 'this is none\n{"resourceSpans":[]}\n', 'one document per line'],
   [
     'a first line that is cut',
     '{"resourceSpans":[\n{"resourceSpans":[]}\n',
@@ -48,7 +48,25 @@ test.each([
   ['zstd', Buffer.from('28b52ffd2400', 'hex'), 'zstd -d'],
   ['zstd behind a length', Buffer.from('0000001028b52ffd', 'hex'), 'zstd -d'],
   ['nothing', '', 'it is empty'],
+  ['blank lines', '\n \r\n', 'it is empty'],
+  ['a list on one line', '[{"resourceSpans":[]}]', 'one document per line'],
+  [
+    'a list with a document on each line',
+    '[\n{"resourceSpans":[]},\n{"resourceSpans":[]}\n]',
+    'OTLP JSON',
+  ],
+  ['an indented list', JSON.stringify([{ resourceSpans: [] }], null, 2), 'OTLP JSON'],
+  [
+    'an element on each line',
+    '{"resourceSpans":[\n{"resource":{}},\n{"resource":{}}]}',
+    'OTLP JSON',
+  ],
+  ['a list of numbers', '[1]', 'expected OTLP traces'],
+  ['a list without anything', '[]', 'expected OTLP traces'],
+  ['text in UTF-16', Buffer.from('\uFEFF{"resourceSpans":[]}', 'utf16le'), 'UTF-16'],
+  ['logs behind a line feed', '\nlevel=info\n', 'expected OTLP traces'],
+  ['zeros', Buffer.alloc(100), 'expected OTLP traces'],
   ['a page', '<!doctype html>', 'expected OTLP traces'],
 ])('%s', (_, start, expected) => {
-  expect(formatOf(start)).toContain(expected)
+  expect(formatOf(start)).toMatch(new RegExp(`${expected}$|${expected}[:;, ]`, 'u'))
 })

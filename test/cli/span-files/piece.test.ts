@@ -1,13 +1,19 @@
-import { array, assert, nat, property } from 'fast-check'
+import { array, assert, integer, nat, property } from 'fast-check'
 import { expect, test } from 'vitest'
 
 import type { Encoding } from '../../../analyzer/ingest/decode-otlp.ts'
-import { encodeRequest, halve, toPiece, type Piece } from '../../../cli/ingest/piece.ts'
-import { ProtobufFileReader } from '../../../cli/ingest/protobuf-file-reader.ts'
+import { encodeRequest, split, toPiece, type Piece } from '../../../cli/span-files/piece.ts'
+import { ProtobufFileReader } from '../../../cli/span-files/protobuf-file-reader.ts'
 import { buildSpan, jsonRequest, jsonSpan, protobufRequest } from '../../support/otlp.ts'
 
 const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'litellm' } }] }
 const spanNamed = (name: string) => jsonSpan(buildSpan({ name }))
+
+function pieceOf(element: unknown): Piece {
+  const read = toPiece('json', Buffer.from(JSON.stringify(element)))
+  if (read.kind === 'unreadable') throw new Error(read.why)
+  return read.piece
+}
 
 /** An element with these many spans in each of its scopes. */
 function jsonPiece(counts: readonly number[]): Piece {
@@ -15,7 +21,7 @@ function jsonPiece(counts: readonly number[]): Piece {
     scope: { name: `scope-${scope}` },
     spans: Array.from({ length: count }, (_, index) => spanNamed(`${scope}/${index}`)),
   }))
-  return toPiece('json', Buffer.from(JSON.stringify({ resource, scopeSpans })))
+  return pieceOf({ resource, scopeSpans })
 }
 
 interface Element {
@@ -34,17 +40,18 @@ function namesIn({ bytes }: Piece): readonly string[] {
   )
 }
 
-function halveAll(encoding: Encoding, piece: Piece): readonly Piece[] {
-  const halves = halve(encoding, piece)
-  return halves.length === 1 ? halves : halves.flatMap((half) => halveAll(encoding, half))
+function splitAll(encoding: Encoding, piece: Piece, count = 2): readonly Piece[] {
+  const parts = split(encoding, piece, count)
+  return parts.length === 1 ? parts : parts.flatMap((part) => splitAll(encoding, part, count))
 }
 
-test('halving to single spans loses none, moves none to another scope and keeps the resource', () => {
+test('splitting to single spans loses none, moves none to another scope and keeps the resource', () => {
   const counts = array(nat(5), { minLength: 1, maxLength: 5 })
   assert(
-    property(counts, (list) => {
+    property(counts, integer({ min: 2, max: 7 }), (list, parts) => {
       const piece = jsonPiece(list)
-      const pieces = halveAll('json', piece)
+      const pieces = splitAll('json', piece, parts)
+      for (const { bytes, element } of pieces) expect(JSON.parse(bytes.toString())).toEqual(element)
       expect(pieces.flatMap((one) => namesIn(one))).toEqual(namesIn(piece))
       expect(pieces.every(({ spans }) => spans <= 1)).toBe(true)
     }),
@@ -55,16 +62,14 @@ test('the same of protobuf gives the same bytes, put together again', () => {
   const spans = Array.from({ length: 9 }, (_, index) => buildSpan({ name: `span ${index}` }))
   const [one] = [...new ProtobufFileReader({ hasLengths: false }).push(protobufRequest(spans))]
   if (one?.kind !== 'piece') throw new Error('no piece')
-  expect(halveAll('protobuf', one.piece)).toEqual([one.piece])
+  expect(splitAll('protobuf', one.piece)).toEqual([one.piece])
   const whole = encodeRequest('protobuf', [one.piece])
   expect(whole).toEqual(protobufRequest(spans.slice(0, 1)))
 })
 
 test('a request is its pieces in a row', () => {
   const request = jsonRequest([buildSpan(), buildSpan({ name: 'two' })])
-  const pieces = request.resourceSpans.map((element) =>
-    toPiece('json', Buffer.from(JSON.stringify(element))),
-  )
+  const pieces = request.resourceSpans.map((element) => pieceOf(element))
   expect(JSON.parse(encodeRequest('json', pieces).toString())).toEqual(
     JSON.parse(JSON.stringify(request)),
   )

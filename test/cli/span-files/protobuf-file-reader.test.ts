@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { ProtobufFileReader } from '../../../cli/ingest/protobuf-file-reader.ts'
-import type { Found } from '../../../cli/ingest/span-file-reader.ts'
+import { ProtobufFileReader } from '../../../cli/span-files/protobuf-file-reader.ts'
+import type { Found } from '../../../cli/span-files/span-file-reader.ts'
 import { withLength } from '../../support/otlp-files.ts'
 import { buildSpan, protobufRequest } from '../../support/otlp.ts'
 
@@ -49,7 +49,7 @@ test('a bad message behind a length costs itself only', () => {
     1,
     1,
     1,
-    'no field of protobuf; the rest of this message is left out',
+    expect.stringContaining('no field of protobuf; the rest of this message is left out'),
     1,
     1,
     1,
@@ -59,7 +59,7 @@ test('a bad message behind a length costs itself only', () => {
 test('garbage in a row ends the reading and says where', () => {
   const found = readAll(false, [Buffer.concat([ROW, Buffer.from([0xff, 0xff]), ROW])])
   expect(told(found)).toEqual([1, 1, 1, expect.stringContaining('nothing behind it can be read')])
-  expect(found[3]).toMatchObject({ at: { byte: ROW.length } })
+  expect(told(found)[3]).toContain(`byte ${ROW.length}: `)
 })
 
 test('an element that is no protobuf inside costs itself only', () => {
@@ -68,7 +68,7 @@ test('an element that is no protobuf inside costs itself only', () => {
     1,
     1,
     1,
-    'an element of resource_spans is not protobuf',
+    expect.stringContaining('an element of resource_spans is not protobuf'),
     1,
     1,
     1,
@@ -76,10 +76,10 @@ test('an element that is no protobuf inside costs itself only', () => {
 })
 
 test('an element that is larger than what is held is left out', () => {
-  const head = Buffer.from([0x0a, 0x80, 0x80, 0x80, 0x28])
-  const chunks = [head, ...Array.from({ length: 10 }, () => Buffer.alloc(8 * 1024 * 1024)), ROW]
+  const head = Buffer.from([0x0a, 0x80, 0x80, 0x80, 0x88, 0x01])
+  const chunks = [head, ...Array.from({ length: 34 }, () => Buffer.alloc(8 * 1024 * 1024)), ROW]
   expect(told(readAll(false, chunks))).toEqual([
-    expect.stringContaining('larger than 64 MiB'),
+    expect.stringContaining('larger than 256 MiB'),
     1,
     1,
     1,

@@ -16,6 +16,8 @@ export interface Input {
   readonly totalBytes: number | undefined
   /** Bytes of the file that have been read, before decompression. */
   readonly bytesRead: () => number
+  /** For what is not read to its end. */
+  readonly close: () => void
 }
 
 /** A file that cannot be opened, or not be read on; the message says why. */
@@ -37,6 +39,9 @@ export async function openInput(path: string, stdin: NodeJS.ReadableStream): Pro
     start,
     totalBytes: path === '-' ? undefined : (await stat(path)).size,
     bytesRead: () => bytesRead,
+    close: () => {
+      if (source instanceof Readable) source.destroy()
+    },
   }
 }
 
