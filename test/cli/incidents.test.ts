@@ -51,7 +51,9 @@ test('an incident is listed, acknowledged, noted, muted, resolved and shown with
   const { mutedUntil, now } = JSON.parse(muted.stdout) as WireIncident
   const left = Date.parse(mutedUntil ?? '') - Date.parse(now)
   expect(left).toBeGreaterThan(2 * 3_600_000 - 60_000)
-  expect((await run('list')).stdout).toBe('nothing to show\nincidents: 1 muted\n')
+  expect((await run('list')).stdout).toBe(
+    'nothing to show; --state all shows every state\nincidents: 1 muted\n',
+  )
   expect((await run('reopen', id)).stdout).toContain('is open (was muted)')
   expect((await run('resolve', id)).stdout).toContain('is resolved (was open)')
   const shown = await run('show', id.slice(0, 6))
@@ -95,6 +97,10 @@ test('what cannot be done says why, with the exit code that scripts test for', a
     [2, 'both given', ['mute', id, '--for', '1h', '--until', '2030-01-01T00:00:00Z']],
     [2, 'until must be a time', ['mute', id, '--until', 'tomorrow']],
     [2, 'state must be of', ['list', '--state', 'closed']],
+    [2, 'did you mean "prefill-rejected"?', ['list', '--rule', 'prefil-rejected']],
+    [2, 'severity must be of high, medium', ['list', '--severity', 'hihg']],
+    [1, 'knows no source "defualt" [NOT_FOUND]', ['list', '--source', 'defualt']],
+    [1, 'did you mean "default"?', ['list', '--source', 'defualt', '--json']],
     [2, 'by must say who', ['ack', ids[1] ?? '', '--as', 'x'.repeat(200)]],
   ]
   for (const [code, says, args] of cases) {
