@@ -104,11 +104,11 @@ export class TraceGatherer {
     if (ranges === undefined) return undefined
     const { failedIn, startedIn } = ranges
     const neighbours = this.#neighbours({ source, traceId }, { ranges, arrivals })
-    const failures = toUsRange(failedIn)
+    const failures = failedIn === undefined ? undefined : toUsRange(failedIn)
     const starts = startedIn === undefined ? undefined : toUsRange(startedIn)
     return {
       neighbours,
-      watched: starts === undefined ? [failures] : [failures, starts],
+      watched: [failures, starts].filter((range) => range !== undefined),
       // Those that look for failures alone are found by what failed: it looks for what begins then.
       lookout:
         starts === undefined ? undefined : { traceId, failedIn: failures, startedIn: starts },
@@ -125,7 +125,7 @@ export class TraceGatherer {
     const found = new Set([traceId])
     const started = { limit: LIMIT, begun: this.#begun }
     const looks = [
-      () => reader.tracesFailedIn(source, failedIn, LIMIT),
+      () => (failedIn === undefined ? [] : reader.tracesFailedIn(source, failedIn, LIMIT)),
       () => (startedIn === undefined ? [] : reader.tracesStartedIn(source, startedIn, started)),
       () => verdicts.lookingAt({ source, ...extentOf(arrivals) }, LIMIT),
     ]

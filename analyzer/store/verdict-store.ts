@@ -82,7 +82,7 @@ export interface Judgement {
 /** A trace may be told together with those that failed or began at these times. */
 export interface Lookout {
   readonly traceId: string
-  readonly failedIn: UsRange
+  readonly failedIn: UsRange | undefined
   readonly startedIn: UsRange | undefined
 }
 

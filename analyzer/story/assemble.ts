@@ -41,6 +41,8 @@ export function isRecognised(span: Span): boolean {
 function spansOf(dialect: Dialect, spans: readonly Span[]): readonly Span[] {
   const traceIds = new Set<string>()
   for (const span of spans) if (dialect.recognises(span)) traceIds.add(span.traceId)
+  if (traceIds.size === 0) return []
+  for (const span of spans) if (dialect.readsToo?.(span) === true) traceIds.add(span.traceId)
   return spans.filter((span) => traceIds.has(span.traceId))
 }
 

@@ -13,10 +13,13 @@ export interface TimeRange {
   readonly toNs: bigint
 }
 
-/** Where the other attempts of a trace's request may stand, within the same source. */
+/**
+ * Where what else tells of a trace's request may stand, within the same source. Without either range
+ * the trace looks for nobody, and may be found by one that looks for it.
+ */
 export interface Neighbours {
   /** Traces that hold an ERROR span which ended in here may be the attempt before. */
-  readonly failedIn: TimeRange
+  readonly failedIn: TimeRange | undefined
   /** Traces whose first span started in here may be the attempt after. */
   readonly startedIn: TimeRange | undefined
 }

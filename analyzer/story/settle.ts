@@ -1,4 +1,5 @@
 import { SCOPE_NAME } from '../../collector/vocabulary.ts'
+import { inferenceNeighbours } from './dialects/inference/neighbours.ts'
 import { litellmV1 } from './dialects/litellm-v1.ts'
 import { litellmV2 } from './dialects/litellm-v2.ts'
 import { litellmNeighbours } from './dialects/litellm/joining/neighbours.ts'
@@ -89,9 +90,8 @@ export const NEIGHBOUR_TRACES_MAX = 512
  * request cannot be spread over traces.
  */
 export function neighboursOf(spans: readonly Span[]): Neighbours | undefined {
-  const isOurs = spans.some((span) => span.scope.name === SCOPE_NAME)
-  // The conventions' dialects join within one trace alone.
-  return isOurs || !spans.some(isOfLitellm) ? undefined : litellmNeighbours(spans)
+  if (spans.some((span) => span.scope.name === SCOPE_NAME)) return undefined
+  return spans.some(isOfLitellm) ? litellmNeighbours(spans) : inferenceNeighbours(spans)
 }
 
 function isOfLitellm(span: Span): boolean {

@@ -14,6 +14,7 @@ import { seededRandom } from '../../demo/random.ts'
 import { arrivalOf } from './arrivals.ts'
 import { toOtlpJson, type CompactSpan } from './compact-span.ts'
 import { decodeDocument } from './decode-document.ts'
+import { instrumentationRecordings, spansOfRecording } from './instrumentation-recordings.ts'
 import { loadRecordings } from './litellm-recordings.ts'
 import { openTestStore } from './open-test-store.ts'
 import { later, placeTraces } from './place-traces.ts'
@@ -57,8 +58,18 @@ export const NO_TROUBLE: Trouble = { seed: 0, duplicated: 0, delayed: 0, killed:
  * many could be parts of one request.
  */
 export function buildWorld(traces: number, seed: number): World {
+  return worldOf([...recordedTraces(), ...sidecarTraces()], traces, seed)
+}
+
+/** Calls of applications, many of them noted by two libraries in traces of their own. */
+export function buildApplicationWorld(traces: number, seed: number): World {
+  const all = instrumentationRecordings()
+  const twice = all.filter(({ library }) => library === 'openinference-langchain')
+  return worldOf([...all, ...twice, ...twice, ...twice].map(spansOfRecording), traces, seed)
+}
+
+function worldOf(all: readonly (readonly Span[])[], traces: number, seed: number): World {
   const random = seededRandom(seed)
-  const all = [...recordedTraces(), ...sidecarTraces()]
   const chosen: (readonly Span[])[] = []
   let startNs = START_NS
   for (let number = 0; chosen.length < traces; number += 1) {

@@ -121,6 +121,8 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
   [/^traceloop\.entity\.output$/u, shape('output')],
   [/^gen_ai\.system_instructions$|^llm\.[\w-]+\.(?:system|instructions)$/u, shape('system')],
   [/^gen_ai\.input\.messages$|^input\.value$|^llm\.input_messages$/u, shape('input')],
+  // The first user speaks in one of these two, and two spans of one call are told by that.
+  [/^llm\.input_messages\.[01]\.message\.content$/u, shape('input')],
   [/^llm\.[\w-]+\.(?:messages|input|prompt)$|^gen_ai\.prompt$/u, shape('input')],
   [/^traceloop\.entity\.input$/u, shape('input')],
 
@@ -151,6 +153,7 @@ const TREATMENTS: readonly (readonly [RegExp, Treatment])[] = [
     LABEL,
   ],
   [/^traceloop\.(?:span\.kind|workflow\.name|entity\.(?:name|path|version))$/u, LABEL],
+  [/^langsmith\.span\.kind$|^langfuse\.observation\.type$/u, LABEL],
   [
     /^openinference\.span\.kind$|^ai\.(?:operationId|model\.(?:id|provider)|response\.(?:finishReason|id|model))$/u,
     LABEL,

@@ -12,9 +12,11 @@ export interface Dialect {
    * names).
    */
   recognises(span: Span): boolean
+  /** Spans of another dialect, whose traces may tell of the same calls. */
+  readonly readsToo?: (span: Span) => boolean
   /**
    * Spans of one source: every span of every trace in which the dialect recognised one, in any
-   * order, duplicates already removed.
+   * order, duplicates already removed; and of those that it reads, too.
    */
   toStories(input: DialectInput): readonly Story[]
   /** How well spans of this kind tell each fact, at their best: the docs' table is made of it. */

@@ -1,6 +1,6 @@
 import type { Dialect } from './dialect.ts'
 import { inferenceCannotShow } from './inference/cannot-show.ts'
-import { isGenAi } from './inference/inference-span.ts'
+import { isGenAi, isOpenInference } from './inference/inference-span.ts'
 import { inferenceStories } from './inference/stories.ts'
 import { GEN_AI_TELLS } from './inference/tells.ts'
 
@@ -11,6 +11,7 @@ import { GEN_AI_TELLS } from './inference/tells.ts'
 export const genAi: Dialect = {
   name: 'gen-ai',
   recognises: isGenAi,
+  readsToo: isOpenInference,
   toStories: (input) => inferenceStories(input, 'gen-ai'),
   tells: GEN_AI_TELLS,
   cannotShow: inferenceCannotShow,

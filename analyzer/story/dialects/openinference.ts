@@ -1,6 +1,6 @@
 import type { Dialect } from './dialect.ts'
 import { inferenceCannotShow } from './inference/cannot-show.ts'
-import { isOpenInference } from './inference/inference-span.ts'
+import { isGenAi, isOpenInference } from './inference/inference-span.ts'
 import { inferenceStories } from './inference/stories.ts'
 import { OPENINFERENCE_TELLS } from './inference/tells.ts'
 
@@ -8,6 +8,7 @@ import { OPENINFERENCE_TELLS } from './inference/tells.ts'
 export const openinference: Dialect = {
   name: 'openinference',
   recognises: isOpenInference,
+  readsToo: isGenAi,
   toStories: (input) => inferenceStories(input, 'openinference'),
   tells: OPENINFERENCE_TELLS,
   cannotShow: inferenceCannotShow,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { WINDOW_RULES } from '../../../analyzer/rules/window/index.ts'
 import {
+  buildApplicationWorld,
   buildWorld,
   endOf,
   NO_TROUBLE,
@@ -47,6 +48,20 @@ describe(`a world of two hundred traces (seed ${SEED})`, () => {
     expect(verdictsOf(seenEarlier(end, DAY_MS) as Snapshot)).toEqual(verdictsOf(undisturbed()))
   })
 })
+
+test.each([1, 2])(
+  'calls that two libraries noted end as one, whatever came first (seed %i)',
+  (seed) => {
+    const application = buildApplicationWorld(120, seed)
+    const end = endOf(application, NO_TROUBLE)
+    for (const trouble of [
+      { duplicated: 0.5, delayed: 0, killed: 0 },
+      { duplicated: 0.1, delayed: 0.3, killed: 0.2 },
+    ]) {
+      expect(endOf(application, { ...trouble, seed: 10 * seed })).toEqual(end)
+    }
+  },
+)
 
 /**
  * What happened in the future is put where it was received, so it has another minute; and what a

@@ -28,6 +28,7 @@ function gather(all: readonly (readonly Span[])[], start: readonly Span[]): Read
     for (const trace of all) {
       const failed = trace.some(
         (span) =>
+          failedIn !== undefined &&
           span.status.code === 'error' &&
           span.endTimeNs >= failedIn.fromNs &&
           span.endTimeNs <= failedIn.toNs,

@@ -89,7 +89,7 @@ export class TraceTies {
         trace,
       })
     }
-    put('failure', failedIn)
+    if (failedIn !== undefined) put('failure', failedIn)
     if (startedIn !== undefined) put('start', startedIn)
   }
 }

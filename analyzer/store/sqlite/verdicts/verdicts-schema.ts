@@ -5,7 +5,7 @@ import { GATEWAY_TABLES, WINDOW_TABLES } from './windows/windows-schema.ts'
  * Raised when dialects or rules judge differently, or when a request is packed in another way: all
  * verdicts are then made again from the spans that are still there, at the next start.
  */
-export const DERIVATION = 4
+export const DERIVATION = 5
 
 /** All of it is derived: what people did to an incident is in acts.db. Times are milliseconds. */
 export const VERDICTS_MIGRATIONS: readonly Migration[] = [

@@ -4,7 +4,7 @@ import { evidenceOf } from '../../evidence-of.ts'
 import type { Attempt, Evidence } from '../../story.ts'
 import type { InferenceCall } from './call.ts'
 import { withoutTraceback } from './failure.ts'
-import { isOfAiSdk } from './inference-span.ts'
+import { isOfAiSdk, isOpenInference } from './inference-span.ts'
 import type { InferenceRequest } from './requests.ts'
 
 /** One attempt per call. */
@@ -99,8 +99,10 @@ function reasonOf(
   if (error?.reason === 'connection' && began) return 'stream-cut'
   if (error?.reason !== undefined) return error.reason
   if (error?.type !== undefined || finishReasons?.includes('error') !== true) return undefined
-  // The AI SDK's word for an error event; elsewhere, for a stream that ended before its final one.
-  return isOfAiSdk(operation) ? 'error-event' : streaming === true ? 'missing-terminal' : undefined
+  // The AI SDK's word for an error event, and in OpenInference the provider's own; the GenAI
+  // convention has it for a stream that ended before its final event.
+  const isProviders = isOfAiSdk(operation) || isOpenInference(operation)
+  return isProviders ? 'error-event' : streaming === true ? 'missing-terminal' : undefined
 }
 
 const EVIDENCE_KEYS = [

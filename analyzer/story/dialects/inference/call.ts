@@ -2,6 +2,7 @@ import type { Api } from '../../../../collector/vocabulary.ts'
 import { firstText, flag, isError, jsonObject, numeric, text, textList } from '../../attributes.ts'
 import type { Attributes, Span } from '../../span.ts'
 import type { Usage } from '../../story.ts'
+import { isOfCallbackTracer } from './callback-tracer.ts'
 import { errorOf, type CallError } from './failure.ts'
 import { modelApiOf } from './model-api.ts'
 import { outputShapeOf, type OutputShape } from './output-shape.ts'
@@ -41,7 +42,9 @@ export interface InferenceCall {
 export function toCall(span: Span): InferenceCall {
   const { attributes } = span
   const finishReasons = finishReasonsOf(attributes)
-  const failed = isError(span) || (finishReasons?.includes('error') ?? false)
+  // The convention has `error.type` on what ended in an error, and not all set the status as well.
+  const isToldFailed = text(attributes, 'error.type') !== undefined
+  const failed = isError(span) || isToldFailed || (finishReasons?.includes('error') ?? false)
   const responseModel = firstText(attributes, [
     'gen_ai.response.model',
     'llm.response.model_name',
@@ -132,7 +135,8 @@ function streamingOf(span: Span): boolean | undefined {
     if (told !== undefined) return told
   }
   const parameter = jsonObject(attributes, 'llm.invocation_parameters')?.get('stream')
-  if (typeof parameter === 'boolean') return parameter
+  // LangChain writes the model's setting there, which is false for a call that streams, too.
+  if (typeof parameter === 'boolean' && (parameter || !isOfCallbackTracer(span))) return parameter
   const sdk = text(attributes, 'ai.operationId')
   if (sdk !== undefined) return sdk.endsWith('.doStream')
   return firstContentMs(span) === undefined ? undefined : true
@@ -143,6 +147,7 @@ const STREAMING_KEYS = [
   'gen_ai.request.is_stream',
   'gen_ai.is_streaming',
   'llm.is_streaming',
+  'langsmith.request.streaming',
 ] as const
 
 /**
@@ -182,7 +187,9 @@ const CHOICES_MAX = 16
 
 /** A pair of noughts is what some libraries write where no usage was reported. */
 function usageOf(attributes: Attributes): Usage | undefined {
-  const inputTokens = firstCount(attributes, INPUT_TOKEN_KEYS)
+  const told = firstCount(attributes, INPUT_TOKEN_KEYS)
+  // Anthropic counts apart what stands in its cache: all of the input may.
+  const inputTokens = told === 0 ? largestCount(attributes, CACHED_TOKEN_KEYS) : told
   const outputTokens = firstCount(attributes, OUTPUT_TOKEN_KEYS)
   if (!inputTokens && !outputTokens) return undefined
   return {
@@ -198,6 +205,16 @@ const INPUT_TOKEN_KEYS = [
   'ai.usage.inputTokens',
   'ai.usage.promptTokens',
 ] as const
+const CACHED_TOKEN_KEYS = [
+  'gen_ai.usage.cache_read.input_tokens',
+  'gen_ai.usage.cache_read_input_tokens',
+  'gen_ai.usage.cache_write.input_tokens',
+  'gen_ai.usage.cache_creation.input_tokens',
+  'gen_ai.usage.cache_creation_input_tokens',
+  'llm.token_count.prompt_details.cache_read',
+  'llm.token_count.prompt_details.cache_write',
+  'ai.usage.cachedInputTokens',
+] as const
 const OUTPUT_TOKEN_KEYS = [
   'gen_ai.usage.output_tokens',
   'gen_ai.usage.completion_tokens',
@@ -205,6 +222,10 @@ const OUTPUT_TOKEN_KEYS = [
   'ai.usage.outputTokens',
   'ai.usage.completionTokens',
 ] as const
+
+function largestCount(attributes: Attributes, keys: readonly string[]): number {
+  return Math.max(0, ...keys.map((key) => numeric(attributes, key) ?? 0))
+}
 
 /** -1 stands for unknown in some libraries. */
 function firstCount(attributes: Attributes, keys: readonly string[]): number | undefined {

@@ -1,4 +1,5 @@
 import type { Sender } from '../../sender.ts'
+import { isOpenllmetry } from './openllmetry.ts'
 
 /** What spans of the two conventions cannot show, and what libraries that were run leave out. */
 export function inferenceCannotShow(sender: Sender): readonly string[] {
@@ -16,7 +17,7 @@ interface BlindSpot {
 const BLIND_SPOTS: readonly BlindSpot[] = [
   {
     holds: ({ library = '', api }) =>
-      OPENLLMETRY.test(library) && (api === 'chat' || api === 'unknown'),
+      isOpenllmetry(library) && (api === 'chat' || api === 'unknown'),
     what: 'that a stream broke: its span is closed as a success, as where nobody read on',
   },
   {
@@ -36,6 +37,3 @@ const BLIND_SPOTS: readonly BlindSpot[] = [
     what: 'which fallbacks were configured, and why none was asked: the convention has no word for it',
   },
 ]
-
-/** Its OpenAI instrumentation, whose scope is `opentelemetry.instrumentation.openai.v1`. */
-const OPENLLMETRY = /^opentelemetry\.instrumentation\.openai(?:\.v\d)?$/u

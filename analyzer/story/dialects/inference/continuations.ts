@@ -25,5 +25,8 @@ type Asked = NonNullable<InferenceCall['asked']>
 
 function strategyOf(asked: Asked, sent: Asked): StoryContinuation['strategy'] {
   if (sent.messages === asked.messages) return 'restart'
-  return sent.prefill && !asked.prefill ? 'prefill' : 'unknown'
+  if (sent.prefill && !asked.prefill) return 'prefill'
+  // The partial answer and a turn that asks to go on from it, behind what was asked before.
+  const isTwoMore = sent.messages === (asked.messages ?? 0) + 2
+  return isTwoMore && sent.goesOn ? 'user_turn' : 'unknown'
 }

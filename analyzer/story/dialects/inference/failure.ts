@@ -22,12 +22,13 @@ export function errorOf(span: Span): CallError {
   const { attributes } = span
   const exception = span.events.findLast((event) => event.name === 'exception')?.attributes
   const recorded = exception && text(exception, 'exception.type')
-  const told = text(attributes, 'error.type') ?? recorded ?? classInStatus(span.status.message)
+  const message = messageOf(span, exception)
+  const told =
+    named(text(attributes, 'error.type')) ??
+    named(recorded) ??
+    classIn(span.status.message) ??
+    classIn(message)
   const type = told === undefined ? undefined : shortName(told)
-  const message =
-    firstText(attributes, ['error.message', 'exception.message']) ??
-    (exception && text(exception, 'exception.message')) ??
-    (withoutTraceback(span.status.message) || undefined)
   const statusCode =
     statusOf(attributes) ?? statusOf(exception) ?? httpStatus(Number(type)) ?? statusIn(message)
   const fromStatus = type !== undefined && FROM_STATUS.has(type)
@@ -52,7 +53,20 @@ export function errorOf(span: Span): CallError {
   }
 }
 
-/** OpenInference's LangChain instrumentation appends the whole of it. */
+function messageOf(span: Span, exception: Attributes | undefined): string | undefined {
+  const told =
+    firstText(span.attributes, ['error.message', 'exception.message']) ??
+    (exception && text(exception, 'exception.message')) ??
+    span.status.message
+  return withoutTraceback(told) || undefined
+}
+
+/** The convention's word for no word, and the class that stands for all. */
+function named(type: string | undefined): string | undefined {
+  return type === undefined || type === '_OTHER' || type === 'Exception' ? undefined : type
+}
+
+/** OpenInference's LangChain instrumentation and LangSmith append the whole of it. */
 export function withoutTraceback(message: string): string {
   return message.split('Traceback (most recent call last)', 1)[0]?.trimEnd() ?? ''
 }
@@ -75,9 +89,12 @@ function shortName(type: string): string {
   return type.slice(type.lastIndexOf('.') + 1)
 }
 
-/** OpenInference's status message begins with the class: `RateLimitError: Error code: 429 …`. */
-function classInStatus(message: string): string | undefined {
-  return /^([A-Z]\w{2,63}(?:Error|Exception|Timeout)): /u.exec(message)?.[1]
+/**
+ * A message may begin with the class: OpenInference's `RateLimitError: Error code: 429 …`, LangSmith's
+ * `GeneratorExit()`.
+ */
+function classIn(message: string | undefined): string | undefined {
+  return /^([A-Z]\w{2,63}(?:Error|Exception|Timeout|Exit))(?:: |\()/u.exec(message ?? '')?.[1]
 }
 
 function statusOf(attributes: Attributes | undefined): number | undefined {
@@ -134,4 +151,16 @@ const BY_TYPE: ReadonlyMap<string, FailureReason> = new Map([
   ['not_found_error', 'not-found'],
   ['invalid_request_error', 'bad-request'],
   ['content_filter', 'content-filtered'],
+  // Of Java's client libraries, and of Bedrock's and Google's.
+  ['RateLimitException', 'rate-limited'],
+  ['ThrottlingException', 'rate-limited'],
+  ['ResourceExhausted', 'rate-limited'],
+  ['UnauthorizedException', 'auth'],
+  ['PermissionDeniedException', 'auth'],
+  ['NotFoundException', 'not-found'],
+  ['BadRequestException', 'bad-request'],
+  ['InternalServerException', 'server-error'],
+  ['ServiceUnavailableException', 'overloaded'],
+  ['ModelTimeoutException', 'timeout-total'],
+  ['ModelStreamErrorException', 'error-event'],
 ])

@@ -50,6 +50,8 @@ function toFailed(call: InferenceCall, http: Span): InferenceCall {
     firstContentMs: undefined,
     longestSilenceMs: undefined,
     usage: undefined,
+    // What the operation captured came from the last one.
+    output: undefined,
     error: { ...errorOf(http), fromStatus: true },
   }
 }

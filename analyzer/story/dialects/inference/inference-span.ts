@@ -26,7 +26,12 @@ export function isGenAi(span: Span): boolean {
   return span.kind !== 'server' && providerNamed(attributes)
 }
 
-const SAYS_OPERATION = ['gen_ai.operation.name', 'llm.request.type', 'ai.operationId'] as const
+const SAYS_OPERATION = [
+  'gen_ai.operation.name',
+  'llm.request.type',
+  'ai.operationId',
+  'traceloop.span.kind',
+] as const
 
 function providerNamed(attributes: Attributes): boolean {
   return (
@@ -56,13 +61,26 @@ export function isInference(span: Span): boolean {
 
 function isGenAiInference(span: Span): boolean {
   const { attributes } = span
+  if (isToldAsStep(attributes)) return false
   const operation = text(attributes, 'gen_ai.operation.name')
   if (operation !== undefined) return INFERENCES.has(operation)
   const type = text(attributes, 'llm.request.type')
   if (type !== undefined) return INFERENCES.has(type)
   const sdk = text(attributes, 'ai.operationId')
   if (sdk !== undefined) return /\.do(?:Generate|Stream)$/u.test(sdk)
+  const observation = text(attributes, 'langfuse.observation.type')
+  if (observation !== undefined && observation !== 'generation') return false
   return hasModel(attributes) && (isError(span) || hasAnswer(attributes))
+}
+
+/**
+ * LangSmith's exporter calls the filling of a prompt template `chat`, too, and names the provider on
+ * every step; OpenLLMetry gives this key to steps alone.
+ */
+function isToldAsStep(attributes: Attributes): boolean {
+  const run = text(attributes, 'langsmith.span.kind')
+  if (run !== undefined) return run !== 'llm'
+  return text(attributes, 'traceloop.span.kind') !== undefined
 }
 
 const INFERENCES: ReadonlySet<string> = new Set([
@@ -96,6 +114,17 @@ function hasAnswer(attributes: Attributes): boolean {
 export function isOtherStep(span: Span): boolean {
   return !isInference(span) && (isOpenInference(span) || isGenAi(span)) && !isSdkOperation(span)
 }
+
+/** A sequence of steps, which asks for nothing itself. */
+export function isChainStep({ attributes }: Span): boolean {
+  return CHAIN_KINDS.some(([key, kind]) => text(attributes, key) === kind)
+}
+
+const CHAIN_KINDS = [
+  ['openinference.span.kind', 'CHAIN'],
+  ['langsmith.span.kind', 'chain'],
+  ['traceloop.span.kind', 'task'],
+] as const
 
 /** By its word for what it does, or by the name of its tracer where that word was lost. */
 export function isOfAiSdk({ attributes, scope }: Span): boolean {

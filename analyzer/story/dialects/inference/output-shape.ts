@@ -28,11 +28,27 @@ export function outputShapeOf(attributes: Attributes): OutputShape | undefined {
     if (Array.isArray(lengths)) chars += lengths.reduce<number>(addCount, 0)
     toolCalls += addCount(0, calls)
   }
+  toolCalls += flattenedCalls(attributes)
   // No shape is made of an empty text: it says by itself that nothing is in it. Beside a call of a
   // tool, whose parts stand in keys of their own, it is what libraries write for no text at all.
-  if (found === 0 && (nothing === 0 || [...attributes.keys()].some(isOfToolCall))) return undefined
-  return { chars, toolCalls }
+  const isCall = toolCalls > 0 || [...attributes.keys()].some(isOfToolCall)
+  if (found === 0 && (nothing === 0 || isCall))
+    return toolCalls > 0 ? { chars, toolCalls } : undefined
+  return { chars, toolCalls: Math.max(toolCalls, isCall ? 1 : 0) }
 }
+
+/** Calls whose parts stand in keys of their own: how many there are, whatever is told of each. */
+function flattenedCalls(attributes: Attributes): number {
+  const found = new Set<string>()
+  for (const key of attributes.keys()) {
+    const call = FLATTENED_CALL.exec(key)?.[0]
+    if (call !== undefined && found.size < KEYS_MAX) found.add(call)
+  }
+  return found.size
+}
+
+const FLATTENED_CALL =
+  /^(?:llm\.output_messages\.\d{1,4}\.message|gen_ai\.completion\.\d{1,4})\.tool_calls\.\d{1,4}\./u
 
 function isOfToolCall(key: string): boolean {
   return key.includes('.tool_calls.') || key.startsWith('ai.response.toolCalls')

@@ -3,6 +3,8 @@ import type { Attributes, Span } from '../../span.ts'
 import type { RequestShape } from '../../story.ts'
 
 export interface AskedShape extends RequestShape {
+  /** The turn before the last one is the assistant's, and the last one the user's. */
+  readonly goesOn: boolean
   /** The last turn is the assistant's. */
   readonly prefill: boolean
   /** Where it was read. */
@@ -28,7 +30,7 @@ export function shapeOfRequest({ attributes }: Span): AskedShape | undefined {
     ...(responseFormat === undefined ? {} : { responseFormat }),
   }
   if (Object.keys(shape).length === 0) return undefined
-  return { prefill: false, key: undefined, ...shape }
+  return { prefill: false, goesOn: false, key: undefined, ...shape }
 }
 
 function messagesOf(attributes: Attributes): Partial<AskedShape> {
@@ -38,16 +40,38 @@ function messagesOf(attributes: Attributes): Partial<AskedShape> {
     const lastRole = shape?.get('lastRole')
     if (shape?.get('secondwindShape') !== 1 || typeof messages !== 'number') continue
     if (messages === 0 || typeof lastRole !== 'string') continue
-    return { messages, lastRole, prefill: shape.get('prefill') === true, key }
+    const roles: unknown = shape.get('roles')
+    const before: unknown = Array.isArray(roles) ? roles.at(-2) : undefined
+    return {
+      messages,
+      lastRole,
+      prefill: shape.get('prefill') === true,
+      goesOn: isUsers(lastRole) && isAssistants(before),
+      key,
+    }
   }
   for (const [prefix, suffix] of FLATTENED) {
     const last = lastIndex(attributes, prefix)
     const lastRole = last === undefined ? undefined : text(attributes, `${prefix}${last}${suffix}`)
     if (last === undefined || lastRole === undefined) continue
-    const prefill = lastRole === 'assistant' || lastRole === 'model'
-    return { messages: last + 1, lastRole, prefill, key: `${prefix}${last}${suffix}` }
+    const before = text(attributes, `${prefix}${last - 1}${suffix}`)
+    return {
+      messages: last + 1,
+      lastRole,
+      prefill: isAssistants(lastRole),
+      goesOn: isUsers(lastRole) && isAssistants(before),
+      key: `${prefix}${last}${suffix}`,
+    }
   }
   return {}
+}
+
+function isAssistants(role: unknown): boolean {
+  return role === 'assistant' || role === 'model'
+}
+
+function isUsers(role: string): boolean {
+  return role === 'user' || role === 'human'
 }
 
 const MESSAGES_KEYS = ['gen_ai.input.messages', 'gen_ai.prompt', 'ai.prompt.messages'] as const

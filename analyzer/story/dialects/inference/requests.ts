@@ -3,8 +3,16 @@ import { SpanTree } from '../../span-tree.ts'
 import { toCall, type InferenceCall } from './call.ts'
 import { spansOfGateways } from './gateway-spans.ts'
 import { withHttpCalls } from './http-calls.ts'
-import { isFallbackChain, isInference, isOtherStep, isSdkOperation } from './inference-span.ts'
+import {
+  isChainStep,
+  isFallbackChain,
+  isInference,
+  isOtherStep,
+  isSdkOperation,
+} from './inference-span.ts'
 import { isModelApi } from './model-api.ts'
+import { isOtherCall, sharesModel } from './same-call.ts'
+import { seenFromAbove } from './seen-from-above.ts'
 
 /** The calls that are one request, in order, and what shows it. */
 export interface InferenceRequest {
@@ -57,13 +65,12 @@ interface Nesting {
   readonly inside: ReadonlySet<Span>
 }
 
-/** What a tool or an agent inside an operation asks for is not an attempt of it. */
 function nestingOf(own: ReadonlySet<Span>, tree: SpanTree): Nesting {
   const below = new Map<Span, Span[]>()
   const inside = new Set<Span>()
   for (const span of own) {
-    const around = tree.ancestor(span, (one) => own.has(one) || isOtherStep(one))
-    if (around === undefined || !own.has(around)) continue
+    const around = aroundCall(span, own, tree)
+    if (around === undefined) continue
     inside.add(span)
     const list = below.get(around)
     if (list === undefined) below.set(around, [span])
@@ -72,12 +79,29 @@ function nestingOf(own: ReadonlySet<Span>, tree: SpanTree): Nesting {
   return { tree, below, inside }
 }
 
+/**
+ * The operation that a call is an attempt of. What a tool or an agent inside of one asks for is not,
+ * nor is another call that began while its answer was read; what a chain inside of one asks of the
+ * same model is (LlamaIndex parses an answer in a chain of its own).
+ */
+function aroundCall(span: Span, own: ReadonlySet<Span>, tree: SpanTree): Span | undefined {
+  const around = tree.ancestor(
+    span,
+    (one) => own.has(one) || (isOtherStep(one) && !isChainStep(one)),
+  )
+  if (around === undefined || !own.has(around)) return undefined
+  const [above, below] = [toCall(around), toCall(span)]
+  if (isOtherCall(above, below)) return undefined
+  const nearest = tree.ancestor(span, (one) => own.has(one) || isOtherStep(one))
+  return nearest === around || sharesModel(above, below) ? around : undefined
+}
+
 function unitsOf(span: Span, nesting: Nesting, depth: number): readonly Unit[] {
   const inner = depth < NESTING_MAX ? (nesting.below.get(span) ?? []) : []
   if (inner.length === 0) return [{ top: span, calls: withHttpCalls(toCall(span), nesting.tree) }]
   const units = inner.flatMap((one) => unitsOf(one, nesting, depth + 1))
-  const calls = units.flatMap((unit) => unit.calls)
-  return isChain(calls) ? [{ top: span, calls: inOrder(calls) }] : units
+  const calls = inOrder(units.flatMap((unit) => unit.calls))
+  return isChain(calls) ? [{ top: span, calls: seenFromAbove(toCall(span), calls) }] : units
 }
 
 /** Siblings that are attempts of one another. */
@@ -191,7 +215,7 @@ function aroundOf({ top, calls }: Unit): InferenceCall | undefined {
 }
 
 /** One after the other, and each but the last failed. */
-function isChain(calls: readonly InferenceCall[]): boolean {
+export function isChain(calls: readonly InferenceCall[]): boolean {
   return inOrder(calls).every((call, position, ordered) => {
     const next = ordered[position + 1]
     return next === undefined || (call.failed && next.startNs >= call.endNs - OVERLAP_NS)

@@ -24,7 +24,10 @@ const SHARED = {
     sight: 'sometimes',
     why: 'only where the HTTP client below is instrumented too',
   },
-  delivered: { sight: 'sometimes', why: 'only where the application captures what it got' },
+  delivered: {
+    sight: 'sometimes',
+    why: 'only where what came is captured, and no operation around it stands between',
+  },
   continuation: {
     sight: 'sometimes',
     why: 'only where messages are captured on a span for each attempt',
@@ -34,7 +37,10 @@ const SHARED = {
     sight: 'sometimes',
     why: 'the exception that the application got; of a gateway, only its SERVER span tells',
   },
-  'client-gone': { sight: 'sometimes', why: 'only where the cancelled call is recorded as one' },
+  'client-gone': {
+    sight: 'never',
+    why: 'a cancelled call is told as one, but what went on behind it has no span',
+  },
   usage: { sight: 'sometimes', why: 'streams report it only where they were asked to' },
 } as const satisfies Partial<Dialect['tells']>
 
@@ -60,7 +66,10 @@ export const OPENINFERENCE_TELLS: Dialect['tells'] = {
     sight: 'sometimes',
     why: 'most libraries write no finish reason: a stream that ended early looks whole',
   },
-  'attempt-target': { sight: 'sometimes', why: 'provider and model, not the endpoint' },
+  'attempt-target': {
+    sight: 'sometimes',
+    why: 'provider and model; the endpoint only where the client library has a span of its own below',
+  },
   'first-content-time': {
     sight: 'sometimes',
     why: 'where the first chunk is an event, which may be empty',

@@ -11,6 +11,7 @@ import { errorOf, type CallError } from './failure.ts'
 import { generationOf } from './generation.ts'
 import { modelApiOf } from './model-api.ts'
 import { isOfAiSdk, isOpenInference } from './inference-span.ts'
+import { isOpenllmetry } from './openllmetry.ts'
 import type { InferenceRequest } from './requests.ts'
 
 /** What it is told as. */
@@ -36,7 +37,7 @@ export function toStory(told: InferenceRequest, { source, dialect }: StoryContex
     route: around?.model ?? calls[0]?.model,
     // No convention names a team or a key.
     caller: {},
-    traceIds: [span.traceId],
+    traceIds: [...new Set(spans.map(({ traceId }) => traceId))],
     requestSpanId: span.spanId,
     startTimeNs: spans.map((one) => one.startTimeNs).reduce(least),
     endTimeNs: spans.map((one) => one.endTimeNs).reduce(most),
@@ -93,12 +94,21 @@ function outcomeOf(
 /**
  * Whether anything shows that the answer was read to its end. That no exception was raised does
  * not: OpenLLMetry closes the span of a stream that broke, or that nobody read on, as a success.
- * Usage comes last, but for the one token that Anthropic announces first; and OpenInference writes
- * OK where the stream has ended by itself, be it too early.
+ * OpenInference writes OK where the stream has ended by itself, be it too early. Usage comes last,
+ * but for the tokens that Anthropic announces first; and OpenLLMetry may have counted by itself,
+ * but always has the finish reason of a whole answer.
  */
-function hasEnded({ span, streaming, finishReasons, usage }: InferenceCall): boolean {
+function hasEnded({
+  operation,
+  provider,
+  streaming,
+  finishReasons,
+  usage,
+}: InferenceCall): boolean {
   if (finishReasons !== undefined || streaming === false) return true
-  if (isOpenInference(span) && span.status.code === 'ok') return true
+  if (operation.events.some(({ name }) => name === 'exception')) return false
+  if (isOpenInference(operation) && operation.status.code === 'ok') return true
+  if (provider === 'anthropic' || isOpenllmetry(operation.scope.name)) return false
   return (usage?.outputTokens ?? 0) > 1
 }
 
@@ -167,6 +177,7 @@ function wasShown(
   const last = calls.at(-1)
   if (failure !== undefined || (last !== undefined && isError(last.span))) return true
   if (last === undefined || isOfAiSdk(last.operation)) return 'unknown'
+  if (last.error?.type !== undefined) return 'unknown'
   return last.streaming === true ? false : 'unknown'
 }
 

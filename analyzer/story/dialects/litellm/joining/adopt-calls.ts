@@ -2,7 +2,7 @@ import { hasAny } from '../../../attributes.ts'
 import { JOIN_OVERLAP_NS, JOIN_WINDOW_NS } from '../../../join-window.ts'
 import type { Span } from '../../../span.ts'
 import type { SpanGroup } from '../group.ts'
-import { sameResource } from './same-resource.ts'
+import { sameResource } from '../../../same-resource.ts'
 import { isCallSpan, isStrayCall, isV1, isV1Raw, isV1Root } from '../span-kinds.ts'
 import { apiOfAuth, apiOfServer, ROUTING } from '../reading/wire-facts.ts'
 

@@ -7,7 +7,7 @@ import type { JoinedCalls, LooseCall } from '../reading/read-calls.ts'
 import type { Pick as RouterPick } from '../reading/reading.ts'
 import { minorRelease } from '../reading/release.ts'
 import { leadsTo, routeEdge, routesOf } from './route-edge.ts'
-import { sameResource } from './same-resource.ts'
+import { sameResource } from '../../../same-resource.ts'
 import { TimeIndex } from './time-index.ts'
 
 /** A pick of a deployment that stands in no request of a proxy. */

@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '../../../span.ts'
+import type { Attributes, AttributeValue } from './span.ts'
 
 /** The same process, as far as its resource tells (`service.instance.id` since OTel 1.45). */
 export function sameResource(left: Attributes, right: Attributes): boolean {
