@@ -14,8 +14,8 @@ export interface TimeRange {
 }
 
 /**
- * Where what else tells of a trace's request may stand, within the same source. Without either range
- * the trace looks for nobody, and may be found by one that looks for it.
+ * Where what else tells of a trace's request may stand, within the same source. Without either
+ * range the trace looks for nobody, and may be found by one that looks for it.
  */
 export interface Neighbours {
   /** Traces that hold an ERROR span which ended in here may be the attempt before. */

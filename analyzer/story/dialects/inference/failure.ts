@@ -90,8 +90,8 @@ function shortName(type: string): string {
 }
 
 /**
- * A message may begin with the class: OpenInference's `RateLimitError: Error code: 429 …`, LangSmith's
- * `GeneratorExit()`.
+ * A message may begin with the class: OpenInference's `RateLimitError: Error code: 429 …`,
+ * LangSmith's `GeneratorExit()`.
  */
 function classIn(message: string | undefined): string | undefined {
   return /^([A-Z]\w{2,63}(?:Error|Exception|Timeout|Exit))(?:: |\()/u.exec(message ?? '')?.[1]

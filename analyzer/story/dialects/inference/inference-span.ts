@@ -74,8 +74,8 @@ function isGenAiInference(span: Span): boolean {
 }
 
 /**
- * LangSmith's exporter calls the filling of a prompt template `chat`, too, and names the provider on
- * every step; OpenLLMetry gives this key to steps alone.
+ * LangSmith's exporter calls the filling of a prompt template `chat`, too, and names the provider
+ * on every step; OpenLLMetry gives its key to steps alone.
  */
 function isToldAsStep(attributes: Attributes): boolean {
   const run = text(attributes, 'langsmith.span.kind')

@@ -80,9 +80,9 @@ function nestingOf(own: ReadonlySet<Span>, tree: SpanTree): Nesting {
 }
 
 /**
- * The operation that a call is an attempt of. What a tool or an agent inside of one asks for is not,
- * nor is another call that began while its answer was read; what a chain inside of one asks of the
- * same model is (LlamaIndex parses an answer in a chain of its own).
+ * The operation that a call is an attempt of. What a tool or an agent inside of one asks for is
+ * not, nor is another call that began while its answer was read; what a chain inside of one asks of
+ * the same model is (LlamaIndex parses an answer in a chain of its own).
  */
 function aroundCall(span: Span, own: ReadonlySet<Span>, tree: SpanTree): Span | undefined {
   const around = tree.ancestor(

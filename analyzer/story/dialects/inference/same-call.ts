@@ -19,7 +19,7 @@ export function isSameCall(above: InferenceCall, below: InferenceCall): boolean 
   return signs.includes('same') && !signs.includes('other')
 }
 
-/** What stands inside of a call, and answered with other words by another model, is no part of it. */
+/** What stands inside of a call, and is another model's answer of another length, is no part. */
 export function isOtherCall(above: InferenceCall, below: InferenceCall): boolean {
   const [outside, inside] = [above.usage?.outputTokens, below.usage?.outputTokens]
   return compare(outside, inside) === 'other' && !sharesModel(above, below)
