@@ -54,6 +54,7 @@ export function listIncidents(
     incidents: toRows(asked, { context, windowMs, limit: INCIDENTS_MAX }),
     states,
     cut: asked.length > INCIDENTS_MAX,
+    deriving: context.deriving,
     former: formerIncidents(filter, context),
   }
 }
@@ -69,7 +70,7 @@ export function answerIncident(id: string, context: IncidentContext): ApiAnswer 
   const incident = verdicts.incident(id)
   const requests = verdicts.occurrences(id, OCCURRENCES_SHOWN)
   const [newest] = requests
-  if (incident === undefined || newest === undefined) return noIncident(id)
+  if (incident === undefined || newest === undefined) return noIncident(id, context)
   const life = lifecycleIn(context, incident)
   const { source } = incident.fingerprint.ingredients
   const sinceLast = Math.max(HOUR_MS, nowMs - incident.lastSeenMs + HOUR_MS)
@@ -91,7 +92,21 @@ export function answerIncident(id: string, context: IncidentContext): ApiAnswer 
   )
 }
 
-export function noIncident(id: string): ApiAnswer {
+export function noIncident(id: string, { acts, deriving }: IncidentContext): ApiAnswer {
+  if (deriving) {
+    return {
+      kind: 'not-found',
+      what: `There is no incident ${id} yet: verdicts are being derived anew.`,
+      hint: 'It comes back with its first request that is judged again. What was done to it is kept.',
+    }
+  }
+  if (acts.actsOf(id).length > 0) {
+    return {
+      kind: 'not-found',
+      what: `No request of incident ${id} is known any more.`,
+      hint: 'A late span withdrew them, or verdicts were derived anew after their spans had gone. What was done to it is kept: see the foot of the list of incidents.',
+    }
+  }
   return {
     kind: 'not-found',
     what: `There is no incident ${id}.`,

@@ -21,7 +21,7 @@ import type {
   WireSeverity,
 } from './wire.ts'
 
-export interface AnswerContext extends Omit<HealthContext, 'verdicts'>, IncidentContext {
+export interface AnswerContext extends HealthContext, IncidentContext {
   readonly acts: ActStore
 }
 

@@ -15,13 +15,13 @@ const DONE_SHOWN = 5
  */
 export function formerIncidents(
   filter: IncidentFilter,
-  { verdicts, acts }: IncidentContext,
+  { verdicts, acts, deriving }: IncidentContext,
 ): readonly WireFormerIncident[] {
   const { idPrefix = '', severities, rule, source } = filter
   // Nothing but its id and its acts is known of one; it is in no state.
   if ([severities, rule, source].some((asked) => asked !== undefined)) return []
   // While verdicts are made anew, every incident is still to come.
-  if (verdicts.progress().judgedUpTo < verdicts.talliedUpTo()) return []
+  if (deriving) return []
   return acts
     .incidents()
     .filter((id) => id.startsWith(idPrefix) && verdicts.incident(id) === undefined)

@@ -6,4 +6,6 @@ export interface IncidentContext {
   readonly verdicts: VerdictStore
   readonly acts: ActStore
   readonly nowMs: number
+  /** Verdicts are being made anew: an incident that is not there is still to come. */
+  readonly deriving: boolean
 }

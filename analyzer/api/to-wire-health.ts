@@ -2,7 +2,7 @@ import type { ActHealth, ActStore } from '../store/act-store.ts'
 import { sumRejected } from '../store/sum-rejected.ts'
 import type { SourceCounts, SpanCounts, SpanReader } from '../store/store.ts'
 import { isDiskLow } from '../store/measure-disk.ts'
-import type { SourceSender, VerdictStore } from '../store/verdict-store.ts'
+import type { SourceSender } from '../store/verdict-store.ts'
 import type { JudgeLag } from '../store/verdict-tallies.ts'
 import { cannotShow } from '../story/cannot-show.ts'
 import type { Sender } from '../story/sender.ts'
@@ -22,7 +22,8 @@ export interface HealthContext {
   readonly reader: SpanReader
   readonly countPending: () => number
   readonly lag: () => JudgeLag
-  readonly verdicts: Pick<VerdictStore, 'progress' | 'talliedUpTo'>
+  /** Verdicts are being made anew: requests and incidents are missing. */
+  readonly deriving: boolean
   readonly unrecognised: number
   readonly withoutRequest: number
   readonly senders: () => readonly SourceSender[]
@@ -41,7 +42,6 @@ const OTHER_SOURCES = '__other__'
 
 export function toWireHealth(context: HealthContext): WireHealth {
   const { reader, countPending, lag, unrecognised, withoutRequest, pausedSinceMs, intake } = context
-  const { verdicts } = context
   const counts = reader.counts()
   const { stored, rejected, sources } = counts
   const last = sources.reduce((latest, source) => Math.max(latest, source.lastReceivedMs), 0)
@@ -62,7 +62,7 @@ export function toWireHealth(context: HealthContext): WireHealth {
       spans,
       oldestReceivedAt: toIsoOrNull(oldestReceivedMs),
       overdueSince: toIsoOrNull(overdueSinceMs),
-      derivingAnew: verdicts.progress().judgedUpTo < verdicts.talliedUpTo(),
+      derivingAnew: context.deriving,
     },
     disk: toWireDisk(intake),
     keeping: toWireKeeping(intake),

@@ -3,7 +3,7 @@ import { openActStore } from './sqlite/acts/act-store.ts'
 import { refuseNewerActs } from './sqlite/acts/open-acts.ts'
 import { filesOf } from './sqlite/folder-files.ts'
 import { SegmentKeeper } from './sqlite/keeping/segment-keeper.ts'
-import { receivedFromMs, receivedSpells } from './sqlite/keeping/part-files.ts'
+import { loggedUpTo, receivedFromMs, receivedSpells } from './sqlite/keeping/part-files.ts'
 import { VerdictsWatermark } from './sqlite/keeping/watermark.ts'
 import { isStoreTrouble } from './sqlite/open-database.ts'
 import { toPlace } from './sqlite/segments/position.ts'
@@ -77,8 +77,11 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
       return openRenewableVerdicts({
         file: files.verdicts,
         open: () => {
-          const spansFromMs = (): number => receivedFromMs(catalogue()) ?? now()
-          return openVerdictStore(files.verdicts, { nowMs: now(), log, spansFromMs, judgeWindow })
+          const spans = {
+            fromMs: () => receivedFromMs(catalogue()) ?? now(),
+            upTo: () => loggedUpTo(catalogue()),
+          }
+          return openVerdictStore(files.verdicts, { nowMs: now(), log, spans, judgeWindow })
         },
         now,
         log,

@@ -115,6 +115,8 @@ export interface VerdictStore {
   replace(judgements: readonly Judgement[], progress: Progress): void
   /** Requests whose spans all stand up to there were tallied before they were derived anew. */
   talliedUpTo(): number
+  /** What stood in the log when all of it was to be derived anew; 0: there was nothing. */
+  anewUpTo(): number
   /** Traces that were last judged together with this one, itself among them; none where alone. */
   toldWith(source: string, traceId: string): readonly string[]
   /** Whether this trace looked for others, and was judged as if it were in no crowd. */

@@ -29,6 +29,9 @@ export class JudgeTurns {
   #prunedAtMs: number
   #mutesLookedAtMs: number
   #paused: { readonly sinceMs: number; readonly why: string } | undefined
+  /** When all that could be judged was judged for the first time. */
+  #idleSinceMs: number | undefined
+  #caughtUp = false
 
   constructor(options: JudgeTurnsOptions) {
     this.#options = options
@@ -47,23 +50,43 @@ export class JudgeTurns {
     return this.#paused?.sinceMs
   }
 
+  /** Whether something of what stood there when all was to be made anew is still to be judged. */
+  get isDeriving(): boolean {
+    const { verdicts } = this.#options
+    return !this.#caughtUp && verdicts.progress().judgedUpTo < verdicts.anewUpTo()
+  }
+
   /** One turn; after how long the next one is due. */
   turn(): number {
     try {
       // All that a loop knows stands in the files: after trouble it starts again there. A question
       // may have met the damage, between two turns.
       const renewed = this.#options.verdicts.renew()
-      if (renewed || this.#paused !== undefined) this.#loop = new JudgeLoop(this.#options)
+      if (renewed || this.#paused !== undefined) {
+        this.#loop = new JudgeLoop(this.#options)
+        this.#idleSinceMs = undefined
+        this.#caughtUp = false
+      }
+      const wasDeriving = this.isDeriving
       const { more, changed } = this.#loop.turn()
+      if (!more) this.#catchUp()
       this.#resume()
       this.#rememberActs()
-      if (changed || this.#hasMuteEnded()) this.#options.emit('changed')
+      if (changed || wasDeriving !== this.isDeriving || this.#hasMuteEnded())
+        this.#options.emit('changed')
       this.#prune({ isBehind: more })
       return more ? 0 : this.#turnMs
     } catch (error: unknown) {
       this.#pause(messageOf(error))
       return AFTER_FAILURE_MS
     }
+  }
+
+  /** Behind two settling times, one of a trace and one of its group, only roots are waited for. */
+  #catchUp(): void {
+    const { now, settleMs } = this.#options
+    this.#idleSinceMs ??= now()
+    this.#caughtUp ||= now() - this.#idleSinceMs >= 2 * settleMs
   }
 
   #resume(): void {

@@ -57,6 +57,7 @@ runWorker<JudgeCall, ApiAnswer, JudgeEvent>(({ log, emit }) => {
         withoutRequest: turns.loop.withoutRequest,
         senders: () => verdicts.senders(),
         pausedSinceMs: turns.pausedSinceMs,
+        deriving: turns.isDeriving,
         nowMs: Date.now(),
         intake,
       })

@@ -28,7 +28,9 @@ export async function findIncident(
       hint: '"secondwind incidents list --state all" shows them',
     })
   }
-  const { incidents, now, former } = await api.get<WireIncidentList>(`incidents?id=inc-${digits}`)
+  const { incidents, now, deriving, former } = await api.get<WireIncidentList>(
+    `incidents?id=inc-${digits}`,
+  )
   const [row, ...others] = incidents
   const [gone] = former
   if (row === undefined && gone !== undefined) {
@@ -36,6 +38,12 @@ export async function findIncident(
       message: `no request of ${gone.id} is known any more: a late span withdrew them, or verdicts were made anew after their spans had gone`,
       hint: 'what was done to it is kept, and counts again if it comes again',
       details: formerLines(gone),
+    })
+  }
+  if (row === undefined && deriving) {
+    throw new CommandError('NOT_FOUND', {
+      message: `no incident has an ID that begins with inc-${digits} yet: verdicts are being derived anew`,
+      hint: 'try again when "secondwind incidents" does not say so any more; what was done to it is kept',
     })
   }
   if (row === undefined) {

@@ -68,17 +68,15 @@ async function expectSource(api: AnalyzerApi, source: string): Promise<void> {
   })
 }
 
-function toText(
-  { incidents, states, now, cut, former }: WireIncidentList,
-  narrowedBy: readonly string[],
-): string {
+function toText(list: WireIncidentList, narrowedBy: readonly string[]): string {
+  const { incidents, states, now, cut, deriving, former } = list
   const nowMs = Date.parse(now)
   const all = Object.entries(states).filter(([, count]) => count > 0)
   const total =
     all.length === 0 ? 'none' : all.map(([name, count]) => `${count} ${name}`).join(', ')
   const more = cut ? '; more than are shown: narrow it with --rule or --source' : ''
   const which = narrowedBy.length === 0 ? '' : ` (${narrowedBy.join(', ')})`
-  const last = `incidents${which}: ${total}${more}\n${formerLine(former)}`
+  const last = `incidents${which}: ${total}${more}\n${deriving ? DERIVING : ''}${formerLine(former)}`
   if (incidents.length === 0) {
     return `nothing to show${all.length === 0 ? '' : '; --state all shows every state'}\n${last}`
   }
@@ -97,6 +95,9 @@ function toText(
   )
   return `${lines.join('\n')}\n${last}`
 }
+
+const DERIVING =
+  'verdicts are being derived anew: incidents are missing here, and counts are too low\n'
 
 function formerLine(former: WireIncidentList['former']): string {
   if (former.length === 0) return ''

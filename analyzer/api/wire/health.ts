@@ -51,7 +51,10 @@ export interface WireLag {
   readonly oldestReceivedAt: string | null
   /** Since when a trace could have been judged and was not; `null`: judging keeps up. */
   readonly overdueSince: string | null
-  /** A release that reads spans otherwise judges anew what an older one had judged. */
+  /**
+   * All that was judged is judged again, because the verdicts of it were removed or damaged, or a
+   * release reads spans otherwise: until it is, requests and incidents are missing.
+   */
   readonly derivingAnew: boolean
 }
 

@@ -17,6 +17,11 @@ export interface WireIncidentList {
   /** There are more than are shown. */
   readonly cut: boolean
   /**
+   * Verdicts are being made anew: incidents are missing, and counts are too low. Nothing is called
+   * `former` until all that was judged before is judged again.
+   */
+  readonly deriving: boolean
+  /**
    * What was done to incidents that are no more: a late span withdrew them, or their requests had
    * gone when verdicts were made anew. The latest first; empty where a rule, a source or a
    * severity is asked for.

@@ -212,7 +212,7 @@ function anewNote(spans: number): HealthNote {
     key: 'anew',
     tone: 'medium',
     title: 'Verdicts are being derived anew',
-    detail: `This release reads spans otherwise than the one before it. ${formatPlural(spans, 'span')} are still to be judged: until then requests and incidents are missing here, and figures are too low.`,
+    detail: `Their file was removed or damaged, or this release reads spans otherwise than the one before it. ${formatPlural(spans, 'span')} are still to be judged: until then requests and incidents are missing here, and figures are too low.`,
     next: 'Nothing: it goes on by itself. What people did to incidents is kept.',
     at: undefined,
   }

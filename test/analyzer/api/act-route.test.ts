@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -10,7 +10,9 @@ import type {
   WireIncidentList,
   WireProblem,
 } from '../../../analyzer/api/wire.ts'
+import { SCOPE_NAME } from '../../../collector/vocabulary.ts'
 import { failedRequest } from '../../support/failed-request.ts'
+import { buildSpan, protobufRequest } from '../../support/otlp.ts'
 import { runAnalyzer, type RunningAnalyzer } from '../../support/running-analyzer.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { waitUntil } from '../../support/wait-until.ts'
@@ -100,6 +102,35 @@ test('it is all there after a restart, and after verdicts are derived anew', asy
   const again = await runAnalyzer({ dataDir: analyzer.dataDir })
   const after = await again.api<WireIncident>(`incidents/${id}`)
   expect([after.state, after.history]).toEqual(['acknowledged', before.history])
+})
+
+test('after verdicts were removed, nothing is called gone while they are derived anew', async () => {
+  const { analyzer, id, act } = await withIncident()
+  await act({ kind: 'note', by: 'ana', note: 'kept' })
+  // Its request span never comes: it is waited for, and was before.
+  const attempt = buildSpan({
+    parentSpanId: 'f'.repeat(16),
+    kind: 'client',
+    scope: { name: SCOPE_NAME, version: '' },
+  })
+  await analyzer.send(protobufRequest([attempt]))
+  await analyzer.stop()
+  for (const suffix of ['', '-wal', '-shm']) {
+    rmSync(join(analyzer.dataDir, `verdicts.db${suffix}`), { force: true })
+  }
+  // A trace is due two seconds after it came: until then its incident is still to come.
+  const again = await runAnalyzer({ dataDir: analyzer.dataDir, settleMs: 2000 })
+  const seen = new Set<string>()
+  await waitUntil(async () => {
+    const { incidents, former, deriving } = await again.api<WireIncidentList>('incidents')
+    expect(former).toEqual([])
+    const { lag } = await again.api<WireHealth>('health')
+    seen.add(`${deriving} ${lag.derivingAnew} ${incidents.length}`)
+    return incidents.length === 1 && !deriving
+  }, 'it is there once more')
+  expect([...seen].some((each) => each.startsWith('true true'))).toBe(true)
+  const after = await again.api<WireIncident>(`incidents/${id}`)
+  expect(after.history.at(-1)).toMatchObject({ kind: 'noted', note: 'kept' })
 })
 
 test('pages that listen are told', async () => {

@@ -24,7 +24,7 @@ function stored() {
     verdicts.close()
     acts.close()
   })
-  const context: IncidentContext = { verdicts, acts, nowMs: NOW_MS }
+  const context: IncidentContext = { verdicts, acts, nowMs: NOW_MS, deriving: false }
   /** A failed request of this rule, so many minutes ago. */
   const see = (rule: string, minutesAgo: number, target = 'main/1'): string => {
     const atMs = NOW_MS - minutesAgo * MINUTE_MS

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
@@ -17,8 +17,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 const HOUR_MS = 3_600_000
 
 /** The turns of an analyzer whose folder holds one trace that has settled. */
-function judging() {
-  const path = temporaryFolder()
+function judging({ path = temporaryFolder() } = {}) {
   const logged: string[] = []
   const events: JudgeEvent[] = []
   const clock = { nowMs: Date.now() }
@@ -31,19 +30,21 @@ function judging() {
   onTestFinished(() => {
     for (const part of [writer, reader, verdicts, acts]) part.close()
   })
-  const send = (traceId: string, outcome = 'ok'): void => {
+  const send = (traceId: string, outcome = 'ok', parentSpanId = ''): void => {
     const timeNs = BigInt(clock.nowMs - HOUR_MS) * 1_000_000n
+    const receivedAtMs = parentSpanId === '' ? clock.nowMs - HOUR_MS : clock.nowMs
     const span = buildSpan({
       traceId,
+      parentSpanId,
       startTimeNs: timeNs,
       endTimeNs: timeNs,
-      kind: 'server',
+      kind: parentSpanId === '' ? 'server' : 'client',
       scope: { name: SCOPE_NAME, version: '' },
       attributes: { [ATTR_SCHEMA]: 1, [ATTR_OUTCOME]: outcome, [ATTR_ROUTE]: 'a' },
     })
-    writer.append([arrivalOf([span], { receivedAtMs: clock.nowMs - HOUR_MS })])
+    writer.append([arrivalOf([span], { receivedAtMs })])
   }
-  send('1'.repeat(32))
+  if (verdicts.anewUpTo() === 0) send('1'.repeat(32))
   const turns = new JudgeTurns({
     ...environment,
     reader,
@@ -106,6 +107,46 @@ test('verdicts that were made anew know of acts from the first turn on, and miss
   verdicts.rememberActs(0)
   turns.turn()
   expect(verdicts.actsUpTo()).toBe(1)
+})
+
+test('verdicts that were removed are derived anew until all that stood there is judged', () => {
+  const before = judging()
+  expect(before.turns.isDeriving).toBe(false)
+  before.turns.turn()
+  before.send('2'.repeat(32), 'failed', 'f'.repeat(16))
+  before.turns.turn()
+  expect(before.verdicts.requests({ limit: 10 }).requests).toHaveLength(1)
+  expect(before.turns.isDeriving).toBe(false)
+  before.verdicts.close()
+  removeVerdicts(before.path)
+  const { turns, verdicts, clock, events, send } = judging(before)
+  expect(turns.isDeriving).toBe(true)
+  turns.turn()
+  expect(verdicts.requests({ limit: 10 }).requests).toHaveLength(1)
+  // One whose root has not come may wait for half an hour, and was not judged before either.
+  send('3'.repeat(32))
+  clock.nowMs += 1999
+  turns.turn()
+  expect(turns.isDeriving).toBe(true)
+  expect(events).toEqual(['changed', 'changed'])
+  clock.nowMs += 1
+  turns.turn()
+  expect(turns.isDeriving).toBe(false)
+  expect(turns.loop.countPending()).toBe(1)
+  expect(events).toEqual(['changed', 'changed', 'changed'])
+})
+
+test('without a trace that waits, verdicts are derived as soon as the last is judged', () => {
+  const before = judging()
+  before.turns.turn()
+  before.verdicts.close()
+  removeVerdicts(before.path)
+  const { turns } = judging(before)
+  expect(turns.isDeriving).toBe(true)
+  turns.turn()
+  expect(turns.isDeriving).toBe(false)
+  // Killed and begun again, it goes on where it was.
+  expect(judging(before).turns.isDeriving).toBe(false)
 })
 
 test('while verdicts cannot be written it pauses, says so once, and then misses nothing', () => {
@@ -181,7 +222,7 @@ test('what people did is as it was when verdicts are derived again, and none of 
   acts.append(id, { kind: 'acknowledge', atMs: clock.nowMs, by: 'ana' })
   acts.append(id, { kind: 'resolve', atMs: clock.nowMs, by: 'ben', note: 'a new key' })
   const toldMs = clock.nowMs
-  const told = () => answerIncident(id, { verdicts, acts, nowMs: toldMs })
+  const told = () => answerIncident(id, { verdicts, acts, nowMs: toldMs, deriving: false })
   clock.nowMs += 61_000
   turns.turn()
   clock.nowMs += 61_000
@@ -240,3 +281,8 @@ test('a clock that jumped a year ahead forgets no request', () => {
   turns.turn()
   expect(judged()).toBe(2)
 })
+
+function removeVerdicts(path: string): void {
+  for (const suffix of ['', '-wal', '-shm'])
+    rmSync(join(path, `verdicts.db${suffix}`), { force: true })
+}

@@ -6,6 +6,7 @@ import type { StorePart } from '../../store.ts'
 import { isMissing } from '../files.ts'
 import { readDatabase } from '../open-database.ts'
 import { SEGMENT_MS_MAX } from '../segments/open-segment.ts'
+import { toPosition } from '../segments/position.ts'
 import type { SegmentCatalogue, SegmentFile } from '../segments/segment-catalogue.ts'
 import { readContent, type PartContent } from './part-content.ts'
 
@@ -65,6 +66,14 @@ export class PartFiles {
 export function receivedFromMs(catalogue: SegmentCatalogue): number | undefined {
   const parts = new PartFiles(catalogue).list({ countsLast: true })
   return parts.find(({ isReadable }) => isReadable)?.createdMs
+}
+
+/** The position of the last chunk that can be read; 0 where nothing is. */
+export function loggedUpTo(catalogue: SegmentCatalogue): number {
+  const last = new PartFiles(catalogue)
+    .list({ countsLast: true })
+    .findLast(({ rowMax }) => rowMax > 0)
+  return last === undefined ? 0 : toPosition({ segment: last.file.number, row: last.rowMax })
 }
 
 /**

@@ -2,7 +2,7 @@ import type { WriteLog } from '../../../log.ts'
 import { judgeWindow as judgeRouteWindow } from '../../../rules/window/judge-window.ts'
 import type { VerdictStore } from '../../verdict-store.ts'
 import { isDamage, openForWriting } from '../open-database.ts'
-import { dropOutdated } from './drop-outdated.ts'
+import { dropOutdated, type LoggedSpans } from './drop-outdated.ts'
 import { setVerdictsAside } from './set-verdicts-aside.ts'
 import { SqliteVerdictStore } from './verdict-store.ts'
 import { VERDICTS_MIGRATIONS } from './verdicts-schema.ts'
@@ -25,10 +25,10 @@ export function openVerdictStore(file: string, options: OpenOptions): VerdictSto
   }
 }
 
-function open(file: string, { spansFromMs = () => 0, judgeWindow }: OpenOptions): VerdictStore {
+function open(file: string, { spans = NO_SPANS, judgeWindow }: OpenOptions): VerdictStore {
   const database = openForWriting(file, VERDICTS_MIGRATIONS, { isDerived: true })
   database.pragma(`cache_size = -${CACHE_KIB}`)
-  dropOutdated(database, spansFromMs)
+  dropOutdated(database, spans)
   return new SqliteVerdictStore(database, judgeWindow ?? judgeByDefault)
 }
 
@@ -38,10 +38,12 @@ const CACHE_KIB = 32 * 1024
 interface OpenOptions {
   readonly nowMs: number
   readonly log: WriteLog
-  /** Spans that were received from then on are all there; asked where verdicts are made again. */
-  readonly spansFromMs?: () => number
+  /** Default: there are none. */
+  readonly spans?: LoggedSpans
   /** Default: every window rule, with its own limits. */
   readonly judgeWindow?: JudgeWindow | undefined
 }
+
+const NO_SPANS: LoggedSpans = { fromMs: () => 0, upTo: () => 0 }
 
 const judgeByDefault: JudgeWindow = (window) => judgeRouteWindow(window)

@@ -97,6 +97,10 @@ export class SqliteVerdictStore implements VerdictStore {
     return this.#statements.progress.get()?.again_up_to ?? 0
   }
 
+  anewUpTo(): number {
+    return this.#statements.progress.get()?.anew_up_to ?? 0
+  }
+
   replace(judgements: readonly Judgement[], progress: Progress): void {
     this.#inTransaction(() => {
       for (const judgement of judgements) this.#replaceOne(judgement)
@@ -266,12 +270,14 @@ interface ProgressRow {
   readonly without_request: number
   readonly again_up_to: number
   readonly acts_up_to: number
+  readonly anew_up_to: number
 }
 
 function prepare(database: SqliteDatabase) {
   return {
     progress: database.prepare<[], ProgressRow>(
-      'SELECT judged_up_to, unrecognised, without_request, again_up_to, acts_up_to FROM progress',
+      `SELECT judged_up_to, unrecognised, without_request, again_up_to, acts_up_to, anew_up_to
+       FROM progress`,
     ),
     setActs: database.prepare<[number]>('UPDATE progress SET acts_up_to = ?'),
     setProgress: database.prepare<[number, number, number]>(

@@ -280,4 +280,9 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
   `,
   WINDOW_TABLES,
   GATEWAY_TABLES,
+  `
+  -- What stood in the log when all of it was to be judged again, because the verdicts of it were
+  -- removed, damaged or made by another release: until that is judged, requests are missing.
+  ALTER TABLE progress ADD COLUMN anew_up_to INTEGER NOT NULL DEFAULT 0;
+  `,
 ]

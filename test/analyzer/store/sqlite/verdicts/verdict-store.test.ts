@@ -213,7 +213,7 @@ test('under another derivation each minute is counted by one of the two', () => 
     const store = openVerdictStore(file, {
       nowMs: 0,
       log: () => {},
-      spansFromMs: () => spansFromMs,
+      spans: { fromMs: () => spansFromMs, upTo: () => 0 },
     })
     putAgain(store)
     expect(store.overview(ALL_DAY, hour).buckets).toEqual(expected)
