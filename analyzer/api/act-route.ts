@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
+import { IDEMPOTENCY_KEY, parseIdempotencyKey } from './idempotency-key.ts'
 import { isOwnOrigin } from './same-origin.ts'
 import { parseAct } from './parse-act.ts'
 import { problem } from './problem.ts'
@@ -32,7 +33,14 @@ export function serveActs(server: FastifyInstance, { ask, now }: ActRouteOptions
       if (id.kind === 'invalid') return invalid(reply, id.detail)
       const act = parseAct(request.body, now())
       if (act.kind === 'invalid') return invalid(reply, act.detail)
-      const query = { kind: 'act', incidentId: id.value, act: act.value } as const
+      const key = parseIdempotencyKey(request.headers[IDEMPOTENCY_KEY])
+      if (key.kind === 'invalid') return invalid(reply, key.detail)
+      const query = {
+        kind: 'act',
+        incidentId: id.value,
+        act: act.value,
+        ...(key.value !== undefined && { key: key.value }),
+      } as const
       return answer(reply, await askInTime(ask, query))
     },
   )
@@ -64,7 +72,7 @@ function answer(reply: FastifyReply, result: ApiAnswer | undefined): FastifyRepl
       status: 504,
       title: 'No answer in time',
       detail: 'Whether it was kept is not known.',
-      hint: 'Look at the history of the incident before you do it again.',
+      hint: 'Under the same Idempotency-Key it may be sent again: it is done once. Without one, look at the history of the incident first.',
     })
   }
   switch (result.kind) {
@@ -93,6 +101,7 @@ function answer(reply: FastifyReply, result: ApiAnswer | undefined): FastifyRepl
 
 const TITLES = {
   409: 'Not in this state',
+  422: 'Key of another act',
   503: 'Not kept',
   507: 'Too many acts',
 } as const

@@ -23,6 +23,8 @@ export interface ActQuery {
   readonly incidentId: string
   /** When it is done, the analyzer's clock says. */
   readonly act: Omit<Act, 'atMs'>
+  /** Chosen by the client for this act alone; what comes again under it is not done again. */
+  readonly key?: string
 }
 
 /** All that are given must hold. */
@@ -44,8 +46,11 @@ export type ApiAnswer =
 
 export interface ActRefusal {
   readonly kind: 'refused'
-  /** 409: not in this state; 507: there are too many; 503: it cannot be kept now. */
-  readonly status: 409 | 503 | 507
+  /**
+   * 409: not in this state; 422: its key is another act's; 503: it cannot be kept now; 507: there
+   * are too many.
+   */
+  readonly status: 409 | 422 | 503 | 507
   readonly what: string
   readonly hint: string
 }

@@ -10,8 +10,12 @@ export interface ActStore {
   actsOf(incidentId: string): readonly Act[]
   /** Ids of those that anybody ever acted on, the latest first. */
   incidents(): readonly string[]
-  /** On disk when it returns `kept`, and only then. */
-  append(incidentId: string, act: Act): Appended
+  /** What was answered under this key; undefined: nothing, or too long ago (`ANSWER_MS`). */
+  answerTo(key: string): ActAnswer | undefined
+  /** On disk when it returns `kept`, and only then; together with what was answered. */
+  append(incidentId: string, act: Act, answer?: KeyedAnswer): Appended
+  /** The same for an act that changes nothing, and for one that is refused. */
+  keepAnswer(answer: KeyedAnswer, atMs: number): Appended
   /** Whether a mute ends behind the first of these times, up to the second. */
   hasMuteEndIn(afterMs: number, toMs: number): boolean
   /**
@@ -28,6 +32,17 @@ export interface ActStore {
   health(): ActHealth
   close(): void
 }
+
+/** What is remembered of an answer, so that a repeated act gets it again. */
+export interface ActAnswer {
+  /** Of all that was asked for: another act under the same key is told by it. */
+  readonly digest: string
+  /** Why it was refused; absent: it was done, or had nothing to change. */
+  readonly refused?: string
+}
+
+/** `key`: chosen by the client, for this act alone. */
+export type KeyedAnswer = ActAnswer & { readonly key: string }
 
 export type Appended =
   /** `lastId` grows with each act: whoever has seen it knows later that one is missing. */
@@ -57,6 +72,12 @@ export interface ActLoss {
 
 /** More than people do in half a year; so many are read, told and shown whole. */
 export const ACTS_OF_INCIDENT_MAX = 500
+
+/** A client that repeats what was cut does so within seconds; a page left open, within a night. */
+export const ANSWER_MS = 24 * 3_600_000
+
+/** The oldest go first: far more than people do in a day, and a few MiB. */
+export const ANSWERS_MAX = 10_000
 
 /** Of a large team in the half year that incidents are kept: some 250 a day. */
 export const ACTS_MAX = 50_000

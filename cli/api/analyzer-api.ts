@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import type { WireProblem } from '../../analyzer/api/wire.ts'
 import { CommandError, type CommandErrorDetails } from '../command-error.ts'
 import { describeNetworkError } from '../describe-network-error.ts'
@@ -29,8 +31,19 @@ export class AnalyzerApi {
     return this.#read<T>(response)
   }
 
+  /** What was cut is sent once more: under one key it is done once. */
   async post<T>(path: string, body: object): Promise<T> {
-    const response = await this.#fetch(path, body)
+    const sent = { body, key: randomUUID() }
+    try {
+      return await this.#postOnce<T>(path, sent)
+    } catch (error: unknown) {
+      if (!(error instanceof CommandError) || error.code !== 'API_UNREACHABLE') throw error
+      return this.#postOnce<T>(path, sent)
+    }
+  }
+
+  async #postOnce<T>(path: string, sent: Sent): Promise<T> {
+    const response = await this.#fetch(path, sent)
     if (response.ok) return this.#read<T>(response)
     const { status } = response
     const problem = await readProblem(response)
@@ -41,16 +54,19 @@ export class AnalyzerApi {
     throw this.#toError(status, problem)
   }
 
-  async #fetch(path: string, body?: object): Promise<Response> {
+  async #fetch(path: string, sent?: Sent): Promise<Response> {
     const { url, token } = this.#options
     try {
       return await fetch(`${url}/api/v1/${path}`, {
         headers: {
           accept: 'application/json',
-          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(sent !== undefined && {
+            'content-type': 'application/json',
+            'idempotency-key': sent.key,
+          }),
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
         },
-        ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+        ...(sent !== undefined && { method: 'POST', body: JSON.stringify(sent.body) }),
         // A token is for whoever was named, and for nobody that it is sent on to.
         redirect: 'manual',
         signal: AbortSignal.timeout(ANSWER_MS_MAX),
@@ -131,6 +147,11 @@ export class AnalyzerApi {
       cause: error,
     })
   }
+}
+
+interface Sent {
+  readonly body: object
+  readonly key: string
 }
 
 interface Problem {

@@ -1,6 +1,7 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -79,6 +80,55 @@ test('a note is read from stdin', async () => {
   expect(history.at(-1)?.note).toBe('line one\nline two')
 })
 
+test('an act whose answer was lost is sent once more, and is done once', async () => {
+  const { analyzer, ids } = await withIncidents()
+  const [id = ''] = ids
+  const keys: (string | undefined)[] = []
+  // Loses the first answer on its way back, as a network does.
+  const proxy = createServer((request, response) => {
+    const pass = async (): Promise<void> => {
+      const answer = await relay(request, analyzer.pageUrl)
+      if (request.method === 'POST') keys.push(request.headers['idempotency-key']?.toString())
+      if (keys.length === 1) response.destroy()
+      else response.setHeader('content-type', 'application/json').end(answer)
+    }
+    void pass()
+  })
+  const url = await listening(proxy)
+  const noted = await runCommand(['incidents', 'note', id, 'found it', '--url', url], AS_ANA)
+  expect([noted.exitCode, noted.stderr]).toEqual([0, ''])
+  expect(keys).toHaveLength(2)
+  expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/u)
+  expect(keys[1]).toBe(keys[0])
+  const { history } = await analyzer.api<WireIncident>(`incidents/${id}`)
+  expect(history.map(({ kind }) => kind)).toEqual(['opened', 'noted'])
+  // The next one is another.
+  await runCommand(['incidents', 'note', id, 'found it', '--url', url], AS_ANA)
+  expect(new Set(keys).size).toBe(2)
+}, 30_000)
+
+async function relay(request: IncomingMessage, to: string): Promise<string> {
+  const body = request.method === 'POST' ? await text(request) : undefined
+  const { 'content-type': type = '', 'idempotency-key': key = '' } = request.headers
+  const response = await fetch(to + (request.url ?? ''), {
+    ...(body !== undefined && {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type, 'idempotency-key': key.toString() },
+    }),
+  })
+  return response.text()
+}
+
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+}
+
 test('what cannot be done says why, with the exit code that scripts test for', async () => {
   const { run, analyzer, ids } = await withIncidents(12)
   const [id = ''] = ids
@@ -136,25 +186,20 @@ test('nobody there, another server, and an address that is none are told apart',
     response.setHeader('content-type', 'text/html')
     response.end('<html>')
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  onTestFinished(() => void server.close())
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  const other = await runCommand(['incidents', '--url', `http://127.0.0.1:${port}`])
+  const url = await listening(server)
+  const other = await runCommand(['incidents', '--url', url])
   expect([other.exitCode, other.stderr]).toEqual([4, expect.stringContaining('no analyzer')])
   server.close()
   server.closeAllConnections()
-  const gone = await runCommand(['incidents', '--url', `http://127.0.0.1:${port}`])
+  const gone = await runCommand(['incidents', '--url', url])
   expect([gone.exitCode, gone.stderr]).toEqual([
     4,
     expect.stringContaining('nobody listens there [API_UNREACHABLE]'),
   ])
-  for (const url of ['ftp://x', 'localhost', 'http://ana:secret@localhost']) {
+  for (const odd of ['ftp://x', 'localhost', 'http://ana:secret@localhost']) {
     // oxlint-disable-next-line no-await-in-loop -- a process each
-    const { exitCode, stderr } = await runCommand(['incidents', '--url', url])
-    expect([url, exitCode, stderr]).toEqual([url, 2, expect.stringContaining('--url')])
+    const { exitCode, stderr } = await runCommand(['incidents', '--url', odd])
+    expect([odd, exitCode, stderr]).toEqual([odd, 2, expect.stringContaining('--url')])
     expect(stderr).not.toContain('secret')
   }
 }, 30_000)

@@ -40,7 +40,8 @@ export interface WireFormerIncident {
 
 /**
  * Body of `POST /api/v1/incidents/:id/acts`, as `application/json`. Answered with the incident as
- * it is then, once that is on disk.
+ * it is then, once that is on disk. With a header `Idempotency-Key` (a UUID, say) the same act may
+ * be sent again for a day: it is done once, and another act under that key is refused (422).
  */
 export interface WireAct {
   readonly kind: 'acknowledge' | 'resolve' | 'reopen' | 'mute' | 'note'

@@ -32,7 +32,9 @@ function stored(path = temporaryFolder()) {
     acts.close()
   }
   onTestFinished(close)
-  const context = (): IncidentContext => ({ verdicts, acts, nowMs: clock.nowMs })
+  const context = (deriving = false): IncidentContext => {
+    return { verdicts, acts, nowMs: clock.nowMs, deriving }
+  }
   const see = (storyId: string, atMs: number): void =>
     putVerdicts(verdicts, buildVerdict(storyId, { atMs, wire: wireOf(storyId) }))
   const act = (kind: 'resolve' | 'acknowledge', atMs: number): WireIncident => {
@@ -122,17 +124,21 @@ test('what was done to an incident that was withdrawn is told, and counts again 
 })
 
 test('while verdicts are made anew nothing is said to be gone', () => {
-  const before = stored()
-  before.acts.append(INCIDENT, { kind: 'note', atMs: 1, by: 'ana', note: 'n' })
-  before.close()
-  const database = new Database(join(before.path, 'verdicts.db'))
-  database.exec('UPDATE progress SET derivation = 1, judged_up_to = 4')
-  database.close()
-  const { verdicts, context } = stored(before.path)
-  const former = () => listIncidents({ windowMs: HOUR_MS, filter: {} }, context()).former
-  expect(former()).toEqual([])
-  verdicts.replace([], { judgedUpTo: 4, unrecognised: 0, withoutRequest: 0 })
-  expect(former()).toMatchObject([{ id: INCIDENT, acts: 1 }])
+  const { acts, context } = stored()
+  acts.append(INCIDENT, { kind: 'note', atMs: 1, by: 'ana', note: 'n' })
+  const list = (deriving: boolean) =>
+    listIncidents({ windowMs: HOUR_MS, filter: {} }, context(deriving))
+  expect(list(true)).toMatchObject({ deriving: true, former: [] })
+  expect(answerIncident(INCIDENT, context(true))).toMatchObject({
+    kind: 'not-found',
+    what: `There is no incident ${INCIDENT} yet: verdicts are being derived anew.`,
+  })
+  const resolve = { kind: 'resolve', by: 'ana' } as const
+  const query = { kind: 'act', incidentId: INCIDENT, act: resolve } as const
+  expect(performAct(query, context(true))).toMatchObject({ kind: 'refused', status: 503 })
+  expect(performAct(query, context(false))).toMatchObject({ kind: 'not-found' })
+  expect(acts.actsOf(INCIDENT)).toHaveLength(1)
+  expect(list(false)).toMatchObject({ deriving: false, former: [{ id: INCIDENT, acts: 1 }] })
 })
 
 test('when it regressed stays known when the requests of that time have gone', () => {

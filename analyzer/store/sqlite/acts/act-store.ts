@@ -1,19 +1,20 @@
 import { statSync } from 'node:fs'
 
-import type { Act, ActKind } from '../../../incidents/act.ts'
+import type { Act } from '../../../incidents/act.ts'
 import type { ConfigReading } from '../../../incidents/markers.ts'
 import type { WriteLog } from '../../../log.ts'
 import { messageOf } from '../../../message-of.ts'
-import {
-  ACTS_MAX,
-  ACTS_OF_INCIDENT_MAX,
-  type ActHealth,
-  type ActLoss,
-  type Appended,
-  type ActStore,
+import type {
+  ActAnswer,
+  ActHealth,
+  ActLoss,
+  Appended,
+  ActStore,
+  KeyedAnswer,
 } from '../../act-store.ts'
 import { isMissing } from '../files.ts'
 import { isDamage, type SqliteDatabase } from '../open-database.ts'
+import { insertAct, insertAnswer, prepareActs, toAct } from './act-statements.ts'
 import { isNewer, lastIdOf, lossesOf, openActs } from './open-acts.ts'
 
 export interface ActStoreOptions {
@@ -45,7 +46,7 @@ export function openActStore(options: ActStoreOptions): ActStore {
 interface Opened {
   readonly database: SqliteDatabase
   readonly inode: number
-  readonly statements: ReturnType<typeof prepare>
+  readonly statements: ReturnType<typeof prepareActs>
 }
 
 class SqliteActStore implements ActStore {
@@ -74,18 +75,29 @@ class SqliteActStore implements ActStore {
     return this.#read(({ statements }) => statements.muteEndIn.get(afterMs, toMs)) === 1
   }
 
-  append(incidentId: string, act: Act): Appended {
-    try {
-      this.#reopenIfReplaced()
-      const opened = this.#opened ?? this.#open()
-      if (opened === undefined) return { kind: 'failed', why: this.#trouble?.why ?? 'not open' }
-      const appended = insert(opened, incidentId, act)
-      this.#trouble = undefined
-      if (appended.kind === 'kept') this.#lastId = appended.lastId
+  answerTo(key: string): ActAnswer | undefined {
+    return this.#read(({ statements }) => {
+      const row = statements.answerTo.get(key)
+      if (row === undefined) return undefined
+      return { digest: row.digest, ...(row.refused !== null && { refused: row.refused }) }
+    })
+  }
+
+  append(incidentId: string, act: Act, answer?: KeyedAnswer): Appended {
+    return this.#write(({ statements }) => {
+      const appended = insertAct(statements, incidentId, act)
+      if (appended.kind === 'kept' && answer !== undefined) {
+        insertAnswer(statements, answer, act.atMs)
+      }
       return appended
-    } catch (error: unknown) {
-      return { kind: 'failed', why: this.#fail(error) }
-    }
+    })
+  }
+
+  keepAnswer(answer: KeyedAnswer, atMs: number): Appended {
+    return this.#write(({ statements }) => {
+      insertAnswer(statements, answer, atMs)
+      return { kind: 'kept', lastId: this.#lastId }
+    })
   }
 
   forget(beforeMs: number, isForgotten: (incidentId: string) => boolean): boolean {
@@ -137,7 +149,7 @@ class SqliteActStore implements ActStore {
         nowMs: now(),
         log,
       })
-      this.#opened = { database, inode, statements: prepare(database) }
+      this.#opened = { database, inode, statements: prepareActs(database) }
       this.#losses = lossesOf(database)
       this.#lastId = Math.max(this.#lastId, lastIdOf(database))
       this.#trouble = undefined
@@ -146,6 +158,21 @@ class SqliteActStore implements ActStore {
       if (isNewer(error)) throw error
       this.#fail(error)
       return undefined
+    }
+  }
+
+  /** On disk when it returns `kept`, all of it or nothing. */
+  #write(change: (opened: Opened) => Appended): Appended {
+    try {
+      this.#reopenIfReplaced()
+      const opened = this.#opened ?? this.#open()
+      if (opened === undefined) return { kind: 'failed', why: this.#trouble?.why ?? 'not open' }
+      const appended = opened.database.transaction(() => change(opened)).immediate()
+      this.#trouble = undefined
+      if (appended.kind === 'kept') this.#lastId = appended.lastId
+      return appended
+    } catch (error: unknown) {
+      return { kind: 'failed', why: this.#fail(error) }
     }
   }
 
@@ -179,100 +206,11 @@ class SqliteActStore implements ActStore {
   }
 }
 
-function insert(
-  { database, statements }: Opened,
-  incidentId: string,
-  { kind, atMs, by, note, untilMs }: Act,
-): Appended {
-  return database
-    .transaction((): Appended => {
-      if ((statements.count.get(incidentId) ?? 0) >= ACTS_OF_INCIDENT_MAX) {
-        return { kind: 'full', of: 'incident', limit: ACTS_OF_INCIDENT_MAX }
-      }
-      if ((statements.countAll.get() ?? 0) >= ACTS_MAX) {
-        return { kind: 'full', of: 'store', limit: ACTS_MAX }
-      }
-      const { lastInsertRowid } = statements.insert.run(
-        incidentId,
-        atMs,
-        kind,
-        by,
-        note ?? null,
-        untilMs ?? null,
-      )
-      return { kind: 'kept', lastId: Number(lastInsertRowid) }
-    })
-    .immediate()
-}
-
 function inodeOf(file: string): number | undefined {
   try {
     return statSync(file).ino
   } catch (error: unknown) {
     if (isMissing(error)) return undefined
     throw error
-  }
-}
-
-interface ActRow {
-  readonly at_ms: number
-  readonly kind: ActKind
-  readonly by: string
-  readonly note: string | null
-  readonly until_ms: number | null
-}
-
-function toAct({ at_ms: atMs, kind, by, note, until_ms: untilMs }: ActRow): Act {
-  return {
-    kind,
-    atMs,
-    by,
-    ...(note !== null && { note }),
-    ...(untilMs !== null && { untilMs }),
-  }
-}
-
-function prepare(database: SqliteDatabase) {
-  return {
-    of: database.prepare<[string], ActRow>(
-      'SELECT at_ms, kind, by, note, until_ms FROM acts WHERE incident = ? ORDER BY id',
-    ),
-    actedOn: database
-      .prepare<[], string>('SELECT incident FROM acts GROUP BY incident ORDER BY max(id) DESC')
-      .pluck(),
-    muteEndIn: database
-      .prepare<[number, number], number>(
-        'SELECT 1 FROM acts WHERE until_ms > ? AND until_ms <= ? LIMIT 1',
-      )
-      .pluck(),
-    count: database
-      .prepare<[string], number>('SELECT count(*) FROM acts WHERE incident = ?')
-      .pluck(),
-    countAll: database.prepare<[], number>('SELECT count(*) FROM acts').pluck(),
-    insert: database.prepare<[string, number, ActKind, string, string | null, number | null]>(
-      'INSERT INTO acts (incident, at_ms, kind, by, note, until_ms) VALUES (?, ?, ?, ?, ?, ?)',
-    ),
-    quietSince: database
-      .prepare<[number], string>(
-        'SELECT incident FROM acts GROUP BY incident HAVING max(at_ms) < ?',
-      )
-      .pluck(),
-    remove: database.prepare<[string]>('DELETE FROM acts WHERE incident = ?'),
-    lastReading: database
-      .prepare<[string], string>(
-        'SELECT hash FROM config_readings WHERE source = ? ORDER BY at_ms DESC, rowid DESC LIMIT 1',
-      )
-      .pluck(),
-    addReading: database.prepare<[string, number, string]>(
-      'INSERT INTO config_readings (source, at_ms, hash) VALUES (?, ?, ?)',
-    ),
-    dropReadings: database.prepare<[string, string, number]>(
-      `DELETE FROM config_readings WHERE source = ? AND rowid NOT IN
-         (SELECT rowid FROM config_readings WHERE source = ? ORDER BY at_ms DESC, rowid DESC LIMIT ?)`,
-    ),
-    readings: database.prepare<[number], ConfigReading>(
-      `SELECT source, hash, at_ms AS atMs FROM config_readings
-       ORDER BY at_ms DESC, rowid DESC LIMIT ?`,
-    ),
   }
 }

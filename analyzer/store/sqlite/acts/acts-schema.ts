@@ -38,4 +38,17 @@ export const ACTS_MIGRATIONS: readonly Migration[] = [
   ) STRICT;
   CREATE INDEX config_readings_by_source ON config_readings (source, at_ms);
   `,
+  `
+  -- What was answered to a client that named its act: the same one, sent again, is not done again.
+  -- digest: of the act, so that another one under its key is told from it. refused: why, where it
+  -- was; NULL: it was done, or had nothing to change.
+  CREATE TABLE answers (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    at_ms INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    refused TEXT
+  ) STRICT;
+  CREATE INDEX answers_by_time ON answers (at_ms);
+  `,
 ]

@@ -17,6 +17,8 @@ import type { Act } from '../../../../../analyzer/incidents/act.ts'
 import {
   ACTS_MAX,
   ACTS_OF_INCIDENT_MAX,
+  ANSWER_MS,
+  ANSWERS_MAX,
   type ActStore,
 } from '../../../../../analyzer/store/act-store.ts'
 import { openActStore } from '../../../../../analyzer/store/sqlite/acts/act-store.ts'
@@ -138,6 +140,75 @@ describe('acts', () => {
     expect(store.forget(901, isForgotten)).toBe(false)
     expect(store.actsOf(OTHER)).toEqual([])
     expect(store.actsOf(INCIDENT)).toHaveLength(1)
+  })
+})
+
+describe('answers under a key', () => {
+  const done = { key: 'k', digest: 'd' }
+
+  test('are there with their act after a restart, or neither is', () => {
+    const folder = temporaryFolder()
+    const before = open(folder).store
+    expect(before.answerTo('k')).toBeUndefined()
+    expect(before.append(INCIDENT, act(10), done)).toEqual({ kind: 'kept', lastId: 1 })
+    expect(before.keepAnswer({ key: 'no', digest: 'e', refused: 'why' }, 11)).toEqual({
+      kind: 'kept',
+      lastId: 1,
+    })
+    before.close()
+    const { store, logged } = open(folder, 1)
+    expect(store.answerTo('k')).toEqual({ digest: 'd' })
+    expect(store.answerTo('no')).toEqual({ digest: 'e', refused: 'why' })
+    // Whoever did not ask before cannot do it twice either.
+    expect(store.append(INCIDENT, act(12), done).kind).toBe('failed')
+    expect(store.actsOf(INCIDENT)).toHaveLength(1)
+    expect(logged.join()).toContain('UNIQUE')
+    expect(store.append(INCIDENT, act(13)).kind).toBe('kept')
+    expect(store.health().trouble).toBeUndefined()
+  })
+
+  test('are kept for a day, and so many at most', () => {
+    const { store } = open(temporaryFolder())
+    store.keepAnswer(done, 0)
+    store.keepAnswer({ key: 'next', digest: 'd' }, ANSWER_MS)
+    expect(store.answerTo('k')).toBeDefined()
+    store.keepAnswer({ key: 'last', digest: 'd' }, ANSWER_MS + 1)
+    expect(store.answerTo('k')).toBeUndefined()
+    expect(store.answerTo('next')).toBeDefined()
+  })
+
+  test('that are too many go, the oldest first', () => {
+    const folder = temporaryFolder()
+    const { store } = open(folder)
+    store.keepAnswer(done, 5)
+    const database = new Database(join(folder, 'acts.db'))
+    database
+      .prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+         INSERT INTO answers (key, at_ms, digest) SELECT 'n' || i, 5, 'd' FROM n`,
+      )
+      .run(ANSWERS_MAX - 1)
+    expect(store.answerTo('k')).toBeDefined()
+    store.keepAnswer({ key: 'one more', digest: 'd' }, 5)
+    expect(store.answerTo('k')).toBeUndefined()
+    const count = database.prepare('SELECT count(*) FROM answers').pluck().get()
+    expect(count).toBe(ANSWERS_MAX)
+    database.close()
+  })
+
+  test('of an act for which there is no room are not kept', () => {
+    const folder = temporaryFolder()
+    const { store } = open(folder)
+    const database = new Database(join(folder, 'acts.db'))
+    database
+      .prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+         INSERT INTO acts (incident, at_ms, kind, by) SELECT ?, 5, 'acknowledge', 'ana' FROM n`,
+      )
+      .run(ACTS_OF_INCIDENT_MAX, INCIDENT)
+    database.close()
+    expect(store.append(INCIDENT, act(9), done).kind).toBe('full')
+    expect(store.answerTo('k')).toBeUndefined()
   })
 })
 
