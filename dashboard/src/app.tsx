@@ -24,7 +24,7 @@ export function App(): ReactNode {
 function View({ route }: { readonly route: Route }): ReactNode {
   switch (route.page) {
     case 'overview':
-      return <OverviewPage window={route.window} />
+      return <OverviewPage route={route} />
     case 'incidents':
       return <IncidentsPage route={route} />
     case 'incident':

@@ -26,11 +26,12 @@ const acknowledged: WireIncident = {
 }
 
 /** Keeps what is sent, and answers each act with the same. */
-function withActs(sent: unknown[], answer: ReturnType<Answer>): Answer {
+function withActs(sent: unknown[], answer: ReturnType<Answer>, keys: string[] = []): Answer {
   let latest: unknown = fixtures.incident
-  return (at, posted) => {
+  return (at, posted, key = 'none') => {
     if (at === `${path}/acts`) {
       sent.push(posted)
+      keys.push(key)
       if (answer?.status === undefined) latest = answer?.body
       return answer
     }
@@ -142,19 +143,69 @@ describe.skipIf(skipReason !== undefined)('acts on an incident', () => {
     expect(await dialog.getByRole('textbox', { name: 'Note' }).inputValue()).toBe(
       'asked the provider\nsecond line',
     )
-    server.answer = withActs(sent, undefined)
-    await dialog.getByRole('button', { name: 'Add note' }).click()
-    await dialog.getByText('Whether it was kept is not known').waitFor()
     server.answer = withActs(sent, { body: fixtures.incident })
     await dialog.getByRole('button', { name: 'Add note' }).click()
     await dialog.waitFor({ state: 'detached' })
     expect(await focused()).toBe('Add note')
-    // A browser may have repeated what was cut.
     expect(sent.at(-1)).toEqual({
       kind: 'note',
       by: 'ana',
       note: 'asked the provider\nsecond line',
     })
+  })
+
+  test('sends what was cut again under its key, and anything else under another', async () => {
+    const keys: string[] = []
+    const last = (): string | undefined => keys.at(-1)
+    server.answer = withActs(sent, undefined, keys)
+    await open()
+    await page.keyboard.press('m')
+    const dialog = page.getByRole('dialog', { name: 'Mute' })
+    await dialog.getByLabel('Your name').fill('ana')
+    const send = dialog.getByRole('button', { name: 'Mute' })
+    await send.click()
+    await dialog.getByText('Whether it was kept is not known. Send it again as it is').waitFor()
+    // By itself it was sent a second time at once; a browser may have repeated each of them.
+    expect(keys.length).toBeGreaterThanOrEqual(2)
+    const [first = ''] = keys
+    expect(first).toMatch(/^[0-9a-f]{32}$/)
+    expect(new Set(keys)).toEqual(new Set([first]))
+    await page.clock.setFixedTime(fixtures.NOW_MS + 60_000)
+    const tried = keys.length
+    await send.click()
+    await expect.poll(() => keys.length).toBeGreaterThan(tried)
+    await dialog.getByRole('button', { name: 'Sending' }).waitFor({ state: 'detached' })
+    expect(last()).toBe(first)
+    // The end of the mute is that of the first time: another one would be another act.
+    expect(new Set(sent.map((act) => JSON.stringify(act))).size).toBe(1)
+    const problem = { type: 'about:blank', title: 'Not in this state', status: 409, detail: 'd' }
+    server.answer = withActs(sent, { status: 409, body: problem }, keys)
+    await send.click()
+    await dialog.getByText('Not in this state').waitFor()
+    expect(last()).toBe(first)
+    // That was an answer: whoever asks once more asks anew.
+    server.answer = withActs(sent, { body: acknowledged }, keys)
+    await send.click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(last()).not.toBe(first)
+  })
+
+  test('sends other words under another key, though the first were cut', async () => {
+    const keys: string[] = []
+    server.answer = withActs(sent, undefined, keys)
+    await open()
+    await page.keyboard.press('n')
+    const dialog = page.getByRole('dialog', { name: 'Add note' })
+    await dialog.getByLabel('Note').fill('one')
+    await dialog.getByLabel('Your name').fill('ana')
+    await page.keyboard.press('Control+Enter')
+    await dialog.getByText('Whether it was kept is not known').waitFor()
+    server.answer = withActs(sent, { body: fixtures.incident }, keys)
+    await dialog.getByLabel('Note').fill('two')
+    await page.keyboard.press('Control+Enter')
+    await dialog.waitFor({ state: 'detached' })
+    expect(new Set(keys).size).toBe(2)
+    expect(keys.at(-1)).not.toBe(keys[0])
   })
 
   test('asks for the text of a note and for a name before anything is sent', async () => {

@@ -25,8 +25,8 @@ export const skipReason: string | undefined =
 
 if (skipReason !== undefined) process.stderr.write(`browser tests are skipped: ${skipReason}\n`)
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath, args: ARGS })
+export function launchChromium(args: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath, args: [...ARGS, ...args] })
 }
 
 export interface WatchedPage {

@@ -76,6 +76,50 @@ describe.skipIf(skipReason !== undefined)('outages and states', () => {
     await page.locator('tr[data-part]').first().waitFor({ state: 'detached' })
   })
 
+  test('which outages are open is part of the link, and Back closes what was opened last', async () => {
+    await open('/incidents?severity=all')
+    const parts = page.locator('tr[data-part]')
+    const outage = page.locator('tr.episode button')
+    await page.evaluate('scrollTo(0, 40)')
+    await outage.click()
+    await parts.first().waitFor()
+    const { id } = fixtures.episode
+    expect(page.url()).toBe(`${server.url}/incidents?outage=${id}`)
+    expect(await page.evaluate('document.activeElement?.getAttribute("aria-expanded")')).toBe(
+      'true',
+    )
+    const link = page.url()
+    await page.goBack()
+    await parts.first().waitFor({ state: 'detached' })
+    await page.goForward()
+    await parts.first().waitFor()
+    // Filters are typed without a step back, and close nothing.
+    await page.getByRole('searchbox').fill('claude')
+    await parts.first().waitFor()
+    await outage.click()
+    await parts.first().waitFor({ state: 'detached' })
+    expect(page.url()).toBe(`${server.url}/incidents?q=claude`)
+    // As a colleague opens it.
+    const colleague = await openWatched(browser, { nowMs: fixtures.NOW_MS, height: 300 })
+    await colleague.page.goto(link)
+    await colleague.page.locator('tr[data-part]').first().waitFor()
+    expect(await colleague.page.locator('tr.episode').isVisible()).toBe(true)
+    await colleague.page.waitForFunction(
+      'document.querySelector("tr.episode").getBoundingClientRect().bottom <= innerHeight',
+    )
+    await closeWatched(colleague)
+  })
+
+  test('an outage that is not in the list any more is said to be missing, with where to look', async () => {
+    await open('/?outage=epi-gone')
+    await page.getByText('is not in this list').waitFor()
+    await page.getByRole('link', { name: 'Look among all incidents' }).click()
+    await page.getByRole('heading', { name: 'Incidents', exact: true }).waitFor()
+    expect(page.url()).toBe(`${server.url}/incidents?state=all&outage=epi-gone`)
+    await page.getByText('is not in this list').waitFor()
+    expect(await page.getByRole('link', { name: 'Look among all' }).count()).toBe(0)
+  })
+
   test('those are shown that somebody has to see to, and the others by a filter that is a link', async () => {
     await open('/incidents')
     expect(asked).toContain('incidents?window=24h&state=open%2Cacknowledged%2Cregressed')

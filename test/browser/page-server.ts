@@ -32,11 +32,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 /**
  * What the API answers at a path below /api/v1/; `undefined`: nothing, the connection is cut.
- * `posted`: what was sent there, where anything was.
+ * `posted`: what was sent there, where anything was, and under which key.
  */
 export type Answer = (
   path: string,
   posted?: unknown,
+  key?: string,
 ) => { readonly status?: number; readonly body: unknown } | undefined
 
 export interface PageServer {
@@ -101,7 +102,10 @@ export async function startPageServer(answer: Answer): Promise<PageServer> {
       response.once('close', () => feeds.delete(response))
     } else if (url.pathname.startsWith('/api/v1/')) {
       const path = url.pathname.slice('/api/v1/'.length) + url.search
-      void readPosted(request).then((posted) => answerApi(response, current.answer(path, posted)))
+      const key = request.headers['idempotency-key']?.toString()
+      void readPosted(request).then((posted) => {
+        answerApi(response, current.answer(path, posted, key))
+      })
     } else serveFile(response, url.pathname)
   })
   const port = await listen(server)

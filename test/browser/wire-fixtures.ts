@@ -317,6 +317,7 @@ export const incidentList: WireIncidentList = {
   incidents: incidentRows,
   states: { open: 2, acknowledged: 1, resolved: 0, regressed: 1, muted: 0 },
   cut: false,
+  deriving: false,
   former: [],
 }
 

@@ -1,8 +1,9 @@
-import type { ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import type { WireEpisode, WireIncidentRow } from '../../../analyzer/api/wire.ts'
 import { formatCount, formatPlural } from '../lib/format-share.ts'
 import { describeMarker } from '../lib/history.ts'
 import { describeEpisode, sumEpisode } from '../lib/incident-list.ts'
+import { lastNavigation } from '../lib/location.ts'
 import { Glyph } from './glyph.tsx'
 import { IncidentRow } from './incident-row.tsx'
 import { HappeningMark, SeverityMark } from './marks.tsx'
@@ -22,9 +23,15 @@ interface EpisodeRowProps {
 export function EpisodeRow({ incidents, episode, open, onToggle }: EpisodeRowProps): ReactNode {
   const [worst] = incidents
   const sum = sumEpisode(incidents)
+  const row = useRef<HTMLTableRowElement>(null)
+  const isLinked = open && lastNavigation() === 'load'
+  useEffect(() => {
+    // Who was sent here by a link looks for this one among many.
+    if (isLinked) row.current?.scrollIntoView({ block: 'nearest' })
+  }, [isLinked])
   return (
     <>
-      <tr className="episode">
+      <tr className="episode" ref={row}>
         <td className="severity">
           {worst !== undefined && <SeverityMark severity={worst.severity} />}
         </td>

@@ -1,23 +1,13 @@
 import { useState, type ReactNode } from 'react'
-import type { WireHistoryEntry, WireIncident } from '../../../analyzer/api/wire.ts'
+import type { WireIncident } from '../../../analyzer/api/wire.ts'
 import { formatPlural } from '../lib/format-share.ts'
-import { describeMarker, HISTORY_WORDS, toTimeline, type TimelineEntry } from '../lib/history.ts'
-import { Glyph, type GlyphName } from './glyph.tsx'
+import { describeMarker, toTimeline, type TimelineEntry } from '../lib/history.ts'
+import { Glyph } from './glyph.tsx'
+import { HistoryLine } from './history-line.tsx'
 import { LocalTime } from './time-text.tsx'
 
 /** More fill a screen: what is older is a click away. */
 const ENTRIES_SHOWN = 20
-
-const GLYPHS: Readonly<Record<WireHistoryEntry['kind'], GlyphName>> = {
-  opened: 'dot',
-  acknowledged: 'ring',
-  resolved: 'check',
-  reopened: 'dot',
-  muted: 'mute',
-  noted: 'note',
-  regressed: 'again',
-  'mute-ended': 'dot',
-}
 
 /** What people did, what the analyzer did by itself and why, and what changed at the gateway. */
 export function History({ incident }: { readonly incident: WireIncident }): ReactNode {
@@ -57,17 +47,5 @@ function Entry({ entry }: { readonly entry: TimelineEntry }): ReactNode {
       </div>
     )
   }
-  const { kind, by, note, until, why } = entry.entry
-  return (
-    <div data-tone={kind === 'regressed' ? 'failed' : undefined}>
-      <Glyph name={GLYPHS[kind]} />
-      <b>{HISTORY_WORDS[kind]}</b>
-      {by !== null && <span> by {by}</span>}
-      {kind === 'muted' && (
-        <span> until {until === null ? 'it is reopened' : <LocalTime at={until} />}</span>
-      )}
-      {why !== null && <span className="history-why">: {why}</span>}
-      {note !== null && <p className="history-note">{note}</p>}
-    </div>
-  )
+  return <HistoryLine entry={entry.entry} />
 }

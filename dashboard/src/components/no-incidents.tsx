@@ -3,6 +3,7 @@ import type { WireHealth } from '../../../analyzer/api/wire.ts'
 import { formatPlural } from '../lib/format-share.ts'
 import { ConnectGuide } from './connect-guide.tsx'
 import { EmptyNote } from './empty-note.tsx'
+import { StillDeriving } from './still-deriving.tsx'
 import { Ago } from './time-text.tsx'
 
 interface NoIncidentsProps {
@@ -13,6 +14,7 @@ interface NoIncidentsProps {
 /** Empty is not broken: which of the two it is stands here. */
 export function NoIncidents({ health, requests }: NoIncidentsProps): ReactNode {
   if (health.lastSpanAt === null) return <ConnectGuide otlpHttpUrl={health.otlpHttpUrl} />
+  if (health.lag.derivingAnew) return <StillDeriving />
   if (isNothingRecognised(health)) return <NothingRecognised health={health} />
   return (
     <EmptyNote title="No incidents.">

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { ALL_REQUESTS, OPEN_INCIDENTS, type Route } from '../lib/route.ts'
+import { ALL_REQUESTS, OPEN_INCIDENTS, OVERVIEW, type Route } from '../lib/route.ts'
 import { cycleTheme, useTheme } from '../lib/theme.ts'
 import { Glyph, type GlyphName } from './glyph.tsx'
 import { HealthMark } from './health-mark.tsx'
@@ -15,7 +15,7 @@ interface Entry {
 
 const ENTRIES: readonly Entry[] = [
   {
-    to: { page: 'overview', window: '1h' },
+    to: OVERVIEW,
     label: 'Overview',
     glyph: 'overview',
     keys: 'g o',
@@ -48,7 +48,7 @@ export function Rail({ route, onHelp }: RailProps): ReactNode {
   const theme = useTheme()
   return (
     <header className="rail">
-      <Link className="brand" to={{ page: 'overview', window: '1h' }}>
+      <Link className="brand" to={OVERVIEW}>
         <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
           <path className="brand-first" d="M3 8h8" />
           <path className="brand-break" d="M14.5 8h.01" />

@@ -1,10 +1,17 @@
 /** The one place that talks to the analyzer. Failures are data: a page keeps what it last had. */
 export type ApiResult<T> =
   | { readonly kind: 'loaded'; readonly data: T; readonly text: string }
-  | { readonly kind: 'failed'; readonly failure: ApiFailure }
+  | Failed
+
+interface Failed {
+  readonly kind: 'failed'
+  readonly failure: ApiFailure
+}
 
 export interface ApiFailure {
   readonly reason: 'unreachable' | 'not-found' | 'refused' | 'not-understood'
+  /** The analyzer's own answer; absent where there was none, or none that is its. */
+  readonly status?: number
   readonly title: string
   readonly detail: string
   readonly hint: string
@@ -21,21 +28,45 @@ export function fetchWire<T>(path: string, signal: AbortSignal): Promise<ApiResu
   })
 }
 
-/** Sends what changes something; it is not given up when the reader turns to another view. */
-export async function sendWire<T>(path: string, body: object): Promise<ApiResult<T>> {
-  const result = await ask<T>(path, {
-    method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-  })
-  if (result.kind === 'loaded' || result.failure.reason !== 'unreachable') return result
-  return failed({ ...result.failure, hint: MAYBE_KEPT })
+export interface Sent {
+  readonly body: object
+  /** The same again is not done again. */
+  readonly key: string
 }
 
-/** The answer may have been lost on its way, and not the question. */
+/**
+ * Sends what changes something; it is not given up when the reader turns to another view. What was
+ * cut is sent once more: the answer may have been lost, and not the question.
+ */
+export async function sendWire<T>(path: string, { body, key }: Sent): Promise<ApiResult<T>> {
+  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS)
+  const send = (): Promise<ApiResult<T>> =>
+    ask<T>(path, {
+      method: 'POST',
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        'idempotency-key': key,
+      },
+      body: JSON.stringify(body),
+      signal,
+    })
+  const first = await send()
+  const result = isCut(first) && !signal.aborted ? await send() : first
+  return isCut(result) ? failed({ ...result.failure, hint: MAYBE_KEPT }) : result
+}
+
+function isCut(result: ApiResult<unknown>): result is Failed {
+  return result.kind === 'failed' && result.failure.reason === 'unreachable'
+}
+
 const MAYBE_KEPT =
-  'Whether it was kept is not known: look at the history before you do it again. Is `secondwind analyzer` (or `secondwind serve`) still running?'
+  'Whether it was kept is not known. Send it again as it is: it is kept once. Is `secondwind analyzer` (or `secondwind serve`) still running?'
+
+/** Whether the analyzer may have done it, although it did not say so. */
+export function isOpenEnded({ status }: ApiFailure): boolean {
+  return status === undefined || status === 504
+}
 
 async function ask<T>(path: string, init: RequestInit): Promise<ApiResult<T>> {
   let response: Response
@@ -76,6 +107,7 @@ export function toFailure(status: number, body: string): ApiFailure {
   }
   return {
     reason,
+    status,
     title: textOf(problem, 'title') || `The analyzer answered HTTP ${status}`,
     detail: textOf(problem, 'detail'),
     hint: textOf(problem, 'hint'),
@@ -104,7 +136,7 @@ function textOf(value: object | undefined, key: string): string {
   return typeof text === 'string' ? text : ''
 }
 
-function failed(failure: ApiFailure): { readonly kind: 'failed'; readonly failure: ApiFailure } {
+function failed(failure: ApiFailure): Failed {
   return { kind: 'failed', failure }
 }
 

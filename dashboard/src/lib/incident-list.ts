@@ -28,13 +28,31 @@ export function filterIncidents(
   incidents: readonly WireIncidentRow[],
   { text, severity }: IncidentFilter,
 ): readonly WireIncidentRow[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  const words = wordsOf(text)
   return incidents.filter((incident) => {
     if (severity !== 'all' && incident.severity !== severity) return false
     if (words.length === 0) return true
     const haystack = searchedText(incident)
     return words.every((word) => haystack.includes(word))
   })
+}
+
+/** Of those nothing is known but what was done, and by whom: no severity, too. */
+export function filterFormer(
+  former: WireIncidentList['former'],
+  { text, severity }: IncidentFilter,
+): WireIncidentList['former'] {
+  if (severity !== 'all') return []
+  const words = wordsOf(text)
+  return former.filter(({ id, done }) => {
+    const said = done.flatMap(({ kind, by, note }) => [kind, by, note ?? ''])
+    const haystack = [id, ...said].join('\n').toLowerCase()
+    return words.every((word) => haystack.includes(word))
+  })
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.toLowerCase().split(/\s+/).filter(Boolean)
 }
 
 /** How many a filter of the state leaves. */

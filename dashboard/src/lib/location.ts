@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react'
+import { randomId } from './random-id.ts'
 
 /**
  * The address bar as state. Scroll positions are kept per history entry, because a list that is
@@ -12,7 +13,7 @@ const SCROLL_ENTRIES_MAX = 100
 let entry = readEntry()
 let address = readAddress()
 
-export type NavigationKind = 'load' | 'push' | 'replace' | 'back'
+export type NavigationKind = 'load' | 'push' | 'within' | 'replace' | 'back'
 let lastKind: NavigationKind = 'load'
 
 export function useAddress(): string {
@@ -25,9 +26,19 @@ export function lastNavigation(): NavigationKind {
 }
 
 export function navigate(path: string): void {
-  rememberScroll()
-  history.pushState({ entry: crypto.randomUUID(), depth: readDepth() + 1 }, '', path)
+  push(path)
   announce('push')
+}
+
+/** Opens something within a view: a step to go back by, which moves neither focus nor scroll. */
+export function navigateWithin(path: string): void {
+  push(path)
+  announce('within')
+}
+
+function push(path: string): void {
+  rememberScroll()
+  history.pushState({ entry: randomId(), depth: readDepth() + 1 }, '', path)
 }
 
 /** Back to where the reader came from, or to the view above where a link from outside led here. */

@@ -1,11 +1,12 @@
 /** Every view is a URL: this is the whole list of them, both ways. */
 export type Route =
-  | { readonly page: 'overview'; readonly window: TimeWindow }
+  | { readonly page: 'overview'; readonly window: TimeWindow; readonly outages: readonly string[] }
   | {
       readonly page: 'incidents'
       readonly text: string
       readonly severity: SeverityFilter
       readonly state: StateFilter
+      readonly outages: readonly string[]
     }
   | { readonly page: 'incident'; readonly id: string }
   | {
@@ -20,6 +21,12 @@ export type Route =
   | { readonly page: 'trace'; readonly id: string; readonly span: string }
   | { readonly page: 'rules' }
   | { readonly page: 'not-found'; readonly path: string }
+
+/** A list of incidents; `outages`: those whose rows are open. */
+export type IncidentListRoute = Extract<Route, { readonly outages: readonly string[] }>
+
+/** More open rows than anybody reads at once. */
+const OUTAGES_MAX = 20
 
 export const TIME_WINDOWS = ['15m', '1h', '24h', '7d'] as const
 export type TimeWindow = (typeof TIME_WINDOWS)[number]
@@ -60,13 +67,18 @@ export function parseRoute(pathname: string, search: string): Route {
   if (second !== undefined) return parseDetail({ first, id: second, query, pathname })
   switch (first) {
     case '':
-      return { page: 'overview', window: oneOf(TIME_WINDOWS, query.get('window'), '1h') }
+      return {
+        page: 'overview',
+        window: oneOf(TIME_WINDOWS, query.get('window'), '1h'),
+        outages: parseOutages(query),
+      }
     case 'incidents':
       return {
         page: 'incidents',
         text: query.get('q') ?? '',
         severity: oneOf(SEVERITY_FILTERS, query.get('severity'), 'all'),
         state: oneOf(STATE_FILTERS, query.get('state'), 'open'),
+        outages: parseOutages(query),
       }
     case 'requests':
       return {
@@ -90,12 +102,16 @@ export function parseRoute(pathname: string, search: string): Route {
 export function toPath(route: Route): string {
   switch (route.page) {
     case 'overview':
-      return withQuery('/', { window: route.window === '1h' ? '' : route.window })
+      return withQuery('/', {
+        window: route.window === '1h' ? '' : route.window,
+        outage: route.outages,
+      })
     case 'incidents':
       return withQuery('/incidents', {
         q: route.text,
         severity: hideAll(route.severity),
         state: route.state === 'open' ? '' : route.state,
+        outage: route.outages,
       })
     case 'incident':
       return `/incidents/${encodePart(route.id)}`
@@ -118,12 +134,15 @@ export function toPath(route: Route): string {
   }
 }
 
+export const OVERVIEW = { page: 'overview', window: '1h', outages: [] } as const satisfies Route
+
 /** What somebody has to see to. */
 export const OPEN_INCIDENTS = {
   page: 'incidents',
   text: '',
   severity: 'all',
   state: 'open',
+  outages: [],
 } as const satisfies Route
 
 /** A list of requests without any filter, to be narrowed by whoever links to it. */
@@ -149,10 +168,22 @@ function parseDetail({ first, id, query, pathname }: Detail): Route {
   return { page: 'not-found', path: pathname }
 }
 
-function withQuery(path: string, values: Readonly<Record<string, string>>): string {
-  const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== ''))
+type QueryValue = string | readonly string[]
+
+function withQuery(path: string, values: Readonly<Record<string, QueryValue>>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) {
+    for (const one of typeof value === 'string' ? [value] : value) {
+      if (one !== '') query.append(name, one)
+    }
+  }
   const text = query.toString()
   return text === '' ? path : `${path}?${text}`
+}
+
+function parseOutages(query: URLSearchParams): readonly string[] {
+  const ids = query.getAll('outage').filter((id) => id !== '')
+  return [...new Set(ids)].slice(0, OUTAGES_MAX)
 }
 
 function hideAll(value: string): string {

@@ -1,10 +1,11 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { WireAct, WireIncident } from '../../../analyzer/api/wire.ts'
 import { DONE_WORDS, muteUntil, type ActKind, type Mute } from './acts.ts'
-import { sendWire, type ApiFailure } from './api-client.ts'
+import { isOpenEnded, sendWire, type ApiFailure, type Sent } from './api-client.ts'
 import { rememberAuthor, useAuthor } from './author.ts'
 import { serverNowMs } from './clock.ts'
 import { announce } from './live-updates.ts'
+import { randomId } from './random-id.ts'
 import { encodePart } from './route.ts'
 import { putResource } from './use-resource.ts'
 
@@ -38,14 +39,21 @@ export function useActs(incidentId: string): Acts {
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<ApiFailure | undefined>(undefined)
   const [done, setDone] = useState('')
+  const unanswered = useRef<UnansweredAct | undefined>(undefined)
   const draft = { name: author, note: '', mute: 'hour', ...typed } as const
 
   const perform = async (kind: ActKind, note: string): Promise<void> => {
     if (busy) return
     setBusy(true)
     setDone('')
-    const result = await sendAct(incidentId, toAct(kind, { ...draft, note }))
+    const asked = { ...draft, kind, note }
+    // The same once more, as it was: the end of a mute, too.
+    const last = unanswered.current
+    const sent = last !== undefined && isSame(last.asked, asked) ? last.sent : toSent(asked)
+    const result = await sendAct(incidentId, sent)
     setBusy(false)
+    const mayBeKept = result !== undefined && isOpenEnded(result)
+    unanswered.current = mayBeKept ? { asked, sent } : undefined
     if (result === undefined) {
       rememberAuthor(draft.name.trim())
       setTyped({})
@@ -83,7 +91,21 @@ export function useActs(incidentId: string): Acts {
   }
 }
 
-async function sendAct(incidentId: string, act: WireAct): Promise<ApiFailure | undefined> {
+/** What a person asked for, before it has a time and a key. */
+interface AskedAct extends ActDraft {
+  readonly kind: ActKind
+}
+
+interface UnansweredAct {
+  readonly asked: AskedAct
+  readonly sent: Sent
+}
+
+function isSame(left: AskedAct, right: AskedAct): boolean {
+  return (['kind', 'name', 'note', 'mute'] as const).every((key) => left[key] === right[key])
+}
+
+async function sendAct(incidentId: string, act: Sent): Promise<ApiFailure | undefined> {
   const path = `incidents/${encodePart(incidentId)}`
   const result = await sendWire<WireIncident>(`${path}/acts`, act)
   if (result.kind === 'failed') return result.failure
@@ -91,12 +113,13 @@ async function sendAct(incidentId: string, act: WireAct): Promise<ApiFailure | u
   return undefined
 }
 
-function toAct(kind: ActKind, { name, note, mute }: ActDraft): WireAct {
+function toSent({ kind, name, note, mute }: AskedAct): Sent {
   const until = kind === 'mute' ? muteUntil(mute, serverNowMs()) : undefined
-  return {
+  const body: WireAct = {
     kind,
     by: name.trim(),
     ...(note.trim() !== '' && { note }),
     ...(until !== undefined && { until }),
   }
+  return { body, key: randomId() }
 }

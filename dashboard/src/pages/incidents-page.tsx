@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { WireIncidentList, WireOverview } from '../../../analyzer/api/wire.ts'
 import { EmptyNote } from '../components/empty-note.tsx'
+import { FormerIncidents } from '../components/former-incidents.tsx'
 import { IncidentTable } from '../components/incident-table.tsx'
 import { Link } from '../components/link.tsx'
 import { NoIncidents } from '../components/no-incidents.tsx'
@@ -9,8 +10,9 @@ import { ResourceView } from '../components/resource-view.tsx'
 import { SearchField } from '../components/search-field.tsx'
 import { Segmented } from '../components/segmented.tsx'
 import { Skeleton } from '../components/skeleton.tsx'
+import { StillDeriving } from '../components/still-deriving.tsx'
 import { formatCount, formatPlural } from '../lib/format-share.ts'
-import { countStates, filterIncidents, sortIncidents } from '../lib/incident-list.ts'
+import { countStates, filterFormer, filterIncidents, sortIncidents } from '../lib/incident-list.ts'
 import { replaceAddress } from '../lib/location.ts'
 import {
   OPEN_INCIDENTS,
@@ -75,6 +77,7 @@ export function IncidentsPage({ route }: { readonly route: IncidentsRoute }): Re
             ) : (
               <Incidents list={list} route={route} />
             )}
+            <FormerIncidents former={filterFormer(list.former, route)} />
           </div>
         )}
       </ResourceView>
@@ -99,9 +102,10 @@ function Incidents({ list, route }: IncidentsProps): ReactNode {
           : `${found.length} of ${formatPlural(incidents.length, 'incident')}`}
         , most severe first, then the newest
         {list.cut && '; there are more than can be shown: narrow the state'}
+        {list.deriving && '; verdicts are being derived anew, others are still to come'}
       </output>
       <div className="panel">
-        <IncidentTable incidents={found} view={toPath(route)} window={WINDOW} caption="Incidents" />
+        <IncidentTable incidents={found} route={route} window={WINDOW} caption="Incidents" />
       </div>
     </>
   )
@@ -109,7 +113,9 @@ function Incidents({ list, route }: IncidentsProps): ReactNode {
 
 function NoneFound({ list, route }: IncidentsProps): ReactNode {
   const total = countStates(list.states, 'all')
-  if (toPath(route) === toPath(OPEN_INCIDENTS)) {
+  // Silence is no all-clear while half of the verdicts are missing.
+  if (list.deriving) return <StillDeriving />
+  if (toPath({ ...route, outages: [] }) === toPath(OPEN_INCIDENTS)) {
     return (
       <EmptyNote title="No incident is open">
         <p>

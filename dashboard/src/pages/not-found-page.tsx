@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { EmptyNote } from '../components/empty-note.tsx'
 import { Link } from '../components/link.tsx'
 import { PageHeader } from '../components/page-header.tsx'
+import { OVERVIEW } from '../lib/route.ts'
 
 export function NotFoundPage({ path }: { readonly path: string }): ReactNode {
   return (
@@ -10,7 +11,7 @@ export function NotFoundPage({ path }: { readonly path: string }): ReactNode {
       <EmptyNote title="Nothing is served here">
         <p>
           <code>{path}</code> is not one of this page's addresses.{' '}
-          <Link to={{ page: 'overview', window: '1h' }}>Go to the overview</Link>
+          <Link to={OVERVIEW}>Go to the overview</Link>
         </p>
       </EmptyNote>
     </>

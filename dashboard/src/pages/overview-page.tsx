@@ -15,13 +15,16 @@ import { Segmented } from '../components/segmented.tsx'
 import { Skeleton } from '../components/skeleton.tsx'
 import { formatCount } from '../lib/format-share.ts'
 import { sortIncidents } from '../lib/incident-list.ts'
-import { OPEN_INCIDENTS, TIME_WINDOWS, type TimeWindow } from '../lib/route.ts'
+import { OPEN_INCIDENTS, TIME_WINDOWS, type Route } from '../lib/route.ts'
 import { useResource } from '../lib/use-resource.ts'
 
 /** More are one click away, on the page that can filter them. */
 const ROWS_SHOWN = 8
 
-export function OverviewPage({ window }: { readonly window: TimeWindow }): ReactNode {
+type OverviewRoute = Extract<Route, { page: 'overview' }>
+
+export function OverviewPage({ route }: { readonly route: OverviewRoute }): ReactNode {
+  const { window } = route
   const resource = useResource<WireOverview>(`overview?window=${window}`, { keepLast: true })
   return (
     <>
@@ -30,13 +33,13 @@ export function OverviewPage({ window }: { readonly window: TimeWindow }): React
           label="Time window"
           options={TIME_WINDOWS.map((option) => ({
             word: option,
-            to: { page: 'overview', window: option },
+            to: { ...route, window: option },
             current: option === window,
           }))}
         />
       </PageHeader>
       <ResourceView resource={resource} skeleton={<OverviewSkeleton />}>
-        {(overview) => <Overview overview={overview} window={window} />}
+        {(overview) => <Overview overview={overview} route={route} />}
       </ResourceView>
     </>
   )
@@ -44,10 +47,10 @@ export function OverviewPage({ window }: { readonly window: TimeWindow }): React
 
 interface OverviewProps {
   readonly overview: WireOverview
-  readonly window: TimeWindow
+  readonly route: OverviewRoute
 }
 
-function Overview({ overview, window }: OverviewProps): ReactNode {
+function Overview({ overview, route }: OverviewProps): ReactNode {
   const { health } = overview
   if (health.lastSpanAt === null) {
     return (
@@ -65,7 +68,7 @@ function Overview({ overview, window }: OverviewProps): ReactNode {
       <KeyFigures overview={overview} />
       <OutcomeChart overview={overview} />
       <div className="overview-columns">
-        <OpenIncidents overview={overview} window={window} />
+        <OpenIncidents overview={overview} route={route} />
         <RuleCounts rows={overview.byRule} />
       </div>
       <HealthLine health={health} />
@@ -73,7 +76,7 @@ function Overview({ overview, window }: OverviewProps): ReactNode {
   )
 }
 
-function OpenIncidents({ overview, window }: OverviewProps): ReactNode {
+function OpenIncidents({ overview, route }: OverviewProps): ReactNode {
   const sorted = sortIncidents(overview.openIncidents)
   return (
     <section className="panel" aria-labelledby="open-title">
@@ -86,8 +89,8 @@ function OpenIncidents({ overview, window }: OverviewProps): ReactNode {
       ) : (
         <IncidentTable
           incidents={sorted}
-          view={window}
-          window={window}
+          route={route}
+          window={route.window}
           caption="Open incidents"
           limit={ROWS_SHOWN}
           compact

@@ -10,7 +10,7 @@ import { Segmented } from '../components/segmented.tsx'
 import { Skeleton } from '../components/skeleton.tsx'
 import { LocalTime } from '../components/time-text.tsx'
 import { replaceAddress } from '../lib/location.ts'
-import { ALL_REQUESTS, OUTCOME_FILTERS, toPath, type Route } from '../lib/route.ts'
+import { ALL_REQUESTS, OUTCOME_FILTERS, OVERVIEW, toPath, type Route } from '../lib/route.ts'
 import { useResource } from '../lib/use-resource.ts'
 import { useSteadyList } from '../lib/use-steady-list.ts'
 import { OUTCOME_WORDS } from '../lib/words.ts'
@@ -132,7 +132,7 @@ function NoRequests({ route }: { readonly route: RequestsRoute }): ReactNode {
       <EmptyNote title="No request has settled yet">
         <p>
           A request is shown once its spans have come and settled: some seconds after its end. The{' '}
-          <Link to={{ page: 'overview', window: '1h' }}>overview</Link> tells whether spans arrive.
+          <Link to={OVERVIEW}>overview</Link> tells whether spans arrive.
         </p>
       </EmptyNote>
     )

@@ -5,6 +5,7 @@ test('problem details are shown as they were sent', () => {
   const body = '{"title":"Unknown incident","detail":"inc-1 is not stored.","hint":"Retention?"}'
   expect(toFailure(404, body)).toEqual({
     reason: 'not-found',
+    status: 404,
     title: 'Unknown incident',
     detail: 'inc-1 is not stored.',
     hint: 'Retention?',

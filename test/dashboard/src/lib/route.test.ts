@@ -4,6 +4,7 @@ import {
   ALL_REQUESTS,
   OPEN_INCIDENTS,
   OUTCOME_FILTERS,
+  OVERVIEW,
   parseRoute,
   SEVERITY_FILTERS,
   STATE_FILTERS,
@@ -21,13 +22,23 @@ function parsePath(path: string): Route {
 const text = fc.string({ unit: 'binary', maxLength: 40 })
 const id = text.filter((value) => value !== '' && value !== '.' && value !== '..')
 
+const outages = fc.uniqueArray(
+  text.filter((value) => value !== ''),
+  { maxLength: 5 },
+)
+
 const anyRoute: fc.Arbitrary<Route> = fc.oneof(
-  fc.record({ page: fc.constant('overview' as const), window: fc.constantFrom(...TIME_WINDOWS) }),
+  fc.record({
+    page: fc.constant('overview' as const),
+    window: fc.constantFrom(...TIME_WINDOWS),
+    outages,
+  }),
   fc.record({
     page: fc.constant('incidents' as const),
     text,
     severity: fc.constantFrom(...SEVERITY_FILTERS),
     state: fc.constantFrom(...STATE_FILTERS),
+    outages,
   }),
   fc.record({ page: fc.constant('incident' as const), id }),
   fc.record({
@@ -53,16 +64,28 @@ describe('routes', () => {
   })
 
   test('a default is not written, so that equal views have equal links', () => {
-    expect(toPath({ page: 'overview', window: '1h' })).toBe('/')
+    expect(toPath(OVERVIEW)).toBe('/')
     expect(toPath(OPEN_INCIDENTS)).toBe('/incidents')
     expect(toPath(ALL_REQUESTS)).toBe('/requests')
     expect(toPath({ page: 'trace', id: 'abc', span: '' })).toBe('/traces/abc')
   })
 
   test('an unknown filter value shows everything rather than nothing', () => {
-    expect(parsePath('/?window=3y')).toEqual({ page: 'overview', window: '1h' })
+    expect(parsePath('/?window=3y')).toEqual(OVERVIEW)
     expect(parsePath('/incidents?severity=loud')).toMatchObject({ severity: 'all' })
     expect(parsePath('/requests?outcome=')).toMatchObject({ outcome: 'all' })
+  })
+
+  test('open outages are part of the link, each once, and not without end', () => {
+    expect(toPath({ ...OPEN_INCIDENTS, outages: ['epi-1', 'epi-2'] })).toBe(
+      '/incidents?outage=epi-1&outage=epi-2',
+    )
+    expect(parsePath('/?outage=epi-1&outage=&outage=epi-1')).toEqual({
+      ...OVERVIEW,
+      outages: ['epi-1'],
+    })
+    const many = Array.from({ length: 50 }, (_, index) => `outage=epi-${index}`).join('&')
+    expect(parsePath(`/?${many}`)).toMatchObject({ outages: { length: 20 } })
   })
 
   test('a path that is not one of ours is said to be unknown', () => {

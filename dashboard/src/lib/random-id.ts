@@ -1,0 +1,5 @@
+/** `crypto.randomUUID` is missing where the page came over plain HTTP from another machine. */
+export function randomId(): string {
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))]
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
