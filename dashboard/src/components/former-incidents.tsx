@@ -39,14 +39,14 @@ function FormerIncident({ incident }: { readonly incident: WireFormerIncident })
   const { id, acts, done } = incident
   return (
     <>
-      <h3>
+      <h2>
         <code>{id}</code>
         {acts > done.length && (
           <small>
             the last {done.length} of {formatPlural(acts, 'act')}
           </small>
         )}
-      </h3>
+      </h2>
       <ol className="history">
         {done.map((each, index) => (
           // What was done is never changed: the place is the identity.
