@@ -103,9 +103,9 @@ export async function startPageServer(answer: Answer): Promise<PageServer> {
     } else if (url.pathname.startsWith('/api/v1/')) {
       const path = url.pathname.slice('/api/v1/'.length) + url.search
       const key = request.headers['idempotency-key']?.toString()
-      void readPosted(request).then((posted) => {
-        answerApi(response, current.answer(path, posted, key))
-      })
+      void readPosted(request).then((posted) =>
+        answerApi(response, current.answer(path, posted, key)),
+      )
     } else serveFile(response, url.pathname)
   })
   const port = await listen(server)
