@@ -51,6 +51,11 @@ export class Intake {
     this.#report = report
   }
 
+  /** Undefined where nothing of an older release is, or was, there. */
+  get takingOver(): IngestReport['takingOver'] {
+    return this.#report.takingOver
+  }
+
   readonly onKeeping = ({ trouble, damaged, parts }: KeepingReport): void => {
     const sinceMs = this.#keeping.trouble?.sinceMs ?? this.#options.now()
     this.#keeping = {
@@ -64,10 +69,10 @@ export class Intake {
     this.#refused.note(refusal)
   }
 
-  facts(otlpHttpUrl: string): IntakeFacts {
+  facts(listeners: Pick<IntakeFacts, 'otlpHttpUrl' | 'connections'>): IntakeFacts {
     const { config } = this.#options
     return {
-      otlpHttpUrl,
+      ...listeners,
       queue: this.queue.level(),
       report: this.#report,
       refused: this.#refused.senders(),

@@ -2,7 +2,8 @@ import type { Server } from 'node:http'
 
 import type { FastifyInstance } from 'fastify'
 
-import { httpUrl, listen, toListenError, urlOf } from './api/listen.ts'
+import { listen, toListenError, urlOf } from './api/listen.ts'
+import { countConnections, type Connections } from './ingest/receive/connection-count.ts'
 import { createOtlpGrpcServer } from './ingest/receive/otlp-grpc.ts'
 import { createOtlpHttpServer } from './ingest/receive/otlp-http.ts'
 import type { ReceiverOptions } from './ingest/receive/receiver.ts'
@@ -19,29 +20,31 @@ export interface ListenAt {
   readonly port: number
 }
 
+export interface OtlpListener extends Listener {
+  readonly connections: () => Connections
+}
+
 /** For requests that are under way when the analyzer stops. */
 const STOP_MS = 5000
 
 export async function startOtlpHttp(
   receiver: ReceiverOptions,
   { host, port }: ListenAt,
-): Promise<Listener> {
+): Promise<OtlpListener> {
   const server = createOtlpHttpServer(receiver)
+  const connections = countConnections(server)
   await listen(server, { host, port, flag: '--otlp-http-port' })
-  return { url: urlOf(server, host), stop: () => closeServer(server) }
+  return { url: urlOf(server, host), connections, stop: () => closeServer(server) }
 }
 
 export async function startOtlpGrpc(
   receiver: ReceiverOptions,
   { host, port }: ListenAt,
-): Promise<Listener> {
-  const server = createOtlpGrpcServer(receiver)
-  try {
-    const real = await server.listen(host, port)
-    return { url: httpUrl(host, real), stop: () => server.stop(STOP_MS) }
-  } catch (error: unknown) {
-    throw toListenError(error, { host, port, flag: '--otlp-grpc-port' })
-  }
+): Promise<OtlpListener> {
+  const { server, stop } = createOtlpGrpcServer(receiver)
+  const connections = countConnections(server)
+  await listen(server, { host, port, flag: '--otlp-grpc-port' })
+  return { url: urlOf(server, host), connections, stop: () => stop(STOP_MS) }
 }
 
 export async function startApi(api: FastifyInstance, { host, port }: ListenAt): Promise<Listener> {

@@ -10,14 +10,12 @@ import { builtUrl } from './built-url.ts'
 import type { AnalyzerConfig } from './config/config.ts'
 import { loadAnalyzerConfig } from './config/load-config.ts'
 import { AnalyzerError } from './errors.ts'
-import type { ExportBody } from './ingest/ingestor.ts'
 import { Intake } from './intake.ts'
 import { startApi, startOtlpGrpc, startOtlpHttp } from './listeners.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { scrape } from './metrics/scrape.ts'
 import { openDataFolder, type DataFolder } from './store/sqlite/data-folder.ts'
-import { startIngest, startJudge, startKeeper, toTransfer } from './threads/start-threads.ts'
-import type { JudgeEvent } from './threads/worker-data.ts'
+import { AnalyzerThreads } from './threads/analyzer-threads.ts'
 import type { WriteLog } from './log.ts'
 
 export interface AnalyzerOptions {
@@ -94,26 +92,19 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   const hosts = new HostGate(host, allowedHosts)
   const admitsHost = (name: string | undefined): boolean => hosts.admits(name)
   const onDeath = (reason: string): void => fail(options, reason)
-  const threads = { config, folder, log, onDeath }
   const intake = new Intake({ config, dataDir: folder.path, now: Date.now })
-  const ingest = startIngest(threads, intake)
-  closers.push(() => ingest.stop())
-  await ingest.ready()
   const live = new LiveFeed()
-  let judging = true
-  const judge = startJudge(threads, (event: JudgeEvent) => {
-    if (event === 'changed') live.announce()
-    else judging = event === 'resumed'
+  const threads = new AnalyzerThreads({
+    config,
+    folder,
+    log,
+    onDeath,
+    intake,
+    onChanged: () => live.announce(),
   })
-  closers.push(() => judge.stop())
-  await judge.ready()
-  // Only now: before, there was little in the folder to be measured.
-  await intake.watch()
-  closers.push(() => intake.stop())
-  const keeper = startKeeper({ config, folder, log, onReport: intake.onKeeping })
-  closers.push(() => keeper.stop())
+  closers.push(() => threads.stop())
   const receiver = {
-    ingest: (request: ExportBody) => ingest.call(request, toTransfer(request.body)),
+    ingest: threads.ingest,
     queue: intake.queue,
     admitsHost,
     authorise: authoriser.ingest,
@@ -124,13 +115,17 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
   closers.push(() => otlpHttp.stop())
   const otlpGrpc = await startOtlpGrpc(receiver, { host, port: options.otlpGrpcPort })
   closers.push(() => otlpGrpc.stop())
-  const facts = (): IntakeFacts => intake.facts(otlpHttp.url)
-  const ask = (query: ApiQuery): Promise<ApiAnswer> => judge.call({ query, intake: facts() })
+  const facts = (): IntakeFacts =>
+    intake.facts({
+      otlpHttpUrl: otlpHttp.url,
+      connections: { http: otlpHttp.connections(), grpc: otlpGrpc.connections() },
+    })
+  const ask = (query: ApiQuery): Promise<ApiAnswer> => threads.ask(query, facts())
   const render = createMetrics({ version: options.version ?? 'unknown', startedAtMs: Date.now() })
   const api = await createApiServer({
     ask,
     metrics: () => scrape({ render, ask, intake: facts, now: Date.now }),
-    isReady: () => closers.length > 0 && judging,
+    readiness: () => threads.readiness(),
     live,
     admitsHost,
     authorise: authoriser.read,
@@ -142,6 +137,8 @@ async function start(options: AnalyzerOptions, parts: Parts): Promise<Analyzer> 
     live.close()
     await page.stop()
   })
+  closers.push(() => threads.announceStop())
+  await threads.start()
   const { stop } = parts
   return { pageUrl: page.url, otlpHttpUrl: otlpHttp.url, otlpGrpcUrl: otlpGrpc.url, stop }
 }

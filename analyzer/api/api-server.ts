@@ -10,6 +10,7 @@ import type { LiveFeed } from './live-feed.ts'
 import { problem } from './problem.ts'
 import { API, serveQueries } from './query-routes.ts'
 import type { ApiAnswer, ApiQuery } from './query.ts'
+import type { Readiness } from './readiness.ts'
 import type { TokenVerdict } from './token-file.ts'
 import type { WriteLog } from '../log.ts'
 
@@ -17,7 +18,7 @@ export interface ApiServerOptions {
   readonly ask: (query: ApiQuery) => Promise<ApiAnswer>
   /** In Prometheus' text format. */
   readonly metrics: () => Promise<string>
-  readonly isReady: () => boolean
+  readonly readiness: () => Readiness
   readonly live: LiveFeed
   readonly admitsHost: (host: string | undefined) => boolean
   readonly authorise: (authorization: string | undefined) => TokenVerdict
@@ -71,15 +72,23 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
     })
   })
   server.get('/livez', () => ({ status: 'alive' }))
-  server.get('/readyz', (_, reply) =>
-    options.isReady()
-      ? { status: 'ready' }
-      : problem(reply, {
+  server.get('/readyz', (_, reply) => {
+    const readiness = options.readiness()
+    switch (readiness.kind) {
+      case 'ready':
+        return { status: 'ready' }
+      case 'starting':
+        return notStarted(reply, readiness.detail)
+      case 'not-ready':
+        return problem(reply, {
           status: 503,
           title: 'Not ready',
           detail: 'The analyzer is stopping, or cannot judge: its log says why.',
-        }),
-  )
+        })
+      default:
+        return readiness satisfies never
+    }
+  })
   server.get('/metrics', async (_, reply) =>
     reply
       .header('cache-control', 'no-store')
@@ -93,7 +102,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
   return server
 }
 
-function guard(server: FastifyInstance, { admitsHost, authorise }: ApiServerOptions): void {
+function guard(server: FastifyInstance, options: ApiServerOptions): void {
+  const { admitsHost, authorise } = options
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS)
     if (!admitsHost(request.headers.host)) {
@@ -114,8 +124,16 @@ function guard(server: FastifyInstance, { admitsHost, authorise }: ApiServerOpti
         hint: 'Send it as "Authorization: Bearer …", or as the password when the browser asks.',
       })
     }
+    const readiness = options.readiness()
+    if (readiness.kind === 'starting' && request.url.startsWith(API)) {
+      return notStarted(reply, readiness.detail)
+    }
     return refuseMethod(request, reply)
   })
+}
+
+function notStarted(reply: FastifyReply, detail: string): FastifyReply {
+  return problem(reply, { status: 503, title: 'Starting', detail })
 }
 
 function refuseMethod(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {

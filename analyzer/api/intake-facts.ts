@@ -1,4 +1,5 @@
 import type { IngestReport } from '../ingest/ingest-report.ts'
+import type { Connections } from '../ingest/receive/connection-count.ts'
 import type { IntakeLevel } from '../ingest/receive/intake-queue.ts'
 import type { RefusalReason } from '../ingest/receive/receiver.ts'
 import type { RefusedSender } from '../ingest/receive/refused-senders.ts'
@@ -16,6 +17,7 @@ export interface KeepingFacts extends Omit<KeepingReport, 'trouble'> {
  */
 export interface IntakeFacts {
   readonly otlpHttpUrl: string
+  readonly connections: { readonly http: Connections; readonly grpc: Connections }
   readonly queue: IntakeLevel
   readonly report: IngestReport
   /** The latest first. */

@@ -43,7 +43,7 @@ export function urlOf(server: Server, host: string): string {
   return httpUrl(host, port)
 }
 
-export function httpUrl(host: string, port: number): string {
+function httpUrl(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 

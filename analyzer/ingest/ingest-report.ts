@@ -11,6 +11,8 @@ export interface IngestReport {
   readonly shedBodies: number
   /** By the names of their sources. */
   readonly clocksOff: readonly SourceClock[]
+  /** Spans of an older release, before anything new is taken. */
+  readonly takingOver?: { readonly done: number; readonly total: number }
 }
 
 export interface DurationCounts {

@@ -11,11 +11,27 @@ const COMMIT_DURATION = {
 export const createIntakeMetrics = (): readonly Metric[] => [
   readMetric({
     name: 'secondwind_exports_refused_total',
-    help: 'Export requests that were refused, by reason; `busy` and `unavailable` come again.',
+    help: 'Export requests that were refused, by reason; `slow`, `busy` and `unavailable` come again.',
     type: 'counter',
     labels: ['reason'],
     read: ({ intake }) =>
       [...intake.refusedTotals].map(([reason, count]): Sample => [[reason], count]),
+  }),
+  readMetric({
+    name: 'secondwind_intake_connections',
+    help: 'Connections of senders that are open.',
+    type: 'gauge',
+    labels: ['protocol'],
+    read: ({ intake }) =>
+      Object.entries(intake.connections).map(([name, { open }]): Sample => [[name], open]),
+  }),
+  readMetric({
+    name: 'secondwind_intake_connections_refused_total',
+    help: 'Connections of senders beyond the limit, closed as they came.',
+    type: 'counter',
+    labels: ['protocol'],
+    read: ({ intake }) =>
+      Object.entries(intake.connections).map(([name, { refused }]): Sample => [[name], refused]),
   }),
   readMetric({
     name: 'secondwind_intake_queue_bytes',

@@ -11,7 +11,7 @@ import { SegmentCatalogue } from './sqlite/segments/segment-catalogue.ts'
 import { SegmentHandles } from './sqlite/segments/segment-handles.ts'
 import { SegmentSpanReader } from './sqlite/segments/segment-span-reader.ts'
 import { SegmentWriter } from './sqlite/segments/segment-writer.ts'
-import { takeOverSpans } from './sqlite/take-over-spans.ts'
+import { takeOverSpans, type TakingOver } from './sqlite/take-over-spans.ts'
 import { openRenewableVerdicts } from './sqlite/verdicts/renewable-verdicts.ts'
 import { openVerdictStore } from './sqlite/verdicts/open-verdict-store.ts'
 import { RetentionClock } from './retention-clock.ts'
@@ -28,12 +28,14 @@ export interface StorePlace {
 export interface StoreEnvironment {
   readonly now: () => number
   readonly log: WriteLog
+  /** How far the spans of an older release have come, again and again until all are here. */
+  readonly onTakingOver?: (progress: TakingOver) => void
 }
 
 /** Opens nothing by itself: each thread opens its own end. */
 export function openStore(place: StorePlace, environment: StoreEnvironment): Store {
   const { path, limits } = place
-  const { now, log } = environment
+  const { now, log, onTakingOver } = environment
   const files = filesOf(path)
   const catalogue = (): SegmentCatalogue => new SegmentCatalogue(path)
   const handles = (of: SegmentCatalogue): SegmentHandles =>
@@ -62,7 +64,7 @@ export function openStore(place: StorePlace, environment: StoreEnvironment): Sto
         log,
       })
       try {
-        const options = { writer, now, log }
+        const options = { writer, now, log, onProgress: onTakingOver }
         const steps = takeOverSpans(files.oldSpans, options)
         while (steps.next().done !== true) continue
       } catch (error: unknown) {

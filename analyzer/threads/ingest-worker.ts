@@ -2,7 +2,7 @@ import { workerData } from 'node:worker_threads'
 
 import { sourceOf } from '../config/match-source.ts'
 import { Ingestor, type ExportBody, type IngestAnswer } from '../ingest/ingestor.ts'
-import { IngestCounts, type IngestReport } from '../ingest/ingest-report.ts'
+import { EMPTY_REPORT, IngestCounts, type IngestReport } from '../ingest/ingest-report.ts'
 import { ShedSignal } from '../ingest/shed-signal.ts'
 import { openStore } from '../store/open-store.ts'
 import { nameThread } from './name-thread.ts'
@@ -16,7 +16,11 @@ const REPORT_INTERVAL_MS = 100
 runWorker<ExportBody, IngestAnswer, IngestReport>(({ log, emit }) => {
   nameThread('ingest')
   const { store: place, salt, sources, bodyBytesMax, shed }: IngestWorkerData = workerData
-  const store = openStore(place, { now: Date.now, log })
+  const store = openStore(place, {
+    now: Date.now,
+    log,
+    onTakingOver: (takingOver) => emit({ ...EMPTY_REPORT, takingOver }),
+  })
   const writer = store.openWriter()
   let reporting: NodeJS.Timeout | undefined
   const counts = new IngestCounts(Date.now, () => {

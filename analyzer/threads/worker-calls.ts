@@ -41,6 +41,7 @@ export class WorkerCalls<Request, Answer, Event = never> {
   readonly #ready: Promise<void>
   #settleReady: { resolve: () => void; reject: (error: Error) => void } | undefined
   #lastId = 0
+  #isReady = false
   #ended = false
   #stopping = false
 
@@ -50,6 +51,8 @@ export class WorkerCalls<Request, Answer, Event = never> {
     this.#ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject }
     })
+    // Not everybody waits for it.
+    this.#ready.catch(() => undefined)
     worker.on('message', (message: FromWorker<Answer, Event>) => this.#receive(message))
     worker.on('error', (error) => this.#end(error.stack ?? error.message))
     worker.on('exit', (code) => this.#end(`it exited with code ${code}`))
@@ -70,10 +73,17 @@ export class WorkerCalls<Request, Answer, Event = never> {
     })
   }
 
-  /** Lets it finish what it was given; resolves when the thread is gone. */
+  /**
+   * Lets it finish what it was given; resolves when the thread is gone. One that is still starting
+   * was given nothing, and hears nothing until it is done: it is ended as a crash would end it.
+   */
   async stop(): Promise<void> {
     if (this.#ended) return
     this.#stopping = true
+    if (!this.#isReady) {
+      await this.#worker.terminate()
+      return
+    }
     const gone = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
     this.#post({ kind: 'stop' }, [])
     await gone
@@ -86,6 +96,7 @@ export class WorkerCalls<Request, Answer, Event = never> {
   #receive(message: FromWorker<Answer, Event>): void {
     switch (message.kind) {
       case 'ready':
+        this.#isReady = true
         this.#settleReady?.resolve()
         return
       case 'refused':

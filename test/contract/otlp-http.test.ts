@@ -23,6 +23,9 @@ const target = shareAnalyzer({ config: 'analyzer: { ingest: { body_mib: 1, queue
 
 const GZIP = { 'content-encoding': 'gzip' }
 
+/** Of a member that does not come. */
+const GZIP_HEAD = Buffer.from([0x1f, 0x8b, 8, 0])
+
 function post(
   encoding: OtlpEncoding,
   body: Uint8Array,
@@ -54,6 +57,7 @@ describe.each(ENCODINGS)('$name', (encoding) => {
     ['identity', (body: Buffer) => body, { 'content-encoding': 'identity' }],
     ['gzip by its older name', gzipSync, { 'content-encoding': 'x-gzip' }],
     ['gzip in capitals', gzipSync, { 'content-encoding': 'GZIP' }],
+    ['gzip of several members', gzipInMembers, GZIP],
   ] as const)('a server must take POST /v1/traces, body %s', async (_, pack, headers) => {
     const span = freshSpan()
     const body = pack(encode([span]))
@@ -158,11 +162,24 @@ describe.each(ENCODINGS)('$name', (encoding) => {
     expect((await post(encoding, bomb, GZIP)).status).toBe(413)
   })
 
+  test('a bomb in members, none of which is too large, is 413 all the same', async () => {
+    const member = gzipSync(padded(MIB / 2))
+    const bomb = Buffer.concat(Array.from({ length: 200 }, () => member))
+    expect(bomb.length).toBeLessThan(MIB)
+    expect((await post(encoding, bomb, GZIP)).status).toBe(413)
+  })
+
   test.each([
     ['no message of this encoding', Buffer.from('hello'), {}],
     ['a plain body called gzip', encode([freshSpan()]), GZIP],
     ['gzip that is cut off', gzipSync(encode([freshSpan()])).subarray(0, 40), GZIP],
     ['gzip with a wrong check sum', spoilt(gzipSync(encode([freshSpan()])), -6), GZIP],
+    ['nothing at all called gzip', Buffer.alloc(0), GZIP],
+    [
+      'a member of gzip, and garbage',
+      Buffer.concat([gzipSync(encode([freshSpan()])), GZIP_HEAD]),
+      GZIP,
+    ],
     ['gzip with a wrong length', spoilt(gzipSync(encode([freshSpan()])), -1), GZIP],
     ['gzip, and not said', gzipSync(encode([freshSpan()])), {}],
     ['a message that is cut off', encode([freshSpan()]).subarray(0, -3), {}],
@@ -183,6 +200,10 @@ describe.each(ENCODINGS)('$name', (encoding) => {
     ['PATCH', 'PATCH', '/v1/traces', 405, 12],
     ['DELETE', 'DELETE', '/v1/traces', 405, 12],
     ['another path', 'POST', '/v1/trace', 404, 5],
+    ['a slash behind the path', 'POST', '/v1/traces/', 404, 5],
+    ['two slashes before it', 'POST', '//v1/traces', 404, 5],
+    ['the path in capitals', 'POST', '/V1/TRACES', 404, 5],
+    ['OPTIONS', 'OPTIONS', '/v1/traces', 405, 12],
     ['the root', 'POST', '/', 404, 5],
     ['logs', 'POST', '/v1/logs', 404, 12],
     ['metrics', 'POST', '/v1/metrics', 404, 12],
@@ -302,6 +323,13 @@ test('both encodings are taken on one connection, told by the content type', asy
   }
   connection.destroy()
 })
+
+/** RFC 1952, section 2.2: members one after another are what they hold one after another. */
+function gzipInMembers(bytes: Buffer): Buffer {
+  const half = bytes.length / 2
+  const parts = [bytes.subarray(0, half), Buffer.alloc(0), bytes.subarray(half)]
+  return Buffer.concat(parts.map((part) => gzipSync(part)))
+}
 
 function spoilt(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes)

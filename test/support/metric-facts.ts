@@ -55,6 +55,7 @@ export const JUDGED: JudgedFacts = {
 export const FACTS: MetricFacts = {
   intake: {
     otlpHttpUrl: 'http://127.0.0.1:4318',
+    connections: { http: { open: 3, refused: 1 }, grpc: { open: 2, refused: 0 } },
     queue: { bytes: 2048, bytesMax: 4096, pressedSinceMs: NOW_MS },
     report: {
       ...EMPTY_REPORT,

@@ -16,6 +16,7 @@ export interface GrpcAnswer {
   /** Of `grpc-status`; undefined where there is none. */
   readonly code: number | undefined
   readonly message: string
+  readonly headers: IncomingHttpHeaders
   /** `google.rpc.Status`, where it came along. */
   readonly details: Buffer | undefined
   readonly body: Buffer
@@ -99,6 +100,7 @@ function toAnswer(headers: IncomingHttpHeaders, body: Buffer, rstCode: number): 
     httpStatus: Number(headers[':status'] ?? 0),
     contentType: headers['content-type'],
     code: code === undefined ? undefined : Number(code),
+    headers,
     message: decodeURIComponent(String(headers['grpc-message'] ?? '')),
     details: details === undefined ? undefined : Buffer.from(String(details), 'base64'),
     body,

@@ -118,6 +118,7 @@ export interface WireRefusedSender {
     | 'not-otlp'
     | 'too-large'
     | 'malformed'
+    | 'slow'
     | 'busy'
     | 'unavailable'
   /** Empty: the connection was gone before it could be asked. */

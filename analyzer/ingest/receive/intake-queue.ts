@@ -1,4 +1,4 @@
-import type { BodyQueue } from './receiver.ts'
+import type { BodyQueue, HeldBody } from './receiver.ts'
 import { PressureGauge } from './pressure-gauge.ts'
 import type { ShedSignal } from '../shed-signal.ts'
 import { spreadRetryMs } from '../spread-retry.ts'
@@ -26,6 +26,19 @@ export interface IntakeLevel {
 const HEALTHY_SHARE = 0.25
 
 /**
+ * Bodies under way, empty ones too: each costs some 10 KiB beside its bytes (a stream, its timer,
+ * its objects), and a connection of HTTP/2 brings a hundred. Exporters have one or two each.
+ */
+export const BODIES_MAX = 2048
+
+/**
+ * A body that arrives for longer than this gives way where the room is needed. Exporters need
+ * milliseconds, and come again for longer than this; whoever holds a body back on purpose would
+ * otherwise keep all others out.
+ */
+export const GIVES_WAY_AFTER_MS = 5000
+
+/**
  * The one bounded queue before the store (invariant I9): the bytes of bodies from their first byte
  * to their answer, of both protocols, compressed as they came. What a body unfolds to is not in
  * it, for they are unfolded one at a time.
@@ -34,7 +47,12 @@ export class IntakeQueue implements BodyQueue {
   readonly bodyBytesMax: number
   readonly #options: IntakeQueueOptions
   readonly #gauge: PressureGauge
+  readonly #held = new Set<Body>()
+  /** Those of them that are not whole yet, the oldest first. */
+  readonly #arriving = new Set<Body>()
   #bytes = 0
+  /** Of whole bodies: what the writer has to work off. */
+  #wholeBytes = 0
 
   constructor(options: IntakeQueueOptions) {
     this.bodyBytesMax = options.bodyBytesMax
@@ -42,21 +60,19 @@ export class IntakeQueue implements BodyQueue {
     this.#gauge = new PressureGauge(options.now)
   }
 
-  take(byteCount: number): boolean {
-    const { bytesMax } = this.#options
-    if (this.#bytes + byteCount > bytesMax) {
-      // What is refused is pressure as well, however the bytes happen to add up.
+  begin(giveWay: () => void): HeldBody | undefined {
+    if (this.#held.size >= BODIES_MAX && !this.#evictOldest()) {
       this.#measure(1)
-      return false
+      return undefined
     }
-    this.#bytes += byteCount
-    this.#measure(this.#bytes / bytesMax)
-    return true
-  }
-
-  release(byteCount: number): void {
-    this.#bytes -= byteCount
-    this.#measure(this.#bytes / this.#options.bytesMax)
+    const body: Body = { sinceMs: this.#options.now(), giveWay, bytes: 0 }
+    this.#held.add(body)
+    this.#arriving.add(body)
+    return {
+      take: (byteCount) => this.#take(body, byteCount),
+      arrived: () => this.#arrived(body),
+      release: () => this.#release(body),
+    }
   }
 
   retryAfterMs(): number {
@@ -69,9 +85,57 @@ export class IntakeQueue implements BodyQueue {
     return { bytes: this.#bytes, bytesMax, pressedSinceMs: this.#gauge.pressedSinceMs }
   }
 
+  #take(body: Body, byteCount: number): boolean {
+    const { bytesMax } = this.#options
+    while (this.#bytes + byteCount > bytesMax) {
+      if (this.#evictOldest(body)) continue
+      // What is refused is pressure as well, however the bytes happen to add up.
+      this.#measure(1)
+      return false
+    }
+    if (!this.#held.has(body)) return false
+    body.bytes += byteCount
+    this.#bytes += byteCount
+    this.#measure(this.#bytes / bytesMax)
+    return true
+  }
+
+  #arrived(body: Body): void {
+    if (!this.#arriving.delete(body)) return
+    this.#wholeBytes += body.bytes
+    this.#measure(this.#bytes / this.#options.bytesMax)
+  }
+
+  #release(body: Body): void {
+    if (!this.#held.delete(body)) return
+    if (!this.#arriving.delete(body)) this.#wholeBytes -= body.bytes
+    this.#bytes -= body.bytes
+    this.#measure(this.#bytes / this.#options.bytesMax)
+  }
+
+  /** Whether one that is slow has made room; the one that asks is not sacrificed to itself. */
+  #evictOldest(asking?: Body): boolean {
+    const [oldest] = this.#arriving
+    if (oldest === undefined || oldest === asking) return false
+    if (this.#options.now() - oldest.sinceMs < GIVES_WAY_AFTER_MS) return false
+    this.#release(oldest)
+    oldest.giveWay()
+    return true
+  }
+
+  /**
+   * Healthy bodies are turned away for the sake of the writer, so only while it has enough to do:
+   * what is held back by its senders would keep out what could be written.
+   */
   #measure(share: number): void {
     this.#gauge.measure(share)
     const isPressed = this.#gauge.pressedSinceMs !== undefined
-    this.#options.shed.set(isPressed && this.#bytes > HEALTHY_SHARE * this.#options.bytesMax)
+    this.#options.shed.set(isPressed && this.#wholeBytes > HEALTHY_SHARE * this.#options.bytesMax)
   }
+}
+
+interface Body {
+  readonly sinceMs: number
+  readonly giveWay: () => void
+  bytes: number
 }

@@ -5,7 +5,7 @@ import { answerRefusal, answerStored } from './answer-http.ts'
 import type { IngestAnswer } from '../ingestor.ts'
 import { encodingOf, readHead, type OtlpHead } from './otlp-head.ts'
 import { STATUS_CODES } from './otlp-response.ts'
-import { discardRest, readBody } from './read-body.ts'
+import { discardRest, readBody, type ReadResult } from './read-body.ts'
 import type { ReceiverOptions } from './receiver.ts'
 import {
   later,
@@ -14,6 +14,7 @@ import {
   Refusal,
   tooLarge,
   TOO_MUCH_ARRIVES,
+  TOO_SLOW,
 } from './refusal.ts'
 import { answerUnreadableRequests } from './unreadable-requests.ts'
 
@@ -57,6 +58,8 @@ export function createOtlpHttpServer(options: ReceiverOptions): Server {
   // A sender that says that it will write no more waits for its answer all the same.
   return Object.assign(server, { httpAllowHalfOpen: true })
 }
+
+type WholeBody = Extract<ReadResult, { kind: 'read' }>
 
 class Receiver {
   readonly #options: ReceiverOptions
@@ -105,15 +108,13 @@ class Receiver {
     response: ServerResponse,
     { encoding, gzip, source }: OtlpHead,
   ): Promise<void> {
-    const body = await this.#readBody(request)
-    // Asked before the body is handed to another thread, which leaves nothing of it here.
-    const { length } = body
+    const { body, held } = await this.#readBody(request)
     let answer: IngestAnswer
     try {
       const from = source === undefined ? {} : { source }
       answer = await this.#options.ingest({ body, encoding, gzip, ...from })
     } finally {
-      this.#options.queue.release(length)
+      held.release()
     }
     switch (answer.kind) {
       case 'stored':
@@ -132,24 +133,19 @@ class Receiver {
     }
   }
 
-  async #readBody(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  async #readBody(request: IncomingMessage): Promise<WholeBody> {
     const { queue } = this.#options
-    const result = await readBody(request, {
-      bytesMax: queue.bodyBytesMax,
-      // Counted as it arrives: a length that a sender announces is only a claim.
-      take: (count) => queue.take(count),
-      release: (count) => queue.release(count),
-    })
+    const result = await readBody(request, queue)
+    const retryAfterMs = queue.retryAfterMs()
     switch (result.kind) {
       case 'read':
-        return result.body
+        return result
       case 'too-large':
         throw tooLarge(queue.bodyBytesMax)
       case 'busy':
-        throw later('busy', {
-          message: TOO_MUCH_ARRIVES,
-          retryAfterMs: queue.retryAfterMs(),
-        })
+        throw later('busy', { message: TOO_MUCH_ARRIVES, retryAfterMs })
+      case 'slow':
+        throw later('slow', { message: TOO_SLOW, retryAfterMs })
       case 'aborted':
         throw malformed('the body ended early')
       default:

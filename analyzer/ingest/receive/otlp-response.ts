@@ -2,12 +2,16 @@ import type { Encoding } from '../decode-otlp.ts'
 import type { RejectCounts } from '../otlp/rejections.ts'
 import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
 
-/** Codes of gRPC, which `google.rpc.Status` bodies carry. */
+/** Codes of gRPC, which `google.rpc.Status` bodies carry as well. */
 export const STATUS_CODES = {
+  ok: 0,
   invalidArgument: 3,
+  deadlineExceeded: 4,
   notFound: 5,
+  permissionDenied: 7,
   resourceExhausted: 8,
   unimplemented: 12,
+  internal: 13,
   unavailable: 14,
   unauthenticated: 16,
 } as const
@@ -17,7 +21,7 @@ export type StatusCode = (typeof STATUS_CODES)[keyof typeof STATUS_CODES]
  * Of what we say in words. Our texts are a tenth of it; it holds an answer far below the 4 MiB that
  * senders read, whatever a text should come to quote.
  */
-const MESSAGE_CHARS_MAX = 2048
+export const MESSAGE_CHARS_MAX = 2048
 
 export function contentTypeOf(encoding: Encoding): string {
   return encoding === 'json' ? 'application/json' : 'application/x-protobuf'

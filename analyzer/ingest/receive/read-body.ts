@@ -1,46 +1,52 @@
 import type { IncomingMessage } from 'node:http'
 
-export type ReadResult =
-  | { readonly kind: 'read'; readonly body: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'too-large' }
-  | { readonly kind: 'busy' }
-  | { readonly kind: 'aborted' }
+import { BodyBuffer } from './body-buffer.ts'
+import type { BodyQueue, HeldBody } from './receiver.ts'
 
-export interface ReadLimits {
-  readonly bytesMax: number
-  /** Reserves room for bytes that have arrived; false where there is none. */
-  readonly take: (count: number) => boolean
-  /** Gives back what was reserved for a body that is not delivered. */
-  readonly release: (count: number) => void
-}
+export type ReadResult =
+  /** Its room is held until it is released. */
+  | { readonly kind: 'read'; readonly body: Uint8Array<ArrayBuffer>; readonly held: HeldBody }
+  | { readonly kind: 'too-large' | 'busy' | 'slow' | 'aborted' }
 
 /** Reads a body within its limits into memory of its own, so that it can be handed to a thread. */
-export async function readBody(request: IncomingMessage, limits: ReadLimits): Promise<ReadResult> {
-  const chunks: Buffer[] = []
-  let length = 0
-  const refuse = (kind: 'too-large' | 'busy' | 'aborted'): ReadResult => {
-    limits.release(length)
-    return { kind }
-  }
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      if (!Buffer.isBuffer(chunk)) continue
-      if (length + chunk.length > limits.bytesMax) return refuse('too-large')
-      if (!limits.take(chunk.length)) return refuse('busy')
-      chunks.push(chunk)
-      length += chunk.length
+export function readBody(request: IncomingMessage, queue: BodyQueue): Promise<ReadResult> {
+  const { bodyBytesMax } = queue
+  return new Promise((resolve) => {
+    const held = queue.begin(() => finish({ kind: 'slow' }))
+    const body = new BodyBuffer(announcedLength(request) ?? bodyBytesMax)
+    const finish = (result: ReadResult): void => {
+      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
+      // What still comes is no business of this body any more; an error of it is none of anybody's.
+      request.pause().on('error', () => undefined)
+      if (result.kind !== 'read') held?.release()
+      resolve(result)
     }
-  } catch {
+    const onData = (chunk: Buffer): void => {
+      if (held === undefined) return
+      if (body.length + chunk.length > bodyBytesMax) finish({ kind: 'too-large' })
+      // Counted as it arrives: a length that a sender announces is only a claim.
+      else if (held.take(chunk.length)) body.append(chunk)
+      else finish({ kind: 'busy' })
+    }
+    const onEnd = (): void => {
+      if (held === undefined) return
+      held.arrived()
+      finish({ kind: 'read', body: body.finish(), held })
+    }
     // The sender went away in the middle; whether it hears the answer is its affair.
-    return refuse('aborted')
-  }
-  const body = new Uint8Array(length)
-  let position = 0
-  for (const chunk of chunks) {
-    body.set(chunk, position)
-    position += chunk.length
-  }
-  return { kind: 'read', body }
+    const onGone = (): void => finish({ kind: 'aborted' })
+    if (held === undefined) {
+      resolve({ kind: 'busy' })
+      return
+    }
+    request.on('data', onData).once('end', onEnd).once('close', onGone).once('error', onGone)
+  })
+}
+
+/** Node's parser lets no more through than was announced. */
+function announcedLength(request: IncomingMessage): number | undefined {
+  const length = request.headers['content-length']
+  return length === undefined ? undefined : Number(length)
 }
 
 /** A sender that is still writing does not read; closing on it would lose the answer. */

@@ -18,12 +18,24 @@ export interface ReceiverOptions {
 export interface BodyQueue {
   /** Of one body, before and after decompression; more is too large. */
   readonly bodyBytesMax: number
-  /** Reserves room for bytes as they arrive; false: there is none, and the answer is `busy`. */
-  take(byteCount: number): boolean
-  /** Gives it back when the body is answered or given up. */
-  release(byteCount: number): void
+  /**
+   * A body begins to arrive; undefined: there is no room for one more, and the answer is `busy`.
+   * `giveWay` is called where it has been arriving for so long that others get its room: what it
+   * held is released then, and the answer is `slow`.
+   */
+  begin(giveWay: () => void): HeldBody | undefined
   /** When a sender that was told `busy` should come again: not at the same moment as all others. */
   retryAfterMs(): number
+}
+
+/** The room that one body takes. */
+export interface HeldBody {
+  /** Reserves room for bytes as they arrive; false: there is none, and the answer is `busy`. */
+  take(byteCount: number): boolean
+  /** All of it is here: from now on it waits for us, and gives way to nobody. */
+  arrived(): void
+  /** Gives the room back when the body is answered or given up; again is nothing. */
+  release(): void
 }
 
 export type Authorisation =
@@ -39,6 +51,7 @@ export const REFUSAL_REASONS = [
   'not-otlp',
   'too-large',
   'malformed',
+  'slow',
   'busy',
   'unavailable',
 ] as const

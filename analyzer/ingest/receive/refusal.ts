@@ -65,7 +65,7 @@ export interface Later {
 }
 
 /** What passes without anybody doing anything at the sender. */
-type PassingReason = Extract<RefusalReason, 'busy' | 'unavailable' | 'token-rotating'>
+type PassingReason = Extract<RefusalReason, 'slow' | 'busy' | 'unavailable' | 'token-rotating'>
 
 /**
  * The same again will be fine. Not 429, which OTLP allows as well where there is more to do than
@@ -88,6 +88,7 @@ export function toSeconds(retryAfterMs: number): number {
 
 /** What both receivers say in the same words. */
 export const TOO_MUCH_ARRIVES = 'more arrives than can be written; come again'
+export const TOO_SLOW = 'the request did not arrive in time; come again'
 export const TOKEN_NOT_KNOWN_YET = 'this token is not known yet; tokens have just been changed'
 export const HOST_NOT_SERVED = 'this Host is not served here; allow it with --allowed-host'
 export const PROBLEM_OF_OURS = 'the analyzer had a problem of its own'

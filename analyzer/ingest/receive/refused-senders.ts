@@ -14,7 +14,7 @@ export interface RefusedSender {
 const SENDERS_MAX = 50
 
 /** These pass by themselves: nobody has to change anything at the sender. */
-const TRANSIENT: ReadonlySet<RefusalReason> = new Set(['busy', 'unavailable'])
+const TRANSIENT: ReadonlySet<RefusalReason> = new Set(['slow', 'busy', 'unavailable'])
 
 /**
  * Who was refused and why, since this process started: a router that cannot reach the analyzer is

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { answerUnreadable } from './answer-http.ts'
 import { STATUS_CODES } from './otlp-response.ts'
 import type { ReceiverOptions } from './receiver.ts'
-import { later, malformed, Refusal } from './refusal.ts'
+import { later, malformed, Refusal, TOO_SLOW } from './refusal.ts'
 
 /** For the sender to read the answer; it may still be writing, and would lose it by a reset. */
 const LINGER_MS = 2000
@@ -82,10 +82,7 @@ function toRefusal(error: NodeJS.ErrnoException, retryAfterMs: number): Refusal 
   switch (error.code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       // Not 408, which OTLP does not let senders repeat: the network was slow, the spans are fine.
-      return later('unavailable', {
-        message: 'the request did not arrive in time; come again',
-        retryAfterMs,
-      })
+      return later('slow', { message: TOO_SLOW, retryAfterMs })
     case 'HPE_HEADER_OVERFLOW':
       return new Refusal(431, {
         reason: 'not-otlp',

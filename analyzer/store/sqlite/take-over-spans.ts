@@ -25,6 +25,13 @@ export interface TakeOverOptions {
   readonly now: () => number
   readonly log: WriteLog
   readonly rowsAtOnce?: number
+  readonly onProgress?: ((progress: TakingOver) => void) | undefined
+}
+
+/** In spans of the older file. */
+export interface TakingOver {
+  readonly done: number
+  readonly total: number
 }
 
 /** Where taking over can be interrupted for ever: started again, it comes to the same end. */
@@ -57,7 +64,7 @@ export function* takeOverSpans(path: string, options: TakeOverOptions): Generato
 }
 
 function* readAll(path: string, options: TakeOverOptions): Generator<TakeOverStep> {
-  const { writer, now, log, rowsAtOnce = ROWS_AT_ONCE } = options
+  const { writer, now, log, rowsAtOnce = ROWS_AT_ONCE, onProgress } = options
   const database = openForReading(path)
   try {
     refuseNewer(database, { path, migrations: VERSIONS })
@@ -71,12 +78,14 @@ function* readAll(path: string, options: TakeOverOptions): Generator<TakeOverSte
     }
     yield 'begun'
     let done = total - rows.countFrom(writer.takenOver())
+    onProgress?.({ done, total })
     let saidAtMs = now()
     for (;;) {
       const { arrivals, upTo } = rows.after(writer.takenOver(), rowsAtOnce)
       if (upTo === undefined) break
       writer.takeOver(arrivals, { upTo: upTo + 1, totals: [], rejected: 0 })
       done += arrivals.reduce((sum, { records }) => sum + records.length, 0)
+      onProgress?.({ done, total })
       if (Math.abs(now() - saidAtMs) >= PROGRESS_MS) {
         saidAtMs = now()
         log(`${done} of ${total} spans were taken over`)

@@ -264,6 +264,7 @@ const REFUSAL_WORDS: Readonly<Record<WireRefusedSender['reason'], string>> = {
   'not-otlp': 'what it sends is not OTLP traces',
   'too-large': 'its batches are too large',
   malformed: 'its bodies cannot be read',
+  slow: 'its bodies do not arrive in time',
   busy: 'more arrives than can be stored',
   unavailable: 'nothing can be stored right now',
 }
@@ -278,6 +279,7 @@ const REFUSAL_REMEDIES: Readonly<Record<WireRefusedSender['reason'], string>> = 
   'too-large': 'Lower its batch size, or raise analyzer.ingest.body_mib.',
   malformed:
     'Something between it and the analyzer may change the bodies; its log has the details.',
+  slow: 'Look at the network between it and the analyzer; it comes again.',
   busy: 'Nothing: it comes again.',
   unavailable: 'Nothing: it comes again.',
 }

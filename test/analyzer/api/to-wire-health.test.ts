@@ -10,6 +10,7 @@ const GIB = 1024 ** 3
 
 const INTAKE: IntakeFacts = {
   otlpHttpUrl: 'http://127.0.0.1:4318',
+  connections: { http: { open: 0, refused: 0 }, grpc: { open: 0, refused: 0 } },
   queue: { bytes: 5, bytesMax: 100, pressedSinceMs: undefined },
   report: EMPTY_REPORT,
   refused: [],
