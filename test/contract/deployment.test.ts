@@ -67,6 +67,12 @@ interface Probe {
   readonly httpGet: { readonly path: string }
 }
 
+interface Variable {
+  readonly name: string
+  readonly value?: string
+  readonly valueFrom?: { readonly secretKeyRef?: object }
+}
+
 interface Container {
   readonly name: string
   readonly image: string
@@ -74,6 +80,9 @@ interface Container {
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[]
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[]
   readonly securityContext?: object
+  readonly env?: readonly Variable[]
+  readonly resources?: { readonly limits: { readonly memory: string } }
+  readonly livenessProbe?: Probe
   readonly startupProbe?: Probe
   readonly readinessProbe?: Probe
 }
@@ -88,6 +97,7 @@ interface Manifest {
     readonly template?: {
       readonly spec: {
         readonly terminationGracePeriodSeconds: number
+        readonly securityContext?: object
         readonly volumes: readonly { readonly name: string }[]
         readonly containers: readonly Container[]
         readonly initContainers?: readonly Container[]
@@ -126,7 +136,11 @@ describe('examples/kubernetes.yaml', () => {
 
   test('keeps the analyzer reachable while it cannot judge: spans can be stored all the same', () => {
     const [analyzer] = ours
-    for (const probe of [analyzer?.startupProbe, analyzer?.readinessProbe]) {
+    for (const probe of [
+      analyzer?.startupProbe,
+      analyzer?.readinessProbe,
+      analyzer?.livenessProbe,
+    ]) {
       expect(probe?.httpGet.path).toBe('/livez')
     }
   })
@@ -139,6 +153,32 @@ describe('examples/kubernetes.yaml', () => {
         capabilities: { drop: ['ALL'] },
       })
     }
+  })
+
+  test('lets the analyzer write to its disk without changing every file of it first', () => {
+    expect(podOf('secondwind-analyzer')?.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      fsGroup: 1000,
+      fsGroupChangePolicy: 'OnRootMismatch',
+    })
+  })
+
+  test('writes no secret down, and hands each over by reference', () => {
+    const pods = [podOf('secondwind-analyzer'), podOf('litellm')]
+    const variables = pods
+      .flatMap((pod) => [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])])
+      .flatMap(({ env }) => env ?? [])
+    const secrets = variables.filter(({ name }) => /TOKEN|KEY|SECRET|PASSWORD/u.test(name))
+    expect(secrets.length).toBeGreaterThan(0)
+    for (const { value, valueFrom } of secrets) {
+      expect([value, valueFrom?.secretKeyRef]).toEqual([undefined, expect.any(Object)])
+    }
+    expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([])
+  })
+
+  test('gives the analyzer more memory than its queue and its heaps were seen to take', () => {
+    // `test/long/analyzer-pressure.test.ts` holds it below 900 MiB at ten times what it can write.
+    expect(ours[0]?.resources?.limits.memory).toBe('1Gi')
   })
 
   test('mounts only volumes that the pod has', () => {
@@ -154,6 +194,8 @@ describe('examples/kubernetes.yaml', () => {
 
   test('waits longer than a drain and the last flush', () => {
     expect(podOf('litellm')?.terminationGracePeriodSeconds).toBeGreaterThan(32)
+    // Five seconds for requests that run, for each of three listeners, then the last commit.
+    expect(podOf('secondwind-analyzer')?.terminationGracePeriodSeconds).toBeGreaterThan(20)
   })
 
   test('gives the sidecar a file that it can read', () => {
@@ -179,6 +221,15 @@ describe('examples/systemd', () => {
   test.each(units)('%s starts a command of ours with options that it has', async (path) => {
     const start = /^ExecStart=\/usr\/bin\/env secondwind (.*)$/m.exec(read(path))?.[1] ?? ''
     expect(await strangers(start.split(' '))).toEqual([])
+  })
+
+  test.each(units)('%s allows for as many files as there may be connections', (path) => {
+    // Two protocols of 2,000 connections each at the analyzer; the system's usual limit is 1,024.
+    expect(Number(/^LimitNOFILE=(\d+)$/m.exec(read(path))?.[1])).toBeGreaterThan(8000)
+  })
+
+  test.each(units)('%s is not started again and again with what is wrong for good', (path) => {
+    expect(read(path)).toMatch(/^RestartPreventExitStatus=2 3$/m)
   })
 
   const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
