@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-
 import { toRuleOptions } from '../analyzer/config/analyzer-schema.ts'
 import { readRouterConfig } from '../analyzer/config/read-router-config.ts'
 import { EVERY_RULE } from '../analyzer/rules/every-rule.ts'
@@ -9,9 +7,11 @@ import { classifyFile, toWireUnread, type ClassifiedFile } from './classify/clas
 import { ClassifyProgress } from './classify/classify-progress.ts'
 import { expandInputs } from './classify/expand-inputs.ts'
 import { parseClassifyArgs, type ClassifyArgs } from './classify/parse-classify-args.ts'
+import { createRunDecoder } from './span-files/run-decoder.ts'
 import { JsonOutput, TableOutput, write, type Output } from './classify/outputs.ts'
 import { readAnalyzerFile } from './config-file.ts'
 import { EXIT, type Command, type CommandIo } from './command.ts'
+import { CommandError } from './command-error.ts'
 
 export const classify: Command = {
   name: 'classify',
@@ -59,9 +59,10 @@ docs/trace-files.md tells what may stand in a file.
         await write(io.stdout, classify.help)
         return EXIT.ok
       case 'usage':
-        await write(io.stderr, `secondwind classify: ${args.message}\n`)
-        await write(io.stderr, 'Try: secondwind classify --help\n')
-        return EXIT.usage
+        throw new CommandError('USAGE', {
+          message: `classify: ${args.message}`,
+          hint: '"secondwind classify --help" shows the options',
+        })
       case 'args':
         return run(args, io)
     }
@@ -76,8 +77,7 @@ async function run(args: ClassifyArgs, io: CommandIo): Promise<number> {
     // oxlint-disable-next-line no-await-in-loop
     const file = await readRouterConfig(routerConfigPath)
     if (file.kind === 'invalid') {
-      await write(io.stderr, `secondwind classify: --router-config ${file.message}\n`)
-      return EXIT.configInvalid
+      throw new CommandError('CONFIG_INVALID', { message: `--router-config ${file.message}` })
     }
     configs.set(routerConfigPath, file.config)
   }
@@ -108,7 +108,7 @@ async function classifyAll(args: ClassifyArgs, run: Run): Promise<number> {
     io.stderr.write(`secondwind classify: ${expanded.message}\n`)
     return EXIT.data
   }
-  const salt = randomBytes(16)
+  const decoder = createRunDecoder()
   const codes = new Set<number>()
   const progress = new ClassifyProgress(io, { files: expanded.inputs.length, now: Date.now })
   let filesRead = 0
@@ -119,7 +119,7 @@ async function classifyAll(args: ClassifyArgs, run: Run): Promise<number> {
       routerConfigPath === undefined ? run.ownRouter : run.configs.get(routerConfigPath)
     const { ruleOptions } = run
     // oxlint-disable-next-line no-await-in-loop
-    const file = await classifyFile({ path, routerConfig, ruleOptions, salt, stdin: io.stdin })
+    const file = await classifyFile({ path, routerConfig, ruleOptions, decoder, stdin: io.stdin })
     if (file.notes.length > 0) progress.clear()
     for (const note of file.notes) io.stderr.write(`secondwind classify: ${note}\n`)
     for (const code of codesOf(file, args.failOn)) codes.add(code)

@@ -96,7 +96,7 @@ function readText(file: string): string {
   } catch (error) {
     throw new CommandError('CONFIG_NOT_FOUND', {
       message: `${file} cannot be read: ${reasonOf(error)}`,
-      hint: 'check the path given to --config',
+      hint: 'check the path',
       cause: error,
     })
   }

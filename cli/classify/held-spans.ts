@@ -7,9 +7,12 @@ import type { DecodedSink } from '../span-files/decode-batch.ts'
 
 /**
  * Of one file: a request may have spans anywhere in it, so that all of them are held to the end, in
- * about a gigabyte. What is no span, prompts first of all, is not held, however large the file is.
+ * some 8 KB each. What is stripped from them, prompts first of all, is not held: 500 MB of spans
+ * with long prompts were read in 220 MB.
  */
-export const SPANS_HELD_MAX = 250_000
+export const SPANS_HELD_MAX = 200_000
+/** Traces that have begun may go on up to so many times as many. */
+const GOING_ON_MAX = 1.5
 
 export interface HeldSpansOptions {
   /** Default `SPANS_HELD_MAX`. */
@@ -17,8 +20,8 @@ export interface HeldSpansOptions {
 }
 
 /**
- * The spans of a file. At the limit no further trace begins, but those that have begun go on to
- * twice of it: half a trace would be told as a request of which half is missing.
+ * The spans of a file. At the limit no further trace begins, but those that have begun go on:
+ * half a trace would be told as a request of which half is missing.
  */
 export class HeldSpans implements DecodedSink {
   readonly #spansMax: number
@@ -45,7 +48,7 @@ export class HeldSpans implements DecodedSink {
     const { length } = this.#records
     if (length < this.#spansMax) return true
     this.#traces ??= new Set(this.#records.map(traceOf))
-    return length < 2 * this.#spansMax && this.#traces.has(traceOf(record))
+    return length < GOING_ON_MAX * this.#spansMax && this.#traces.has(traceOf(record))
   }
 
   /** By reason. */

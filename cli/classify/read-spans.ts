@@ -1,4 +1,4 @@
-import { OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
+import type { OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
 import type { Span } from '../../analyzer/story/span.ts'
 import { decodeBatch } from '../span-files/decode-batch.ts'
 import { Problems } from '../span-files/problems.ts'
@@ -8,8 +8,8 @@ import { HeldSpans, SPANS_HELD_MAX } from './held-spans.ts'
 export interface SpanFile {
   /** A path, or `-` for stdin. */
   readonly path: string
-  /** Makes the hashes of this run comparable with each other, and with nothing else. */
-  readonly salt: Uint8Array
+  /** One for all files of a run: it is slow to make, and learns their names. */
+  readonly decoder: OtlpDecoder
   readonly stdin: NodeJS.ReadableStream
 }
 
@@ -24,13 +24,12 @@ export interface ReadSpans {
 }
 
 /** The spans of a file of traces, however it is encoded. */
-export async function readSpans({ path, salt, stdin }: SpanFile): Promise<ReadSpans> {
+export async function readSpans({ path, decoder, stdin }: SpanFile): Promise<ReadSpans> {
   const problems = new Problems()
   const held = new HeldSpans()
   const opened = await openSpanFile(path, stdin)
   if (opened.kind === 'unreadable') problems.add(opened.message)
   else {
-    const decoder = new OtlpDecoder({ salt })
     for await (const part of opened.parts) {
       if (part.kind === 'problem') problems.add(part.message)
       else decodeBatch(decoder, part.batch, held)

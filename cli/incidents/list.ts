@@ -32,6 +32,7 @@ export async function list(args: readonly string[], io: CommandIo): Promise<numb
   const query = new URLSearchParams()
   if (state !== 'all') query.set('state', state)
   if (rule !== undefined) expectRule(rule)
+  if (values.severity === 'info') throw neverOpens()
   const narrowedBy = NARROWING.flatMap((name) => {
     const value = values[name]
     if (value === undefined) return []
@@ -43,6 +44,13 @@ export async function list(args: readonly string[], io: CommandIo): Promise<numb
   if (source !== undefined && answer.incidents.length === 0) await expectSource(api, source)
   io.stdout.write(values.json === true ? `${JSON.stringify(answer)}\n` : toText(answer, narrowedBy))
   return EXIT.ok
+}
+
+function neverOpens(): CommandError {
+  return new CommandError('USAGE', {
+    message: '--severity: what is "info" is counted and never opens an incident',
+    hint: 'high or medium',
+  })
 }
 
 function expectRule(rule: string): void {

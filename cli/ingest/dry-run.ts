@@ -1,14 +1,12 @@
-import { randomBytes } from 'node:crypto'
-
-import { OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
+import type { OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
+import { createRunDecoder } from '../span-files/run-decoder.ts'
 import type { Batch } from '../span-files/batch.ts'
 import { decodeBatch } from '../span-files/decode-batch.ts'
 import type { SendBatch, Sent } from './sent.ts'
 
 /** `--dry-run`: what the analyzer would say, from its own decoder in this process. */
 export function createDryRun(): SendBatch {
-  // Nothing of it is kept, so that no hash is ever compared with another.
-  const decoder = new OtlpDecoder({ salt: randomBytes(16) })
+  const decoder = createRunDecoder()
   return (batch) => Promise.resolve(countDecoded(decoder, batch))
 }
 

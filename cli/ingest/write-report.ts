@@ -36,7 +36,9 @@ export function toText({ to, files }: RunReport): string {
 }
 
 function describeFile(file: FileReport, done: string): string {
-  const { path, accepted, rejected, reasons, problems } = file
+  const { path, format, accepted, rejected, reasons, problems } = file
+  // Why is on stderr.
+  if (format === undefined) return `${nameOf(path)}: not read`
   const parts = [`${spans(accepted)} ${done}`]
   if (rejected > 0) {
     const why = [...reasons].map(([reason, count]) => `${reason}: ${count}`).join(', ')

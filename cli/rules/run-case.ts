@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 
+import type { OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
 import type { RuleOptions } from '../../analyzer/rules/rule-options.ts'
 import type { RouterConfig } from '../../analyzer/story/router-config.ts'
 import type { Span } from '../../analyzer/story/span.ts'
@@ -31,7 +32,7 @@ export interface CaseContext {
   readonly file: string
   readonly routerConfig: RouterConfig | undefined
   readonly ruleOptions: RuleOptions
-  readonly salt: Uint8Array
+  readonly decoder: OtlpDecoder
 }
 
 /** Judges the spans of a case as the analyzer would, and compares. */
@@ -62,13 +63,13 @@ export async function runCase(one: VerdictCase, context: CaseContext): Promise<C
 }
 
 /** The files of a case are one world: what one sender exported, in pieces. */
-async function readAll({ spans: paths }: VerdictCase, { file, salt }: CaseContext) {
+async function readAll({ spans: paths }: VerdictCase, { file, decoder }: CaseContext) {
   const spans: Span[] = []
   const problems: string[] = []
   for (const path of paths) {
     const full = resolve(dirname(file), path)
     // oxlint-disable-next-line no-await-in-loop
-    const read = await readSpans({ path: full, salt, stdin: process.stdin })
+    const read = await readSpans({ path: full, decoder, stdin: process.stdin })
     for (const span of read.spans) spans.push(span)
     for (const line of describeUnread(read)) problems.push(`${path}: ${line}`)
   }

@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 
+import type { OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
 import { toRuleOptions } from '../../analyzer/config/analyzer-schema.ts'
 import { readRouterConfig } from '../../analyzer/config/read-router-config.ts'
 import { RULE_OPTIONS, type RuleOptions } from '../../analyzer/rules/rule-options.ts'
 import type { RouterConfig } from '../../analyzer/story/router-config.ts'
+import { createRunDecoder } from '../span-files/run-decoder.ts'
 import { EXIT, type CommandIo } from '../command.ts'
 import { CommandError } from '../command-error.ts'
 import { readAnalyzerFile } from '../config-file.ts'
@@ -26,11 +27,11 @@ export async function test(args: readonly string[], io: CommandIo): Promise<numb
       hint: 'name a file of cases; docs/verdict-tests.md shows one',
     })
   }
-  const salt = randomBytes(16)
+  const decoder = createRunDecoder()
   const results: FileResult[] = []
   for (const file of positionals) {
     // oxlint-disable-next-line no-await-in-loop
-    const result = await runFile(file, salt)
+    const result = await runFile(file, decoder)
     results.push(result)
     for (const problem of result.problems) io.stderr.write(`secondwind rules test: ${problem}\n`)
     if (values.json !== true) io.stdout.write(toText(result, { colour: hasColour(io.stdout) }))
@@ -47,7 +48,7 @@ function exitCodeOf(results: readonly FileResult[]): number {
   return cases.some(({ differences }) => differences.length > 0) ? EXIT.found : EXIT.ok
 }
 
-async function runFile(file: string, salt: Uint8Array): Promise<FileResult> {
+async function runFile(file: string, decoder: OtlpDecoder): Promise<FileResult> {
   const tests = readVerdictTests(file)
   if (tests.kind === 'invalid') return { file, problems: tests.problems, cases: [] }
   const base = readBase(file, tests)
@@ -60,7 +61,7 @@ async function runFile(file: string, salt: Uint8Array): Promise<FileResult> {
     const routerConfig = path === undefined ? base.routerConfig : routers.configs.get(path)
     const { ruleOptions } = base
     // oxlint-disable-next-line no-await-in-loop
-    cases.push(await runCase(one, { file, routerConfig, ruleOptions, salt }))
+    cases.push(await runCase(one, { file, routerConfig, ruleOptions, decoder }))
   }
   return { file, problems: [], cases }
 }

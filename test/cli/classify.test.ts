@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import type { WireClassification } from '../../analyzer/api/wire.ts'
-import { classify } from '../../cli/classify.ts'
+import { runCli } from '../../cli/run-cli.ts'
 import * as v from '../../collector/vocabulary.ts'
 import { toOtlpJson, toSpanId, toTraceId, type CompactSpan } from '../support/compact-span.ts'
 import { toSpans } from '../support/test-window-rule.ts'
@@ -67,7 +67,7 @@ async function run(
   const texts = Promise.all([text(stdout), text(stderr)])
   const stdin =
     io.stdin instanceof Readable ? io.stdin : Readable.from([Buffer.from(io.stdin ?? [])])
-  const code = await classify.run(argv, { stdin, stdout, stderr })
+  const code = await runCli(['classify', ...argv], { stdin, stdout, stderr })
   stdout.end()
   stderr.end()
   const [out, errors] = await texts
@@ -390,7 +390,7 @@ describe('exit codes', () => {
     expect(code).toBe(2)
     expect(stdout).toBe('')
     expect(stderr).toContain('did you mean "prefill-rejected"?')
-    expect(stderr).toContain('secondwind classify --help')
+    expect(stderr).toContain('[USAGE]\n  hint: "secondwind classify --help"')
   })
 
   test('3 where a router config cannot be read, before anything is printed', async () => {
@@ -487,7 +487,7 @@ describe('exit codes', () => {
   test('0 on --help, which leads with examples and names every rule', async () => {
     const { code, stdout } = await run(['--help'])
     expect(code).toBe(0)
-    expect(stdout.startsWith('Examples:\n')).toBe(true)
+    expect(stdout).toContain('\n\nExamples:\n')
     expect(stdout).toContain('prefill-rejected')
   })
 })

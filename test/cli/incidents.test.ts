@@ -149,6 +149,7 @@ test('what cannot be done says why, with the exit code that scripts test for', a
     [2, 'state must be of', ['list', '--state', 'closed']],
     [2, 'did you mean "prefill-rejected"?', ['list', '--rule', 'prefil-rejected']],
     [2, 'severity must be of high, medium', ['list', '--severity', 'hihg']],
+    [2, 'never opens an incident', ['list', '--severity', 'info']],
     [1, 'knows no source "defualt" [NOT_FOUND]', ['list', '--source', 'defualt']],
     [1, 'did you mean "default"?', ['list', '--source', 'defualt', '--json']],
     [2, 'by must say who', ['ack', ids[1] ?? '', '--as', 'x'.repeat(200)]],

@@ -169,8 +169,9 @@ test.each([
   ['zstd', () => fileOf(Buffer.from('28b52ffd2400', 'hex')), 'unpack it with zstd -d'],
 ])('%s is named, and the files after it are sent', async (_, pathOf, message) => {
   const [spans, path] = [freshSpans(1), pathOf()]
-  const { exitCode, stderr } = await ingest([path, fileOf(jsonLines(spans))])
+  const { exitCode, stdout, stderr } = await ingest([path, fileOf(jsonLines(spans))])
   expect(exitCode).toBe(5)
+  expect(stdout).toContain(`${path}: not read\n`)
   expect(stderr).toContain(`secondwind ingest: ${path}: `)
   expect(stderr).toContain(message)
   await expectStored(spans)

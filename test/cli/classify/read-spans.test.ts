@@ -3,15 +3,16 @@ import { gzipSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
+import { OtlpDecoder } from '../../../analyzer/ingest/decode-otlp.ts'
 import { describeUnread, readSpans } from '../../../cli/classify/read-spans.ts'
 import { FILE_FORMATS, jsonLines, withLength } from '../../support/otlp-files.ts'
 import { buildSpan, jsonRequest, protobufRequest } from '../../support/otlp.ts'
 
-const salt = Buffer.from('salt')
+const decoder = new OtlpDecoder({ salt: Buffer.from('salt') })
 
 async function read(document: string | Uint8Array) {
   const stdin = Readable.from([Buffer.from(document)])
-  const { spans, ...unread } = await readSpans({ path: '-', salt, stdin })
+  const { spans, ...unread } = await readSpans({ path: '-', decoder, stdin })
   return { spans, unread: describeUnread(unread) }
 }
 
