@@ -2,7 +2,6 @@ import type { SpanRecord } from '../store/span-record.ts'
 import { DECODE_NOTES, type Decoded, type DecodeNote, orMalformed } from './otlp/decoded.ts'
 import { RejectedError, type RejectReason, Rejections } from './otlp/rejections.ts'
 import { ValueBudget } from './otlp/value-budget.ts'
-import { parseJson } from './otlp/parse-json.ts'
 import { KEPT_BYTES_MAX, SPANS_MAX } from './limits.ts'
 import { ProtobufReader } from './otlp/protobuf-reader.ts'
 import { ProtobufWriter } from './otlp/protobuf-writer.ts'
@@ -12,7 +11,7 @@ import { EventStripper } from './strip/strip-event.ts'
 import { LinkStripper } from './strip/strip-link.ts'
 import { SpanStripper } from './strip/strip-span.ts'
 import type { StripOptions } from './strip/strip-text.ts'
-import { toProtobuf } from './otlp/transcode-json.ts'
+import { JsonTranscoder } from './otlp/transcode-json.ts'
 import { treatmentInContentEvent, treatmentOf } from './strip/treatment.ts'
 import { type Place, type RequestVisitor, walkRequest } from './otlp/walk-request.ts'
 
@@ -31,6 +30,7 @@ const NOTHING = new Uint8Array()
 export class OtlpDecoder {
   readonly #reader = new ProtobufReader(NOTHING)
   readonly #budget = new ValueBudget()
+  readonly #json = new JsonTranscoder()
   readonly #contexts: ContextStripper
   readonly #spans: SpanStripper
   readonly #visitor: RequestVisitor = {
@@ -73,13 +73,8 @@ export class OtlpDecoder {
 
   decode(body: Uint8Array, encoding: Encoding): Decoded {
     return this.#decode((rejections) =>
-      encoding === 'json' ? toProtobuf(parseJson(body), rejections) : body,
+      encoding === 'json' ? this.#json.toProtobuf(body, rejections) : body,
     )
-  }
-
-  /** What `JSON.parse` made of a body. */
-  decodeParsed(document: unknown): Decoded {
-    return this.#decode((rejections) => toProtobuf(document, rejections))
   }
 
   #decode(toBody: (rejections: Rejections) => Uint8Array): Decoded {

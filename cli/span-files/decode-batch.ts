@@ -1,5 +1,4 @@
 import type { OtlpDecoder } from '../../analyzer/ingest/decode-otlp.ts'
-import type { Decoded } from '../../analyzer/ingest/otlp/decoded.ts'
 import type { SpanRecord } from '../../analyzer/store/span-record.ts'
 import { halveBatch, spansOf, type Batch } from './batch.ts'
 import { encodeRequest } from './piece.ts'
@@ -15,7 +14,8 @@ export interface DecodedSink {
  * span at fault is alone, so that it takes no other with it.
  */
 export function decodeBatch(decoder: OtlpDecoder, batch: Batch, sink: DecodedSink): void {
-  const decoded = decode(decoder, batch)
+  const { encoding, pieces } = batch
+  const decoded = decoder.decode(encodeRequest(encoding, pieces), encoding)
   if (decoded.kind === 'decoded') {
     sink.keep(decoded.records)
     for (const [reason, spans] of Object.entries(decoded.reasons)) sink.reject(reason, spans)
@@ -24,9 +24,4 @@ export function decodeBatch(decoder: OtlpDecoder, batch: Batch, sink: DecodedSin
   const halves = halveBatch(batch)
   if (halves.length === 0) sink.reject(decoded.message, spansOf(batch))
   for (const half of halves) decodeBatch(decoder, half, sink)
-}
-
-function decode(decoder: OtlpDecoder, { encoding, pieces }: Batch): Decoded {
-  if (encoding === 'protobuf') return decoder.decode(encodeRequest(encoding, pieces), encoding)
-  return decoder.decodeParsed({ resourceSpans: pieces.map(({ element }) => element) })
 }

@@ -1,20 +1,19 @@
 import type { Encoding } from '../../analyzer/ingest/decode-otlp.ts'
-import { isObject, listOf, type JsonObject } from '../../analyzer/ingest/otlp/parse-json.ts'
+import { JsonMembers } from '../../analyzer/ingest/otlp/json-members.ts'
+import { JsonError, JsonTape } from '../../analyzer/ingest/otlp/json-tape.ts'
 import {
   MalformedError,
   ProtobufReader,
   WIRE_BYTES,
 } from '../../analyzer/ingest/otlp/protobuf-reader.ts'
 import { ProtobufWriter } from '../../analyzer/ingest/otlp/protobuf-writer.ts'
-import { scanJson } from '../../analyzer/ingest/otlp/scan-json.ts'
+import { toJsonText } from '../../analyzer/ingest/otlp/to-json-text.ts'
 
 /** One element of `resourceSpans`. */
 export interface Piece {
   /** As they stood in the file. */
   readonly bytes: Buffer
   readonly spans: number
-  /** Of JSON: what it was parsed to, so that it need not be parsed again. */
-  readonly element?: JsonObject
 }
 
 export type ReadPiece =
@@ -47,18 +46,34 @@ export function toPiece(encoding: Encoding, bytes: Buffer): ReadPiece {
 }
 
 function toJsonPiece(bytes: Buffer): ReadPiece {
-  const tooMuch = scanJson(bytes)
-  if (tooMuch !== undefined) return unreadable(`is ${tooMuch}`)
-  let element: unknown
   try {
-    element = JSON.parse(bytes.toString())
-  } catch {
-    // The parser's words may quote what stands there, which is not to be shown.
-    return unreadable('is not JSON')
+    const spans = countJsonSpans(toJsonText(bytes))
+    if (spans === undefined) return unreadable('is not JSON: expected an object')
+    return { kind: 'piece', piece: { bytes, spans } }
+  } catch (error: unknown) {
+    if (!(error instanceof JsonError)) throw error
+    return unreadable(`is ${error.why}`)
   }
-  if (!isObject(element)) return unreadable('is not JSON: expected an object')
-  const spans = scopesOf(element).reduce((sum, scope) => sum + listOf(scope, 'spans').length, 0)
-  return { kind: 'piece', piece: { bytes, spans, element } }
+}
+
+const TAPE = new JsonTape()
+const RESOURCE_SPANS = new JsonMembers(['scopeSpans'])
+const SCOPE = new JsonMembers(['spans'])
+
+/** Undefined where the text is no object. Throws `JsonError`. */
+function countJsonSpans(text: Buffer): number | undefined {
+  TAPE.read(text)
+  try {
+    if (!RESOURCE_SPANS.read(TAPE, 0)) return undefined
+    let spans = 0
+    for (const scope of TAPE.itemsOf(RESOURCE_SPANS.at(0))) {
+      SCOPE.read(TAPE, scope)
+      spans += TAPE.itemsOf(SCOPE.at(0)).length
+    }
+    return spans
+  } finally {
+    TAPE.forget()
+  }
 }
 
 function toProtobufPiece(bytes: Buffer): ReadPiece {
@@ -103,32 +118,30 @@ function within<T>(
   })
 }
 
-function scopesOf(element: JsonObject): readonly JsonObject[] {
-  return listOf(element, 'scopeSpans').filter(isObject)
-}
+type JsonObject = Readonly<Record<string, unknown>>
 
 /** Written anew: a number beyond 2^53 that was not written as text loses its last digits. */
-function jsonCutter({ bytes, element }: Piece): (range: Range) => Piece {
-  const whole = element ?? parseElement(bytes)
-  const scopes = scopesOf(whole)
+function jsonCutter({ bytes }: Piece): (range: Range) => Piece {
+  const whole = toObject(JSON.parse(toJsonText(bytes).toString()))
+  const scopes = listOf(whole, 'scopeSpans').map(toObject)
   const lists = scopes.map((scope) => listOf(scope, 'spans'))
   return (range) => {
     const parts = within(lists, range)
     const scopeSpans = scopes
       .map((scope, index) => ({ ...scope, spans: parts[index] ?? [] }))
       .filter(({ spans }) => spans.length > 0)
-    const part = { ...whole, scopeSpans }
-    return {
-      bytes: Buffer.from(JSON.stringify(part)),
-      spans: range.to - range.from,
-      element: part,
-    }
+    const part = JSON.stringify({ ...whole, scopeSpans })
+    return { bytes: Buffer.from(part), spans: range.to - range.from }
   }
 }
 
-function parseElement(bytes: Buffer): JsonObject {
-  const element: unknown = JSON.parse(bytes.toString())
-  return isObject(element) ? element : {}
+function toObject(value: unknown): JsonObject {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+function listOf(holder: JsonObject, key: string): readonly unknown[] {
+  const value = holder[key]
+  return Array.isArray(value) ? value : []
 }
 
 const SCOPE_SPANS = 2

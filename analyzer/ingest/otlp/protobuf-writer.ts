@@ -1,3 +1,4 @@
+import { hexValue } from './json-bytes.ts'
 import { WIRE_BYTES, WIRE_FIXED32, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.ts'
 
 /** Texts up to this are written by a loop: calling out costs more than they do. */
@@ -32,6 +33,14 @@ export class ProtobufWriter {
     return piece
   }
 
+  /** Lets go of a chunk that a large piece needed, for the small ones that follow. */
+  forget(): void {
+    if (this.#bytes.length <= this.#chunkBytes) return
+    this.#bytes = Buffer.allocUnsafe(this.#chunkBytes)
+    this.#start = 0
+    this.#length = 0
+  }
+
   /** A place in the piece that is being written, to come back to with `rewind`. */
   mark(): number {
     return this.#length - this.#start
@@ -54,6 +63,14 @@ export class ProtobufWriter {
       return
     }
     for (let index = from; index < to; index += 1) target[at++] = source[index] ?? 0
+  }
+
+  /** The bytes that these digits stand for, two for each. */
+  rawHex(digits: Uint8Array, from: number, to: number): void {
+    this.#reserve((to - from) / 2)
+    for (let at = from; at < to; at += 2) {
+      this.#bytes[this.#length++] = hexValue(digits[at] ?? 0) * 16 + hexValue(digits[at + 1] ?? 0)
+    }
   }
 
   tag(field: number, wire: number): void {
@@ -128,6 +145,14 @@ export class ProtobufWriter {
     this.tag(field, WIRE_FIXED64)
     this.#reserve(8)
     this.#length = this.#bytes.writeBigUInt64LE(value, this.#length)
+  }
+
+  /** Of two numbers of 32 bits. */
+  fixed64Halves(field: number, low: number, high: number): void {
+    this.tag(field, WIRE_FIXED64)
+    this.#reserve(8)
+    this.#length = this.#bytes.writeUInt32LE(low, this.#length)
+    this.#length = this.#bytes.writeUInt32LE(high, this.#length)
   }
 
   fixed32Field(field: number, value: number): void {

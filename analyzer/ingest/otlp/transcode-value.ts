@@ -1,79 +1,90 @@
-import { RejectedError } from './rejections.ts'
-import { isObject, type JsonObject, listOf, textOf } from './parse-json.ts'
+import { JSON_BYTES } from './json-bytes.ts'
+import { ABSENT, JsonMembers } from './json-members.ts'
+import type { JsonTape } from './json-tape.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
+import { RejectedError } from './rejections.ts'
+import type { ScalarTranscoder } from './transcode-scalars.ts'
 
-export function writeAttributes(
-  writer: ProtobufWriter,
-  field: number,
-  attributes: readonly unknown[],
-): void {
-  for (const attribute of attributes) {
-    if (!isObject(attribute)) throw new RejectedError('not-a-span')
-    writeKeyValue(writer, field, attribute)
+const { OPEN_BRACE, LOWER_T, LOWER_F } = JSON_BYTES
+
+const KEY_VALUE = ['key', 'keyStrindex', 'value'] as const
+const ANY_VALUE = [
+  'stringValue',
+  'boolValue',
+  'intValue',
+  'doubleValue',
+  'bytesValue',
+  'arrayValue',
+  'kvlistValue',
+  'stringValueStrindex',
+] as const
+const LIST = ['values'] as const
+
+/** Writes attributes and their values, as deep as they are nested. */
+export class ValueTranscoder {
+  readonly #tape: JsonTape
+  readonly #writer: ProtobufWriter
+  readonly #scalars: ScalarTranscoder
+  readonly #keyValue = new JsonMembers(KEY_VALUE)
+  readonly #anyValue = new JsonMembers(ANY_VALUE)
+  readonly #list = new JsonMembers(LIST)
+
+  constructor(tape: JsonTape, writer: ProtobufWriter, scalars: ScalarTranscoder) {
+    this.#tape = tape
+    this.#writer = writer
+    this.#scalars = scalars
   }
-}
 
-function writeKeyValue(writer: ProtobufWriter, field: number, entry: JsonObject): void {
-  const mark = writer.open(field)
-  writer.stringField(1, textOf(entry, 'key'))
-  writeStringIndex(writer, 3, entry['keyStrindex'])
-  writeValue(writer, 2, entry['value'])
-  writer.close(mark)
-}
-
-/** `AnyValue`: the first known key of it counts; none is an empty value, which OTLP allows. */
-function writeValue(writer: ProtobufWriter, field: number, value: unknown): void {
-  const mark = writer.open(field)
-  if (isObject(value)) writeAnyValue(writer, value)
-  writer.close(mark)
-}
-
-function writeAnyValue(writer: ProtobufWriter, value: JsonObject): void {
-  const { stringValue, boolValue, intValue, doubleValue, bytesValue } = value
-  if (typeof stringValue === 'string') writer.stringField(1, stringValue)
-  else if (typeof boolValue === 'boolean') writer.varintField(2, boolValue ? 1 : 0)
-  else if (intValue !== undefined) writeInteger(writer, intValue)
-  else if (doubleValue !== undefined) writeDouble(writer, doubleValue)
-  else if (typeof bytesValue === 'string') {
-    writer.bytesField(7, Buffer.from(bytesValue, 'base64'))
-  } else writeCompound(writer, value)
-}
-
-function writeCompound(writer: ProtobufWriter, value: JsonObject): void {
-  const { arrayValue, kvlistValue } = value
-  if (isObject(arrayValue)) {
-    const mark = writer.open(5)
-    for (const item of listOf(arrayValue, 'values')) writeValue(writer, 1, item)
-    writer.close(mark)
-  } else if (isObject(kvlistValue)) {
-    const mark = writer.open(6)
-    for (const entry of listOf(kvlistValue, 'values')) {
-      if (isObject(entry)) writeKeyValue(writer, 1, entry)
+  /** `lenient`: what is no attribute is left out, and is otherwise the fault of its span. */
+  attributes(field: number, token: number, { lenient = false } = {}): void {
+    const tape = this.#tape
+    for (const item of tape.itemsOf(token)) {
+      if (tape.kind(item) === OPEN_BRACE) this.#attribute(field, item)
+      else if (!lenient) throw new RejectedError('not-a-span')
     }
-    writer.close(mark)
-  } else writeStringIndex(writer, 8, value['stringValueStrindex'])
-}
-
-const INTEGER = /^-?\d{1,20}$/u
-
-function writeInteger(writer: ProtobufWriter, value: unknown): void {
-  if (typeof value === 'number') {
-    // Some senders write every number so; one that is no integer keeps its value.
-    if (Number.isSafeInteger(value)) writer.varintField(3, value)
-    else writer.doubleField(4, value)
-  } else if (typeof value === 'string' && INTEGER.test(value)) {
-    const number = Number(value)
-    writer.varintField(3, Number.isSafeInteger(number) ? number : BigInt(value))
   }
-}
 
-/** Protobuf's JSON mapping writes the three numbers that JSON has no word for as text. */
-function writeDouble(writer: ProtobufWriter, value: unknown): void {
-  if (typeof value === 'number') writer.doubleField(4, value)
-  else if (typeof value === 'string' && value !== '') writer.doubleField(4, Number(value))
-}
+  #attribute(field: number, token: number): void {
+    const members = this.#keyValue
+    members.read(this.#tape, token)
+    const mark = this.#writer.open(field)
+    this.#scalars.text(1, members.at(0))
+    this.#scalars.stringIndex(3, members.at(1))
+    this.#value(2, members.at(2))
+    this.#writer.close(mark)
+  }
 
-/** Into a string table, which traces have none of; whoever strips the value says so. */
-function writeStringIndex(writer: ProtobufWriter, field: number, value: unknown): void {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) writer.varintField(field, value)
+  /** `AnyValue`: the first known key of it counts; none is an empty value, which OTLP allows. */
+  #value(field: number, token: number): void {
+    const mark = this.#writer.open(field)
+    if (token !== ABSENT && this.#anyValue.read(this.#tape, token)) this.#knownValue()
+    this.#writer.close(mark)
+  }
+
+  #knownValue(): void {
+    const scalars = this.#scalars
+    const members = this.#anyValue
+    const bool = this.#tape.kind(members.at(1))
+    if (scalars.isText(members.at(0))) scalars.text(1, members.at(0))
+    else if (bool === LOWER_T || bool === LOWER_F) {
+      this.#writer.varintField(2, bool === LOWER_T ? 1 : 0)
+    } else if (members.at(2) !== ABSENT) scalars.integer(3, { token: members.at(2), orDouble: 4 })
+    else if (members.at(3) !== ABSENT) scalars.double(4, members.at(3))
+    else if (scalars.isText(members.at(4))) scalars.base64(7, members.at(4))
+    else this.#compound(members.at(5), members.at(6), members.at(7))
+  }
+
+  #compound(array: number, pairs: number, stringIndex: number): void {
+    const isArray = this.#tape.kind(array) === OPEN_BRACE
+    if (!isArray && this.#tape.kind(pairs) !== OPEN_BRACE) {
+      this.#scalars.stringIndex(8, stringIndex)
+      return
+    }
+    const mark = this.#writer.open(isArray ? 5 : 6)
+    this.#list.read(this.#tape, isArray ? array : pairs)
+    const list = this.#list.at(0)
+    if (isArray) for (const item of this.#tape.itemsOf(list)) this.#value(1, item)
+    else this.attributes(1, list, { lenient: true })
+    this.#writer.close(mark)
+  }
 }

@@ -312,7 +312,7 @@ test('JSON that is nested beyond reason is refused before it is parsed', () => {
   const body = `{"resourceSpans":${'['.repeat(levels)}${']'.repeat(levels)}}`
   expect(fromJson(body)).toEqual({
     kind: 'malformed',
-    message: `the JSON is nested deeper than ${JSON_DEPTH_MAX} levels`,
+    message: `the body is nested deeper than ${JSON_DEPTH_MAX} levels`,
   })
 })
 

