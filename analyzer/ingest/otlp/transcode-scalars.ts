@@ -21,7 +21,7 @@ const TWO_16 = 2 ** 16
 /** Of no id's length: what is not hex is refused where ids are looked at. */
 const NO_ID = Uint8Array.of(0xff)
 
-/** Writes single values of a JSON text as fields of protobuf, from its bytes where they are plain. */
+/** Writes single values of a JSON text as fields of protobuf, from its bytes where it can. */
 export class ScalarTranscoder {
   readonly #tape: JsonTape
   readonly #writer: ProtobufWriter

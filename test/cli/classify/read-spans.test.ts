@@ -69,7 +69,7 @@ test.each([
   [
     'with an element that is none',
     '{"resourceSpans":[{"scopeSpans":x}]}',
-    'line 2: an element of resourceSpans is not JSON',
+    'line 2: an element of resourceSpans is not JSON: its byte 14 was not expected',
   ],
 ])('a line %s costs that line alone', async (_, line, problem) => {
   const [one, two] = [jsonLines([first]), jsonLines([third])]
