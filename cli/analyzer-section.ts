@@ -2,7 +2,10 @@ import { type AnalyzerSection, analyzerSchema } from '../analyzer/config/analyze
 import { ConfigReader } from '../collector/config/config-reader.ts'
 import type { ConfigProblem } from '../collector/config/problem.ts'
 import { readSection } from '../collector/config/read-section.ts'
+import { hintFor, suggest } from '../collector/config/suggest.ts'
 import { parseYaml } from '../collector/config/yaml-source.ts'
+
+const NAME = 'analyzer'
 
 export type ReadAnalyzerSection =
   | { readonly kind: 'read'; readonly section: AnalyzerSection }
@@ -18,8 +21,26 @@ export function readAnalyzerSection(text: string): ReadAnalyzerSection {
     }
   }
   const reader = new ConfigReader(parsed.source, {})
-  const section = readSection(reader, 'analyzer', analyzerSchema)
+  const misspelt = misspeltIn(parsed.source.value)
+  if (misspelt !== undefined) {
+    reader.fail({
+      code: 'CONFIG_UNKNOWN_KEY',
+      path: [misspelt],
+      message: 'there is no such section',
+      hint: hintFor(misspelt, [NAME]),
+    })
+    return { kind: 'invalid', problems: reader.problems }
+  }
+  const section = readSection(reader, NAME, analyzerSchema)
   return section === undefined
     ? { kind: 'invalid', problems: reader.problems }
     : { kind: 'read', section }
+}
+
+/** LiteLLM's own sections are its affair; one that nobody reads would hold for nothing. */
+function misspeltIn(document: unknown): string | undefined {
+  if (typeof document !== 'object' || document === null || Object.hasOwn(document, NAME)) {
+    return undefined
+  }
+  return Object.keys(document).find((key) => suggest(key, [NAME]) !== undefined)
 }

@@ -4,7 +4,7 @@ import { CommandError } from '../command-error.ts'
 import { findDataFolder } from '../data-folder.ts'
 import { parseFlags } from '../parse-flags.ts'
 import { ProgressLine } from '../progress-line.ts'
-import { showBytes } from './measures.ts'
+import { showBytes, showPlural } from './measures.ts'
 
 export async function backup(args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(
@@ -21,7 +21,7 @@ export async function backup(args: readonly string[], io: CommandIo): Promise<nu
   }
   const path = findDataFolder(values['data-dir'])
   const progress = new ProgressLine(io.stderr)
-  const { files, bytes } = await backupStore({
+  const { files, bytes, damaged } = await backupStore({
     path,
     target,
     onProgress: ({ file, bytesDone, bytesTotal }) => {
@@ -31,8 +31,9 @@ export async function backup(args: readonly string[], io: CommandIo): Promise<nu
   progress.clear()
   io.stdout.write(
     values.json === true
-      ? `${JSON.stringify({ schemaVersion: 1, dataDir: path, backup: target, files, bytes })}\n`
-      : `${target} holds a copy of ${path}: ${files} files, ${showBytes(bytes)}\n` +
+      ? `${JSON.stringify({ schemaVersion: 1, dataDir: path, backup: target, files, bytes, damaged })}\n`
+      : `${target} holds a copy of ${path}: ${showPlural(files, 'file')}, ${showBytes(bytes)}\n` +
+          damaged.map((name) => `  damaged here and copied as it stands: ${name}\n`).join('') +
           `  verify it: secondwind db check --data-dir ${target}\n` +
           `  start an analyzer on it: secondwind analyzer --data-dir ${target}\n`,
   )

@@ -9,7 +9,7 @@ import { findDataFolder } from '../data-folder.ts'
 import { parseFlags } from '../parse-flags.ts'
 import { ProgressLine } from '../progress-line.ts'
 import { explain } from './explain-problem.ts'
-import { showCount } from './measures.ts'
+import { showPlural } from './measures.ts'
 
 export function check(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = parseFlags(args, {
@@ -62,6 +62,8 @@ function toText(dataDir: string, { files, spans, problems }: StoreCheck): string
   })
   const damage = problems.filter(meansDamage).length
   const verdict = damage === 0 ? 'no damage' : `${damage} damaged`
-  lines.push(`${dataDir}: ${files} files and ${showCount(spans)} spans were read: ${verdict}`)
+  lines.push(
+    `${dataDir}: ${showPlural(files, 'file')} and ${showPlural(spans, 'span')} were read: ${verdict}`,
+  )
   return `${lines.join('\n')}\n`
 }

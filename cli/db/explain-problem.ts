@@ -92,7 +92,7 @@ function explainVerdicts(problem: VerdictsProblem, dataDir: string): Explained {
       return {
         what: problem.detail,
         meaning: 'no span is lost; requests and incidents are made again from the spans',
-        remedy: 'start the analyzer again: it sets the file aside and begins a new one',
+        remedy: `stop the analyzer, remove ${dataDir}/${problem.file} and start it: verdicts are made again`,
       }
   }
 }

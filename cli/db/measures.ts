@@ -35,6 +35,11 @@ export function showCount(count: number): string {
   return count.toLocaleString('en-US')
 }
 
+/** `1 file`, `2,000 files` */
+export function showPlural(count: number, noun: string): string {
+  return `${showCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** To the second: no file is younger. */
 export function showTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`

@@ -3,7 +3,7 @@ import { EXIT, type CommandIo } from '../command.ts'
 import { CommandError } from '../command-error.ts'
 import { findDataFolder } from '../data-folder.ts'
 import { parseFlags } from '../parse-flags.ts'
-import { parseAge, parseSize, showBytes, showCount, showTime } from './measures.ts'
+import { parseAge, parseSize, showBytes, showCount, showPlural, showTime } from './measures.ts'
 
 export function prune(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = parseFlags(args, {
@@ -58,13 +58,13 @@ function toJson({ dropped, kept, unjudged }: Pruned, run: { path: string; dryRun
 function toText({ dropped, kept, unjudged }: Pruned, dryRun: boolean): string {
   const lines = dropped.map(
     ({ name, spans, bytes, lastReceivedMs }) =>
-      `${name}: ${showCount(spans)} spans, ${showBytes(bytes)}, the newest of ${showTime(lastReceivedMs)}`,
+      `${name}: ${showPlural(spans, 'span')}, ${showBytes(bytes)}, the newest of ${showTime(lastReceivedMs)}`,
   )
   const left = `${showBytes(sum(kept, 'bytes'))} ${dryRun ? 'would be' : 'are'} left`
   const last = dropped.at(-1)
   if (last === undefined) return `nothing to drop: ${left}; the file that is written to stays\n`
   const spans = sum(dropped, 'spans')
-  const what = `${dropped.length} files with ${showCount(spans)} spans`
+  const what = `${showPlural(dropped.length, 'file')} with ${showPlural(spans, 'span')}`
   lines.push(
     `${dryRun ? 'would drop' : 'dropped'} ${what}, ${showBytes(sum(dropped, 'bytes'))}; ${left}`,
   )

@@ -6,7 +6,7 @@ import { EXIT, type CommandIo } from '../command.ts'
 import { findDataFolder } from '../data-folder.ts'
 import { parseFlags } from '../parse-flags.ts'
 import { columns } from '../columns.ts'
-import { showBytes, showCount, showTime } from './measures.ts'
+import { showBytes, showCount, showPlural, showTime } from './measures.ts'
 
 export function stats(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = parseFlags(args, {
@@ -116,15 +116,15 @@ function judgedLine({ judging: { waitingSpans, waitingSinceMs } }: StoreInspecti
 function verdictLine({ bytes, counts }: StoreInspection['verdicts']): string {
   if (counts === undefined) return 'cannot be read: they are made again at the next start'
   const { requests, incidents } = counts
-  return `${showCount(requests)} requests and ${showCount(incidents)} incidents in ${showBytes(bytes)}`
+  return `${showPlural(requests, 'request')} and ${showPlural(incidents, 'incident')} in ${showBytes(bytes)}`
 }
 
 function actLine({ bytes, counts }: StoreInspection['acts']): string {
   if (counts === undefined) return 'cannot be read: "secondwind db check" says what that means'
   const { acts, incidents, lastMs } = counts
   if (acts === 0) return 'nobody has done anything to an incident yet'
-  const done = `${showCount(acts)} act${acts === 1 ? '' : 's'} of people`
-  const on = `${showCount(incidents)} incident${incidents === 1 ? '' : 's'}`
+  const done = `${showPlural(acts, 'act')} of people`
+  const on = showPlural(incidents, 'incident')
   return `${done} on ${on} in ${showBytes(bytes)}, the last of ${showTime(lastMs)}`
 }
 

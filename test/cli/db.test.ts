@@ -240,6 +240,30 @@ test.each([
   expect(stderr).toContain(told)
 })
 
+test('what a newer release wrote is refused by name, and called neither damaged nor well', async () => {
+  const { dataDir } = daysUpToNow()
+  judgeSegments(dataDir, 3)
+  for (const file of ['verdicts.db', 'segments/000002.packed.db', 'segments/000004.hot.db']) {
+    const database = new Database(join(dataDir, file))
+    const version = Number(database.pragma('user_version', { simple: true }))
+    database.pragma('user_version = 99')
+    for (const args of [
+      ['stats'],
+      ['check'],
+      ['prune', '--to-size', '0b'],
+      ['backup', 'nowhere'],
+    ]) {
+      // oxlint-disable-next-line no-await-in-loop -- one file and one command after the other
+      const { stderr, stdout, exitCode } = await db(dataDir, ...args)
+      expect([exitCode, stdout]).toEqual([5, ''])
+      expect(stderr).toContain(`${file} was written by a newer release (schema 99`)
+    }
+    database.pragma(`user_version = ${version}`)
+    database.close()
+  }
+  expect(segmentsIn(dataDir)).toHaveLength(4)
+}, 60_000)
+
 test.each(['stats', 'check', 'prune'])('%s refuses a folder that is none', async (action) => {
   const folder = join(temporaryFolder(), 'none')
   const limits = action === 'prune' ? ['--older-than', '1d'] : []

@@ -28,6 +28,7 @@ beforeAll(() => {
     CONFIG.replace('{num_retries: 0}', '{fallbacks: [{gpt: [cluade]}], num_retries: lots}'),
   )
   writeFileSync(at('broken.yaml'), 'model_list: [\n')
+  writeFileSync(at('misspelt.yaml'), 'analzyer: {settle_ms: 3}\n')
   writeFileSync(at('plain-file'), '')
   writeFileSync(at('token'), 'a-token\n')
 })
@@ -133,6 +134,12 @@ const CASES: readonly Case[] = [
     options: { environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'analyzer:4318' } },
     exitCode: 3,
     says: ['OTEL_EXPORTER_OTLP_ENDPOINT: expected an address', '[CONFIG_INVALID_URL]', 'hint: '],
+  },
+  {
+    name: 'a misspelt section',
+    args: () => ['analyzer', '--data-dir', at('data'), '--config', at('misspelt.yaml')],
+    exitCode: 3,
+    says: ['misspelt.yaml:1:1: analzyer: there is no such section', 'did you mean "analyzer"?'],
   },
   {
     name: 'a misspelt option',

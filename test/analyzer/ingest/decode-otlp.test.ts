@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import { OtlpDecoder } from '../../../analyzer/ingest/decode-otlp.ts'
 import {
   JSON_DEPTH_MAX,
+  JSON_NODES_MAX,
+  KEPT_BYTES_MAX,
   SPANS_MAX,
   VALUE_DEPTH_MAX,
   VALUES_MAX,
@@ -316,6 +318,12 @@ test('JSON that is nested beyond reason is refused before it is parsed', () => {
   })
 })
 
+test('JSON of more values than any request has is refused before it is parsed', () => {
+  // It is no JSON either: who parses it finds that first.
+  const result = fromJson(`[${','.repeat(JSON_NODES_MAX)}`)
+  expect(result).toMatchObject({ message: expect.stringContaining('values') as unknown })
+})
+
 test('brackets inside JSON strings are not counted as nesting', () => {
   const text = `\\"${'['.repeat(1000)}`
   const { spans } = decoded(fromJson(jsonRequest([buildSpan({ attributes: { note: text } })])))
@@ -340,6 +348,21 @@ test('a body of a great many tiny values does not get past its budget', () => {
     reasons: { 'too-many-values': 1 },
   })
 })
+
+test('what is kept of a body is bounded, though shapes are longer than what they stand for', () => {
+  const keys = Array.from({ length: 120 }, (_, index) => [`gen_ai.unknown.${index}`, 'x'])
+  const one = protobufRequest([buildSpan({ attributes: Object.fromEntries(keys) })])
+  const decoder = new OtlpDecoder({ salt: Buffer.from('salt') })
+  const keptOf = (count: number): readonly [kept: number, rejected: number] => {
+    const result = decoder.decode(Buffer.concat(Array<Buffer>(count).fill(one)), 'protobuf')
+    if (result.kind !== 'decoded') throw new Error(result.message)
+    return [result.records.reduce((sum, { bytes }) => sum + bytes.length, 0), result.rejected]
+  }
+  const [bytes] = keptOf(1)
+  expect(bytes).toBeGreaterThan(3 * one.length)
+  const fitting = Math.floor(KEPT_BYTES_MAX / bytes)
+  expect(keptOf(fitting + 7)).toEqual([fitting * bytes, 7])
+}, 60_000)
 
 test('more spans than one request may hold are rejected and counted', () => {
   const writer = new ProtobufWriter()

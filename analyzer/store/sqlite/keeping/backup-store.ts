@@ -5,7 +5,7 @@ import { AnalyzerError } from '../../../errors.ts'
 import { messageOf } from '../../../message-of.ts'
 import { namesIn, syncFile, syncFolder } from '../files.ts'
 import { filesOf, type FolderFiles } from '../folder-files.ts'
-import { isDamage, openForReading, readDatabase } from '../open-database.ts'
+import { isDamage, isStoreTrouble, openForReading, readDatabase } from '../open-database.ts'
 import { beginBackup, finishBackup } from '../unfinished-backup.ts'
 import {
   removeDatabaseFile,
@@ -32,6 +32,8 @@ export interface BackupProgress {
 export interface Backup {
   readonly files: number
   readonly bytes: number
+  /** Names of files that cannot be read, and were copied as they stand. */
+  readonly damaged: readonly string[]
 }
 
 /** Copied between two reports of progress: some 8 MiB. */
@@ -44,6 +46,23 @@ const PAGES_AT_ONCE = 1000
 export async function backupStore(options: BackupOptions): Promise<Backup> {
   const source = findStoreFolder(options.path)
   const target = prepareTarget(options)
+  try {
+    return await copyAll(source, target, options)
+  } catch (error: unknown) {
+    if (error instanceof AnalyzerError || !isStoreTrouble(error)) throw error
+    throw new AnalyzerError('ANALYZER_BACKUP_TARGET_UNUSABLE', {
+      message: `the copy into ${options.target} broke off: ${messageOf(error)}`,
+      hint: 'Make room, or mend what it names; then remove that folder, which holds no backup, and run it again.',
+      cause: error,
+    })
+  }
+}
+
+async function copyAll(
+  source: FolderFiles,
+  target: string,
+  options: BackupOptions,
+): Promise<Backup> {
   const catalogue = new SegmentCatalogue(options.path)
   const progress = new Progress(options, bytesOf(source, catalogue))
   const { verdicts, acts, segments, salt } = filesOf(target)
@@ -106,6 +125,7 @@ function bytesOf({ verdicts, acts }: FolderFiles, catalogue: SegmentCatalogue): 
 class Progress {
   readonly #options: BackupOptions
   readonly #bytesTotal: number
+  readonly #damaged: string[] = []
   #files = 0
   #bytes = 0
 
@@ -115,13 +135,20 @@ class Progress {
   }
 
   result(): Backup {
-    return { files: this.#files, bytes: this.#bytes }
+    return { files: this.#files, bytes: this.#bytes, damaged: this.#damaged }
   }
 
   async copy(from: string, to: string): Promise<void> {
     const file = basename(from)
     const before = this.#bytes
-    await copyDatabase(from, to, (bytes) => this.#report(file, before + bytes))
+    try {
+      await copyDatabase(from, to, (bytes) => this.#report(file, before + bytes))
+    } catch (error: unknown) {
+      if (!isDamage(error)) throw error
+      // What can still be read of it is for whoever mends it; the others are worth as much.
+      copyAsItStands(from, to)
+      this.#damaged.push(file)
+    }
     this.#files += 1
     this.#bytes = before + (databaseBytes(to) ?? 0)
     this.#report(file, this.#bytes)
@@ -170,6 +197,17 @@ async function copyDatabase(
   }
   chmodSync(to, 0o600)
   syncFile(to)
+}
+
+/** Byte by byte, with its log. */
+function copyAsItStands(from: string, to: string): void {
+  removeDatabaseFile(to)
+  for (const suffix of ['', '-wal']) {
+    if (!existsSync(from + suffix)) continue
+    copyFileSync(from + suffix, to + suffix)
+    chmodSync(to + suffix, 0o600)
+    syncFile(to + suffix)
+  }
 }
 
 function prepareTarget({ path, target }: BackupOptions): string {

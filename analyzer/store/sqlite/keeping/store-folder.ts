@@ -4,8 +4,14 @@ import Database from 'better-sqlite3'
 
 import { AnalyzerError } from '../../../errors.ts'
 import { filesOf, type FolderFiles } from '../folder-files.ts'
-import { sqliteCode } from '../open-database.ts'
+import { ACTS_MIGRATIONS } from '../acts/acts-schema.ts'
+import { type MigrationTarget, refuseNewerVersion, VERSION_MAX } from '../migrate.ts'
+import { readDatabase, sqliteCode } from '../open-database.ts'
+import { PACKED_MIGRATIONS } from '../packing/packed-schema.ts'
+import { HOT_MIGRATIONS } from '../segments/hot-schema.ts'
+import { SegmentCatalogue } from '../segments/segment-catalogue.ts'
 import { refuseUnfinished } from '../unfinished-backup.ts'
+import { VERDICTS_MIGRATIONS } from '../verdicts/verdicts-schema.ts'
 
 /**
  * For whoever looks at a folder without being its analyzer. Refuses what is no data folder: an
@@ -22,7 +28,38 @@ export function findStoreFolder(path: string): FolderFiles {
   }
   refuseUnfinished(path)
   if (!existsSync(files.salt)) throw notFound(`${path} is no data folder of an analyzer`)
+  refuseNewerFiles(path, files)
   return files
+}
+
+/** What this release cannot read it must not call damaged, or well. */
+function refuseNewerFiles(path: string, { verdicts, acts }: FolderFiles): void {
+  const segments = new SegmentCatalogue(path).list().map(({ path: file, kind }) => ({
+    path: file,
+    migrations: kind === 'hot' ? HOT_MIGRATIONS : PACKED_MIGRATIONS,
+  }))
+  const targets: readonly MigrationTarget[] = [
+    { path: verdicts, migrations: VERDICTS_MIGRATIONS },
+    { path: acts, migrations: ACTS_MIGRATIONS },
+    ...segments,
+  ]
+  for (const target of targets) {
+    const version = versionIn(target.path)
+    if (version !== undefined && version <= VERSION_MAX) refuseNewerVersion(version, target)
+  }
+}
+
+/** With what its log says of it; undefined where that cannot be told, and others say why. */
+function versionIn(file: string): number | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    return readDatabase(file, (database) => {
+      const version: unknown = database.pragma('user_version', { simple: true })
+      return typeof version === 'number' ? version : undefined
+    })
+  } catch {
+    return undefined
+  }
 }
 
 function isFolder(path: string): boolean {

@@ -1,7 +1,7 @@
 import type { WriteLog } from '../../../log.ts'
 import { messageOf } from '../../../message-of.ts'
 import type { RenewableVerdicts, VerdictStore } from '../../verdict-store.ts'
-import { isDamage } from '../open-database.ts'
+import { isDamage, readDatabase, sqliteCode, type SqliteDatabase } from '../open-database.ts'
 import { setVerdictsAside } from './set-verdicts-aside.ts'
 
 /** Between two renewals: a disk that damages each file must not have all derived without end. */
@@ -38,6 +38,7 @@ class Renewal {
   #store: VerdictStore | undefined
   #damage: unknown
   #renewedAtMs = -Infinity
+  #lookedAtMs = -Infinity
 
   constructor(options: RenewalOptions) {
     this.#options = options
@@ -54,8 +55,25 @@ class Renewal {
     try {
       return Reflect.apply(method, this.#store, given)
     } catch (error: unknown) {
-      if (isDamage(error)) this.#damage = error
+      if (isDamage(error) || this.#isSymptom(error)) this.#damage = error
       throw error
+    }
+  }
+
+  /**
+   * A row that is there already, though it was taken back before: what SQLite reads of a damaged
+   * page it believes. Looked into seldom, for a defect of ours would look the same and stay.
+   */
+  #isSymptom(error: unknown): boolean {
+    if (!/^SQLITE_(?:CONSTRAINT|MISMATCH)/u.test(sqliteCode(error))) return false
+    const { file, now } = this.#options
+    const nowMs = now()
+    if (Math.abs(nowMs - this.#lookedAtMs) < RENEWAL_MS_MIN) return false
+    this.#lookedAtMs = nowMs
+    try {
+      return readDatabase(file, contradicts)
+    } catch (cause: unknown) {
+      return isDamage(cause)
     }
   }
 
@@ -77,4 +95,9 @@ class Renewal {
     this.#store = open()
     return true
   }
+}
+
+/** Also of what an index says of its table, which a look at the pages alone does not tell. */
+function contradicts(database: SqliteDatabase): boolean {
+  return database.prepare<[], string>('PRAGMA integrity_check(1)').pluck().get() !== 'ok'
 }

@@ -174,6 +174,35 @@ test('has spans for every verdict that it has', async () => {
   expect(problemsOf(target)).toEqual([])
 })
 
+function fullDisk(): never {
+  throw Object.assign(new Error('ENOSPC: no space left on device'), { errno: -28 })
+}
+
+test('a disk that is full meanwhile is told as that, and what was copied as no backup', async () => {
+  const { dataDir } = storeDays({ days: 2, lastMs: MS, packs: true })
+  const target = join(temporaryFolder(), 'copy')
+  await expect(backupStore({ path: dataDir, target, onProgress: fullDisk })).rejects.toMatchObject({
+    code: 'ANALYZER_BACKUP_TARGET_UNUSABLE',
+    message: expect.stringContaining('broke off: ENOSPC') as unknown,
+  })
+  expect(() => problemsOf(target)).toThrow(/not finished/u)
+})
+
+test('a file that cannot be read is copied as it stands, and named; the others are whole', async () => {
+  const { dataDir, days } = storeDays({ days: 3, lastMs: MS, packs: true })
+  const damaged = join('segments', '000001.packed.db')
+  const bytes = readFileSync(join(dataDir, damaged)).fill(0xff, 0, 100)
+  writeFileSync(join(dataDir, damaged), bytes)
+  const target = join(temporaryFolder(), 'copy')
+  const backup = await backupStore({ path: dataDir, target })
+  expect(backup.damaged).toEqual(['000001.packed.db'])
+  expect(readFileSync(join(target, damaged)).equals(bytes)).toBe(true)
+  expect(spanIdsIn(target)).toEqual(
+    days.slice(1).flatMap((spans) => spans.map((one) => one.spanId)),
+  )
+  expect(problemsOf(target)).toMatchObject([{ kind: 'unreadable', file: '000001.packed.db' }])
+})
+
 test('overwrites nothing, and does not copy a folder into itself', async () => {
   const { dataDir } = storeDays({ days: 1, lastMs: MS, packs: false })
   const full = temporaryFolder()

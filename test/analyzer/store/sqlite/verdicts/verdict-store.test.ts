@@ -1,13 +1,17 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
 import * as fc from 'fast-check'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
+import { openStore } from '../../../../../analyzer/store/open-store.ts'
 import { openForWriting } from '../../../../../analyzer/store/sqlite/open-database.ts'
 import { INCIDENT_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/incident-statements.ts'
-import { REQUEST_BOOK_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/request-book.ts'
+import {
+  expectedKey,
+  REQUEST_BOOK_QUERIES,
+} from '../../../../../analyzer/store/sqlite/verdicts/request-book.ts'
 import { REQUEST_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/request-queries.ts'
 import { OVERVIEW_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/rollups.ts'
 import { WINDOW_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/windows/window-counts.ts'
@@ -16,6 +20,7 @@ import { TIE_QUERIES } from '../../../../../analyzer/store/sqlite/verdicts/trace
 import { openVerdictStore } from '../../../../../analyzer/store/sqlite/verdicts/open-verdict-store.ts'
 import { VERDICTS_MIGRATIONS } from '../../../../../analyzer/store/sqlite/verdicts/verdicts-schema.ts'
 import type { VerdictStore } from '../../../../../analyzer/store/verdict-store.ts'
+import { WIDE_LIMITS } from '../../../../support/open-test-store.ts'
 import { temporaryFolder } from '../../../../support/temporary-folder.ts'
 import { unpackDataFolder } from '../../../../support/unpack-data-folder.ts'
 import { buildVerdict, NO_PROGRESS, putVerdicts } from '../../../../support/verdicts.ts'
@@ -259,4 +264,60 @@ test('a file that is no database is kept aside and derived again, and that is sa
   expect(store.requests({ limit: 10 }).requests).toHaveLength(1)
   expect(logged.join()).toContain('is derived again from the spans')
   expect(readdirSync(folder).some((name) => name.startsWith('verdicts.db.damaged-'))).toBe(true)
+})
+
+const PAGE_BYTES = 4096
+
+test('pages that contradict each other are found at the start, before anything is told by them', () => {
+  const folder = temporaryFolder()
+  const file = join(folder, 'verdicts.db')
+  const before = open(folder)
+  for (let number = 0; number < 500; number += 1) {
+    putVerdicts(before, buildVerdict(`story ${number}`, { atMs: number, occurrence: undefined }))
+  }
+  before.replace([], { ...NO_PROGRESS, judgedUpTo: 7 })
+  before.close()
+  const bytes = readFileSync(file)
+  const middle = Math.floor(bytes.length / 2 / PAGE_BYTES) * PAGE_BYTES
+  bytes.fill(0xff, middle, middle + 3 * PAGE_BYTES)
+  writeFileSync(file, bytes)
+  const logged: string[] = []
+  expect(open(folder, (line) => logged.push(line)).progress()).toEqual(NO_PROGRESS)
+  expect(logged.join()).toContain('is derived again from the spans')
+})
+
+/** Verdicts that meet a posting which nobody wrote, after somebody had a hand in their file. */
+function sabotaged(...sql: readonly string[]) {
+  const path = temporaryFolder()
+  const environment = { now: () => 0, log: () => undefined }
+  const store = openStore({ path, limits: WIDE_LIMITS }, environment).openVerdicts()
+  onTestFinished(() => store.close())
+  putVerdicts(store, buildVerdict('a', { atMs: 5 }))
+  const other = new Database(join(path, 'verdicts.db'))
+  other.unsafeMode()
+  const term = other.prepare('SELECT min(term_id) FROM postings').pluck().get()
+  other.exec(`INSERT INTO postings VALUES (${String(term)}, ${expectedKey(5, 'b')})`)
+  for (const each of sql) other.exec(each)
+  other.close()
+  expect(() => putVerdicts(store, buildVerdict('b', { atMs: 5 }))).toThrow('UNIQUE')
+  return store
+}
+
+describe('a row that is there though it cannot be', () => {
+  test('is damage where the file contradicts itself elsewhere: all is derived again', () => {
+    const store = sabotaged(
+      'PRAGMA writable_schema = ON',
+      `UPDATE sqlite_schema SET sql = 'CREATE INDEX requests_by_story ON requests (at_ms)'
+         WHERE name = 'requests_by_story'`,
+    )
+    expect(store.renew()).toBe(true)
+    putVerdicts(store, buildVerdict('b', { atMs: 5 }))
+    expect(store.requests({ limit: 9 }).requests).toHaveLength(1)
+  })
+
+  test('is the fault of that one verdict where the file is whole', () => {
+    const store = sabotaged()
+    expect(store.renew()).toBe(false)
+    expect(store.requests({ limit: 9 }).requests).toHaveLength(1)
+  })
 })
