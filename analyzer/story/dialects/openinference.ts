@@ -1,6 +1,6 @@
 import type { Dialect } from './dialect.ts'
 import { inferenceCannotShow } from './inference/cannot-show.ts'
-import { isGenAi, isOpenInference } from './inference/inference-span.ts'
+import { isGenAi, isOpenInference } from './inference-span.ts'
 import { inferenceStories } from './inference/stories.ts'
 import { OPENINFERENCE_TELLS } from './inference/tells.ts'
 

@@ -4,7 +4,7 @@ import { evidenceOf } from '../../evidence-of.ts'
 import type { Attempt, Evidence } from '../../story.ts'
 import type { InferenceCall } from './call.ts'
 import { withoutTraceback } from './failure.ts'
-import { isOfAiSdk, isOpenInference } from './inference-span.ts'
+import { isOfAiSdk, isOpenInference } from '../inference-span.ts'
 import type { InferenceRequest } from './requests.ts'
 
 /** One attempt per call. */

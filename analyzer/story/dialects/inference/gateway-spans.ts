@@ -1,7 +1,7 @@
 import type { Span } from '../../span.ts'
 import { groupTrace } from '../litellm/group.ts'
 import type { SpanTree } from '../../span-tree.ts'
-import { isOfGateway } from './inference-span.ts'
+import { isOfGateway } from '../inference-span.ts'
 
 /**
  * Spans of which a router with a dialect of its own tells the request: those around its spans (the

@@ -1,5 +1,5 @@
 import type { Span } from '../../span.ts'
-import { isOpenInference } from './inference-span.ts'
+import { isOpenInference } from '../inference-span.ts'
 
 export type Generation = 'openinference' | 'before 1.37' | '1.37 to 1.41' | 'since 1.42'
 

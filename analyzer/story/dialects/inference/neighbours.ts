@@ -2,7 +2,7 @@ import type { Neighbours } from '../../join-window.ts'
 import type { Span } from '../../span.ts'
 import { SpanTree } from '../../span-tree.ts'
 import { BEGINS_WITHIN_NS, CLOCK_NS, isOfCallbackTracer } from './callback-tracer.ts'
-import { isInference } from './inference-span.ts'
+import { isInference } from '../inference-span.ts'
 
 /**
  * A callback tracer's calls look for what a client library noted of them in traces that begin just

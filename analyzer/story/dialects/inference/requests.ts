@@ -9,7 +9,7 @@ import {
   isInference,
   isOtherStep,
   isSdkOperation,
-} from './inference-span.ts'
+} from '../inference-span.ts'
 import { isModelApi } from './model-api.ts'
 import { isOtherCall, sharesModel } from './same-call.ts'
 import { seenFromAbove } from './seen-from-above.ts'

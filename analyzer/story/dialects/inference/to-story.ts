@@ -10,7 +10,7 @@ import { continuationsOf } from './continuations.ts'
 import { errorOf, type CallError } from './failure.ts'
 import { generationOf } from './generation.ts'
 import { modelApiOf } from './model-api.ts'
-import { isOfAiSdk, isOpenInference } from './inference-span.ts'
+import { isOfAiSdk, isOpenInference } from '../inference-span.ts'
 import { isOpenllmetry } from './openllmetry.ts'
 import type { InferenceRequest } from './requests.ts'
 

@@ -1,6 +1,6 @@
 import { firstText, hasAny, text } from '../../attributes.ts'
 import type { Span, SpanHead } from '../../span.ts'
-import { isInference } from '../inference/inference-span.ts'
+import { isInference } from '../inference-span.ts'
 
 /**
  * Names and shapes of LiteLLM's spans, v1 (scope without a version) and v2 (the release as

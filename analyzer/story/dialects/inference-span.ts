@@ -1,6 +1,6 @@
-import { SCOPE_NAME } from '../../../../collector/vocabulary.ts'
-import { hasAny, isError, numeric, text, textList } from '../../attributes.ts'
-import type { Attributes, Span } from '../../span.ts'
+import { SCOPE_NAME } from '../../../collector/vocabulary.ts'
+import { hasAny, isError, numeric, text, textList } from '../attributes.ts'
+import type { Attributes, Span } from '../span.ts'
 
 /**
  * Which spans of the two conventions tell of a model's answer. OpenTelemetry's GenAI convention in

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import type { CompactSpan, CompactValue } from '../../../../support/compact-span.ts'
-import { tellStories } from '../../../../support/tell-stories.ts'
+import type { CompactSpan, CompactValue } from '../../../support/compact-span.ts'
+import { tellStories } from '../../../support/tell-stories.ts'
 
 // Spans as libraries and exporters write them that claim to keep to a convention: each is told
 // rightly, as `unknown`, or not at all; what its client saw as an exception is never a success.
