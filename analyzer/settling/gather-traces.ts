@@ -1,9 +1,10 @@
-import type { BegunTraces, LoggedChunk, SpanReader } from '../store/store.ts'
-import { toUsRange } from '../store/us-range.ts'
-import type { Lookout, VerdictStore } from '../store/verdict-store.ts'
+import type { LoggedChunk, SpanReader } from '../store/store.ts'
+import { toUsRange, type UsRange } from '../store/us-range.ts'
+import type { Lookout, TraceExtent, VerdictStore } from '../store/verdict-store.ts'
 import type { Neighbours } from '../story/join-window.ts'
 import { NEIGHBOUR_TRACES_MAX, neighboursOf, type Arrival } from '../story/settle.ts'
-import { keyOf, LookedTraces, type Looked, type Open, type TraceOfSource } from './looked-traces.ts'
+import { TimeSlices } from './time-slices.ts'
+import { TraceMap, type TraceOfSource } from './trace-map.ts'
 
 /** Traces that must be told together. */
 export interface TraceGroup {
@@ -18,11 +19,25 @@ export interface TraceGroup {
   readonly lookouts: readonly Lookout[]
 }
 
-/** Some 20 MB; how a day's traffic is looked at, each is asked for again and again. */
-const BEGUN_MAX = 100_000
-
 /** One more than fits, so that too many is noticed. */
 const LIMIT = NEIGHBOUR_TRACES_MAX + 1
+/** Traces that are remembered: as many as two groups have. */
+const LOOKED_MAX = 2 * NEIGHBOUR_TRACES_MAX
+/** Beyond it, they are found anew. */
+const CROWDED_MAX = 20_000
+
+interface Looked {
+  readonly arrivals: readonly Arrival[]
+  readonly isCut: boolean
+  /** Undefined: no other trace can hold a part of its requests. */
+  readonly open: Open | undefined
+}
+
+interface Open {
+  readonly ranges: Neighbours
+  readonly extent: TraceExtent
+  readonly lookout: Lookout | undefined
+}
 
 export interface GathererOptions {
   readonly reader: SpanReader
@@ -30,25 +45,45 @@ export interface GathererOptions {
 }
 
 /**
- * Finds the traces that must be told together. Remembers what it has seen until spans are read that
- * may change it: traces that are due at one time have most of their neighbours in common, and
- * looking each of them up again for each would be most of the work of judging.
+ * Finds the traces that must be told together. What was read is remembered until spans come that
+ * change it: traces that are due at one time have most of their neighbours in common, in an outage
+ * of routers in process all of them, and to read these again for each would never end.
  */
 export class TraceGatherer {
   readonly #options: GathererOptions
-  readonly #looked = new LookedTraces()
-  readonly #begun: BegunTraces = new Map()
+  readonly #slices: TimeSlices
+  /** By trace and source, in the order in which they were looked at. */
+  readonly #looked = new Map<string, Looked>()
+  /** Those that have too many around them: so has whoever is a neighbour of one. */
+  readonly #crowded = new TraceMap<true>()
+  /** Of traces that were told since verdicts were last stored. */
+  #told: { readonly source: string; readonly lookout: Lookout }[] = []
 
   constructor(options: GathererOptions) {
     this.#options = options
+    this.#slices = new TimeSlices(options.reader)
   }
 
   /** What is asked from now on knows of these spans. */
   notice(chunk: LoggedChunk): void {
-    this.#looked.forgetWhatMeets(chunk)
     const [first] = chunk.heads
-    if (first === undefined || chunk.unreadable > 0) this.#begun.clear()
-    else this.#begun.delete(keyOf({ source: chunk.source, traceId: first.traceId }))
+    const isUnknown = first === undefined || chunk.unreadable > 0
+    if (isUnknown) this.#looked.clear()
+    const trace = { source: chunk.source, traceId: first?.traceId ?? '' }
+    const wasLooked = this.#looked.delete(keyOf(trace))
+    const wasNear = this.#slices.notice(chunk)
+    // Where it stood it may not stand any more, and then there is no crowd.
+    if (isUnknown || wasLooked || wasNear) this.#crowded.clear()
+  }
+
+  /** Where these look for others is known before it is stored. */
+  tell(source: string, { lookouts }: TraceGroup): void {
+    for (const lookout of lookouts) this.#told.push({ source, lookout })
+  }
+
+  /** All that was told. */
+  stored(): void {
+    this.#told = []
   }
 
   /**
@@ -64,6 +99,7 @@ export class TraceGatherer {
     const unsettled: string[] = []
     // Grows while it is walked. Too many are noticed when found, and not after reading them.
     const found = new Set([traceId])
+    const crowded = this.#crowded.of(source)
     for (const next of found) {
       if (next !== traceId && !isSettled(next)) {
         unsettled.push(next)
@@ -73,9 +109,10 @@ export class TraceGatherer {
       // It tells its requests without others; that it was near changes nothing for them.
       if (looked.open === undefined) continue
       traces.set(next, looked)
-      for (const id of looked.open.neighbours) found.add(id)
-      if (found.size > NEIGHBOUR_TRACES_MAX || this.#looked.isCrowded({ source, traceId: next })) {
-        this.#looked.setCrowded({ source, traceId })
+      this.#addNeighbours(found, looked.open)
+      if (found.size > NEIGHBOUR_TRACES_MAX || crowded.has(next)) {
+        if (this.#crowded.size >= CROWDED_MAX) this.#crowded.clear()
+        this.#crowded.set({ source, traceId }, true)
         return alone(traceId, start, { crowd: [...found] })
       }
     }
@@ -91,55 +128,67 @@ export class TraceGatherer {
   }
 
   #look(source: string, traceId: string): Looked {
-    const known = this.#looked.get({ source, traceId })
+    const key = keyOf({ source, traceId })
+    const known = this.#looked.get(key)
     if (known !== undefined) return known
     const { spans: arrivals, isCut } = this.#options.reader.spansOf(source, traceId)
-    if (this.#begun.size >= BEGUN_MAX) this.#begun.clear()
-    const open = this.#open({ source, traceId }, arrivals)
-    return this.#looked.add({ source, traceId, arrivals, isCut, open })
-  }
-
-  #open({ source, traceId }: TraceOfSource, arrivals: readonly Arrival[]): Open | undefined {
-    const ranges = neighboursOf(arrivals.map((arrival) => arrival.span))
-    if (ranges === undefined) return undefined
-    const { failedIn, startedIn } = ranges
-    const neighbours = this.#neighbours({ source, traceId }, { ranges, arrivals })
-    const failures = failedIn === undefined ? undefined : toUsRange(failedIn)
-    const starts = startedIn === undefined ? undefined : toUsRange(startedIn)
-    return {
-      neighbours,
-      watched: [failures, starts].filter((range) => range !== undefined),
-      // Those that look for failures alone are found by what failed: it looks for what begins then.
-      lookout:
-        starts === undefined ? undefined : { traceId, failedIn: failures, startedIn: starts },
-    }
+    const looked = { arrivals, isCut, open: openOf({ source, traceId }, arrivals) }
+    // The oldest: others that are due now are near in time to what was looked at last.
+    const [oldest] = this.#looked.keys()
+    if (this.#looked.size >= LOOKED_MAX && oldest !== undefined) this.#looked.delete(oldest)
+    this.#looked.set(key, looked)
+    return looked
   }
 
   /** As many as may be told together and one more, so that nobody looks further for nothing. */
-  #neighbours(
-    { source, traceId }: TraceOfSource,
-    { ranges, arrivals }: Looking,
-  ): ReadonlySet<string> {
-    const { reader, verdicts } = this.#options
+  #addNeighbours(found: Set<string>, { ranges, extent }: Open): void {
+    const { source } = extent
     const { failedIn, startedIn } = ranges
-    const found = new Set([traceId])
-    const started = { limit: LIMIT, begun: this.#begun }
-    const looks = [
-      () => (failedIn === undefined ? [] : reader.tracesFailedIn(source, failedIn, LIMIT)),
-      () => (startedIn === undefined ? [] : reader.tracesStartedIn(source, startedIn, started)),
-      () => verdicts.lookingAt({ source, ...extentOf(arrivals) }, LIMIT),
-    ]
-    for (const look of looks) {
-      for (const id of look()) found.add(id)
-      if (found.size > NEIGHBOUR_TRACES_MAX) break
+    const asked = { source, limit: LIMIT }
+    if (failedIn !== undefined) this.#slices.addFailed(found, { ...asked, range: failedIn })
+    if (found.size > NEIGHBOUR_TRACES_MAX) return
+    if (startedIn !== undefined) this.#slices.addStarted(found, { ...asked, range: startedIn })
+    if (found.size > NEIGHBOUR_TRACES_MAX) return
+    for (const id of this.#options.verdicts.lookingAt(extent, LIMIT)) found.add(id)
+    for (const told of this.#told) {
+      if (told.source === source && looksAt(told.lookout, extent)) found.add(told.lookout.traceId)
     }
-    return found
   }
 }
 
-interface Looking {
-  readonly ranges: Neighbours
-  readonly arrivals: readonly Arrival[]
+function openOf(
+  { source, traceId }: TraceOfSource,
+  arrivals: readonly Arrival[],
+): Open | undefined {
+  const ranges = neighboursOf(arrivals.map((arrival) => arrival.span))
+  if (ranges === undefined) return undefined
+  const { failedIn, startedIn } = ranges
+  return {
+    ranges,
+    extent: { source, ...extentOf(arrivals) },
+    // Those that look for failures alone are found by what failed: it looks for what begins then.
+    lookout:
+      startedIn === undefined
+        ? undefined
+        : {
+            traceId,
+            failedIn: failedIn === undefined ? undefined : toUsRange(failedIn),
+            startedIn: toUsRange(startedIn),
+          },
+  }
+}
+
+function looksAt({ failedIn, startedIn }: Lookout, { startUs, failedUs }: TraceExtent): boolean {
+  if (startedIn !== undefined && isIn(startedIn, startUs)) return true
+  return failedIn !== undefined && failedUs.some((us) => isIn(failedIn, us))
+}
+
+function isIn({ fromUs, toUs }: UsRange, us: number): boolean {
+  return us >= fromUs && us <= toUs
+}
+
+function keyOf({ source, traceId }: TraceOfSource): string {
+  return `${traceId} ${source}`
 }
 
 function alone(

@@ -7,9 +7,9 @@ import type { RouterConfig } from '../story/router-config.ts'
 import { TraceGatherer, type TraceGroup } from './gather-traces.ts'
 import { judgeGroup, type JudgeGroupOptions } from './judge-group.ts'
 import { KnownCrowds } from './known-crowds.ts'
-import type { TraceOfSource } from './looked-traces.ts'
 import type { PendingTrace } from './pending-traces.ts'
 import { saveJudgements } from './save-judgements.ts'
+import type { TraceOfSource } from './trace-map.ts'
 import { Unjudged } from './unjudged.ts'
 
 export interface JudgeLoopOptions {
@@ -60,7 +60,7 @@ export class JudgeLoop {
     this.#gatherer = new TraceGatherer({ reader, verdicts })
     this.#crowds = new KnownCrowds({
       verdicts,
-      isUnjudged: (trace) => this.#unjudged.get(trace) !== undefined,
+      unjudgedOf: (source) => this.#unjudged.of(source),
     })
     this.#judging = {
       routerConfigs,
@@ -110,6 +110,7 @@ export class JudgeLoop {
       if (now() >= untilMs) break
     }
     if (judgements.length > 0) this.#save(judgements)
+    this.#gatherer.stored()
     const nextMs = this.#unjudged.nextMs ?? Infinity
     return { more: moreToRead || nextMs <= now(), changed: judgements.length > 0 }
   }
@@ -151,6 +152,7 @@ export class JudgeLoop {
       if (id !== traceId && !this.#unjudged.isSettled({ source, traceId: id }, nowMs)) continue
       const its = id === traceId ? group : this.#gather({ source, traceId: id }, nowMs)
       const judged = judgeGroup(source, its, this.#judging)
+      this.#gatherer.tell(source, its)
       const requests = new Set(judged.flatMap(({ verdicts: all }) => all.flatMap(tracesOf)))
       for (const [member, arrivals] of its.traces) {
         told.add(member)

@@ -10,7 +10,7 @@ import {
   type Settling,
 } from '../story/settle.ts'
 import { DueQueue, type Scheduled } from './due-queue.ts'
-import type { TraceOfSource } from './looked-traces.ts'
+import { TraceMap, type TraceOfSource } from './trace-map.ts'
 
 /**
  * Traces that wait at one time: 15 s of 13,000 traces per second, in some 80 MiB. Beyond it the log
@@ -45,8 +45,8 @@ export interface PendingTrace extends TraceOfSource, Scheduled {
 /** What has been read and not judged, and when each trace of it is due. */
 export class PendingTraces {
   readonly #settleMs: number
-  /** In the order of their first positions: a trace that is judged and comes again stands last. */
-  readonly #traces = new Map<string, PendingTrace>()
+  /** In the order of their first positions: one that is judged and comes again stands last. */
+  readonly #traces = new TraceMap<PendingTrace>()
   readonly #queue = new DueQueue<PendingTrace>()
   #spans = 0
 
@@ -68,11 +68,20 @@ export class PendingTraces {
 
   /** The one that has waited longest; the watermark stands before it. */
   first(): PendingTrace | undefined {
-    return this.#traces.values().next().value
+    let first: PendingTrace | undefined
+    for (const trace of this.#traces.firsts()) {
+      if (first === undefined || trace.firstPosition < first.firstPosition) first = trace
+    }
+    return first
   }
 
-  get({ source, traceId }: TraceOfSource): PendingTrace | undefined {
-    return this.#traces.get(keyOf({ source, traceId }))
+  get(trace: TraceOfSource): PendingTrace | undefined {
+    return this.#traces.get(trace)
+  }
+
+  /** By trace id. */
+  of(source: string): ReadonlyMap<string, PendingTrace> {
+    return this.#traces.of(source)
   }
 
   add({ position, source, receivedAtMs, heads }: LoggedChunk): void {
@@ -135,7 +144,7 @@ export class PendingTraces {
   }
 
   delete(trace: PendingTrace): void {
-    if (!this.#traces.delete(keyOf(trace))) return
+    if (!this.#traces.delete(trace)) return
     this.#spans -= trace.newSpans
     this.#queue.cancel(trace)
   }
@@ -159,7 +168,7 @@ export class PendingTraces {
       waitUntilMs: undefined,
       scheduledMs: Infinity,
     }
-    this.#traces.set(keyOf(key), trace)
+    this.#traces.set(key, trace)
     return trace
   }
 
@@ -169,8 +178,4 @@ export class PendingTraces {
       ? trace.settling.lastMs + SETTLE_AFTER_REQUEST_SPAN_MS
       : this.dueAtMs(trace)
   }
-}
-
-function keyOf({ source, traceId }: TraceOfSource): string {
-  return `${traceId} ${source}`
 }

@@ -4,10 +4,10 @@ import type { Progress, VerdictStore } from '../store/verdict-store.ts'
 import type { JudgeLag } from '../store/verdict-tallies.ts'
 import { isRecognised } from '../story/assemble.ts'
 import type { Arrival } from '../story/settle.ts'
-import type { TraceOfSource } from './looked-traces.ts'
 import { PendingTraces, type PendingTrace } from './pending-traces.ts'
 import { ReadLog } from './read-log.ts'
 import { SpanCount } from './span-count.ts'
+import type { TraceOfSource } from './trace-map.ts'
 
 export interface UnjudgedOptions {
   readonly reader: SpanReader
@@ -104,6 +104,11 @@ export class Unjudged {
 
   get(trace: TraceOfSource): PendingTrace | undefined {
     return this.#pending.get(trace)
+  }
+
+  /** By trace id. */
+  of(source: string): ReadonlyMap<string, PendingTrace> {
+    return this.#pending.of(source)
   }
 
   dueAtMs(trace: PendingTrace): number {

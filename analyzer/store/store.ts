@@ -1,9 +1,9 @@
-import type { TimeRange } from '../story/join-window.ts'
 import type { Arrival } from '../story/settle.ts'
 import type { Span, SpanHead } from '../story/span.ts'
 import type { ActStore } from './act-store.ts'
 import type { RetentionClock } from './retention-clock.ts'
 import type { SpanRecord } from './span-record.ts'
+import type { UsRange } from './us-range.ts'
 import type { RenewableVerdicts, VerdictOptions } from './verdict-store.ts'
 
 /**
@@ -76,8 +76,17 @@ export interface LoggedChunk {
   readonly heads: readonly SpanHead[]
   /** Decoded each time that they are asked for: following the log needs only their heads. */
   readonly spans: readonly Span[]
+  /** What of them decides whose neighbour their trace is; read when it is first asked for. */
+  readonly times: SpanTimes
   /** Of what is stored here so many cannot be read: the others can. */
   readonly unreadable: number
+}
+
+export interface SpanTimes {
+  /** Of the span that started first; infinite where none can be read. */
+  readonly startUs: number
+  /** When ERROR spans ended. */
+  readonly failedUs: readonly number[]
 }
 
 export interface StoredTrace {
@@ -94,30 +103,20 @@ export interface SpanReader {
   spansOf(source: string, traceId: string): StoredTrace
   /** Of all sources: a trace may run through several, and they may send the same spans. */
   trace(traceId: string): StoredTrace
-  /** Traces that hold an ERROR span which ended in the range; one that was replaced counts too. */
-  tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[]
-  /** Traces whose first span of this source started in the range. */
-  tracesStartedIn(source: string, range: TimeRange, options: StartedOptions): readonly string[]
+  /** ERROR spans that ended in the range, of so many traces; one that was replaced counts too. */
+  failuresIn(source: string, range: UsRange, limit: number): readonly TraceMoment[]
+  /** Traces whose first span of this source started in the range, so many of them. */
+  startsIn(source: string, range: UsRange, limit: number): readonly TraceMoment[]
   counts(): SpanCounts
   close(): void
 }
 
-export interface StartedOptions {
-  readonly limit: number
-  /**
-   * When traces began, as far as it was looked up. It holds until spans are stored that the asker
-   * wants to know of: whoever asks about many ranges keeps it so long.
-   */
-  readonly begun?: BegunTraces
-}
-
-/** By trace and source; undefined: not one span of it is there. */
-export type BegunTraces = Map<string, TraceBegin | undefined>
-
-export interface TraceBegin {
+/** When a span of a trace failed, or its first one started. */
+export interface TraceMoment {
+  readonly traceId: string
   readonly atUs: number
-  /** To the nanosecond, which costs reading the spans. */
-  readonly exactNs: () => bigint | undefined
+  /** To the nanosecond, which costs reading the spans; several may share the microsecond. */
+  readonly exactNs: () => readonly bigint[]
 }
 
 /** Since the folder was made; what was removed for its age counts on. */

@@ -10,15 +10,15 @@ import type {
   SpanLimits,
   SpanReader,
   SpanWriter,
-  StartedOptions,
   StoredTrace,
   StorePart,
   StoreStats,
   Tally,
   TidyNow,
   TidyReport,
+  TraceMoment,
 } from '../../analyzer/store/store.ts'
-import type { TimeRange } from '../../analyzer/story/join-window.ts'
+import type { UsRange } from '../../analyzer/store/us-range.ts'
 import type { Span, SpanHead } from '../../analyzer/story/span.ts'
 import { isLaterVersion } from '../../analyzer/story/span-version.ts'
 import { toRecord } from './to-record.ts'
@@ -108,6 +108,10 @@ export class ModelReader implements SpanReader {
       receivedAtMs: each.receivedAtMs,
       heads: [headOf(each.span)],
       spans: [each.span],
+      times: {
+        startUs: toUs(each.span.startTimeNs),
+        failedUs: each.span.status.code === 'error' ? [toUs(each.span.endTimeNs)] : [],
+      },
       unreadable: 0,
     }))
   }
@@ -128,24 +132,29 @@ export class ModelReader implements SpanReader {
     return { spans: [...last.values()].toSorted(byStart), isCut: false }
   }
 
-  tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[] {
-    const failed = this.#model.spans.filter(
-      (each) =>
-        each.source === source &&
-        each.span.status.code === 'error' &&
-        isIn(range, each.span.endTimeNs),
-    )
-    return [...new Set(failed.map(({ span }) => span.traceId))].slice(0, limit)
+  failuresIn(source: string, range: UsRange, limit: number): readonly TraceMoment[] {
+    const failed = this.#model.spans
+      .filter(
+        (each) =>
+          each.source === source &&
+          each.span.status.code === 'error' &&
+          isIn(range, toUs(each.span.endTimeNs)),
+      )
+      .map(({ span }) => toMoment(span.traceId, span.endTimeNs))
+    const traces = new Set([...new Set(failed.map(({ traceId }) => traceId))].slice(0, limit))
+    return failed.filter(({ traceId }) => traces.has(traceId))
   }
 
-  tracesStartedIn(source: string, range: TimeRange, { limit }: StartedOptions): readonly string[] {
+  startsIn(source: string, range: UsRange, limit: number): readonly TraceMoment[] {
     const first = new Map<string, bigint>()
     for (const { span, source: from } of this.#model.spans) {
       const known = first.get(span.traceId)
       if (from !== source || (known !== undefined && known <= span.startTimeNs)) continue
       first.set(span.traceId, span.startTimeNs)
     }
-    return [...first].flatMap(([id, startNs]) => (isIn(range, startNs) ? [id] : [])).slice(0, limit)
+    return [...first]
+      .flatMap(([id, startNs]) => (isIn(range, toUs(startNs)) ? [toMoment(id, startNs)] : []))
+      .slice(0, limit)
   }
 
   counts(): SpanCounts {
@@ -226,8 +235,16 @@ function idOf({ span, source }: Pick<ReceivedSpan, 'span' | 'source'>): string {
   return `${span.traceId} ${span.spanId} ${source}`
 }
 
-function isIn({ fromNs, toNs }: TimeRange, timeNs: bigint): boolean {
-  return timeNs >= fromNs && timeNs <= toNs
+function isIn({ fromUs, toUs: end }: UsRange, us: number): boolean {
+  return us >= fromUs && us <= end
+}
+
+function toUs(ns: bigint): number {
+  return Number(ns / 1000n)
+}
+
+function toMoment(traceId: string, ns: bigint): TraceMoment {
+  return { traceId, atUs: toUs(ns), exactNs: () => [ns] }
 }
 
 function byStart(left: ReceivedSpan, right: ReceivedSpan): number {

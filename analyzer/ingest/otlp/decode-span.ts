@@ -79,6 +79,21 @@ export function decodeHead(bytes: Uint8Array): Pick<SpanHead, 'name' | 'kind'> {
   return { name, kind: 'unspecified' }
 }
 
+/** When the span that these bytes are began and ended, and whether it failed. */
+export function decodeTimes(bytes: Uint8Array): SpanTime {
+  const reader = new ProtobufReader(bytes)
+  let startTimeNs = 0n
+  let endTimeNs = 0n
+  let failed = false
+  while (reader.next()) {
+    if (reader.is(7, WIRE_FIXED64)) startTimeNs = reader.fixed64()
+    else if (reader.is(8, WIRE_FIXED64)) endTimeNs = reader.fixed64()
+    else if (reader.is(15, WIRE_BYTES)) failed = readStatus(reader).code === 'error'
+    else reader.skip()
+  }
+  return { startTimeNs, endTimeNs, failed }
+}
+
 /** The resource and the scope that these bytes of a `ContextRecord` are; throws likewise. */
 export function decodeContext(bytes: Uint8Array): SpanContext {
   const reader = new ProtobufReader(bytes)
@@ -90,6 +105,10 @@ export function decodeContext(bytes: Uint8Array): SpanContext {
     else reader.skip()
   }
   return { resource, scope }
+}
+
+export interface SpanTime extends Pick<Span, 'startTimeNs' | 'endTimeNs'> {
+  readonly failed: boolean
 }
 
 const UNSET: SpanStatus = { code: 'unset', message: '' }

@@ -31,8 +31,8 @@ function healthOf(
       readAfter: () => [],
       spansOf: () => ({ spans: [], isCut: false }),
       trace: () => ({ spans: [], isCut: false }),
-      tracesFailedIn: () => [],
-      tracesStartedIn: () => [],
+      failuresIn: () => [],
+      startsIn: () => [],
       counts: () => ({
         stored: sumOf(sources, 'stored'),
         duplicates: sumOf(sources, 'duplicates'),

@@ -35,8 +35,8 @@ function counting(reader: SpanReader, lookUps: { count: number }): SpanReader {
       return reader.spansOf(source, traceId)
     },
     trace: (traceId) => reader.trace(traceId),
-    tracesFailedIn: (source, range, limit) => reader.tracesFailedIn(source, range, limit),
-    tracesStartedIn: (source, range, options) => reader.tracesStartedIn(source, range, options),
+    failuresIn: (source, range, limit) => reader.failuresIn(source, range, limit),
+    startsIn: (source, range, limit) => reader.startsIn(source, range, limit),
     counts: () => reader.counts(),
     close: () => reader.close(),
   }

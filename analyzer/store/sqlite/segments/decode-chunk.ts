@@ -1,7 +1,8 @@
-import { decodeHead, decodeSpan } from '../../../ingest/otlp/decode-span.ts'
+import { decodeHead, decodeSpan, decodeTimes } from '../../../ingest/otlp/decode-span.ts'
 import { MalformedError } from '../../../ingest/otlp/protobuf-reader.ts'
 import type { SpanContext } from '../../../ingest/otlp/span-context.ts'
 import type { Span, SpanHead } from '../../../story/span.ts'
+import type { SpanTimes } from '../../store.ts'
 import { isStoreTrouble } from '../open-database.ts'
 import { splitChunk } from './chunk.ts'
 import type { StoredChunk } from './segment.ts'
@@ -36,7 +37,7 @@ export function readHeads({ bytes, context: { scope } }: StoredChunk): ChunkHead
   const heads: SpanHead[] = []
   let traceId: string | undefined
   for (const each of split.spans) {
-    const head = hasIds(each) ? headOrUndefined(each) : undefined
+    const head = hasIds(each) ? orUndefined(() => decodeHead(each)) : undefined
     if (head === undefined) continue
     // All spans of a chunk are of one trace.
     traceId ??= traceIdTextOf(each)
@@ -45,9 +46,22 @@ export function readHeads({ bytes, context: { scope } }: StoredChunk): ChunkHead
   return { heads, unreadable: split.spans.length - heads.length + (split.damaged ? 1 : 0) }
 }
 
-function headOrUndefined(bytes: Buffer): Pick<SpanHead, 'name' | 'kind'> | undefined {
+/** At a tenth of their cost, too. */
+export function readTimes({ bytes }: StoredChunk): SpanTimes {
+  let startUs = Infinity
+  const failedUs: number[] = []
+  for (const each of splitChunk(bytes).spans) {
+    const times = orUndefined(() => decodeTimes(each))
+    if (times === undefined) continue
+    startUs = Math.min(startUs, Number(times.startTimeNs / 1000n))
+    if (times.failed) failedUs.push(Number(times.endTimeNs / 1000n))
+  }
+  return { startUs, failedUs }
+}
+
+function orUndefined<T>(decode: () => T): T | undefined {
   try {
-    return decodeHead(bytes)
+    return decode()
   } catch (error: unknown) {
     if (error instanceof MalformedError) return undefined
     throw error

@@ -1,4 +1,3 @@
-import type { TimeRange } from '../../../story/join-window.ts'
 import type { Span } from '../../../story/span.ts'
 import { isLaterVersion } from '../../../story/span-version.ts'
 import type {
@@ -6,17 +5,17 @@ import type {
   ReceivedSpan,
   SpanCounts,
   SpanReader,
+  SpanTimes,
   StoredTrace,
-  StartedOptions,
-  TraceBegin,
+  TraceMoment,
 } from '../../store.ts'
-import { toUsRange, type UsRange } from '../../us-range.ts'
+import type { UsRange } from '../../us-range.ts'
 import { toCounts } from './counters.ts'
-import { decodeChunk, readHeads } from './decode-chunk.ts'
+import { decodeChunk, readHeads, readTimes } from './decode-chunk.ts'
 import { toPlace, toPosition } from './position.ts'
 import type { SegmentFile } from './segment-catalogue.ts'
 import type { SegmentHandles } from './segment-handles.ts'
-import type { ChunkHead, LostChunk, Segment, StoredChunk } from './segment.ts'
+import type { ChunkHead, LostChunk, StoredChunk } from './segment.ts'
 import { TraceProbe } from './trace-probe.ts'
 
 /** Spans of one trace that are looked at; the rest of a runaway trace is not, and that is said. */
@@ -68,44 +67,39 @@ export class SegmentSpanReader implements SpanReader {
     return this.#trace(traceId, () => true)
   }
 
-  tracesFailedIn(source: string, range: TimeRange, limit: number): readonly string[] {
-    const us = toUsRange(range)
-    const found = new Set<string>()
+  failuresIn(source: string, range: UsRange, limit: number): readonly TraceMoment[] {
+    const found: TraceMoment[] = []
+    const traces = new Set<string>()
     for (const file of this.#handles.list()) {
-      if (!this.#mayHold(file, us, 'failures')) continue
+      if (!this.#mayHold(file, range, 'failures')) continue
       this.#handles.use(file, (segment) => {
-        for (const head of segment.failedIn(source, us)) {
-          if (found.size >= limit) return
-          if (found.has(head.traceId)) continue
-          if (isInside(head, us) || failedExactly(segment, head, range)) found.add(head.traceId)
+        for (const head of segment.failedIn(source, range)) {
+          const { traceId, atUs } = head
+          if (!traces.has(traceId) && traces.size >= limit) return
+          traces.add(traceId)
+          found.push({ traceId, atUs, exactNs: () => this.#failuresAt(file, head) })
         }
       })
     }
-    return [...found]
+    return found
   }
 
-  tracesStartedIn(
-    source: string,
-    range: TimeRange,
-    { limit, begun = new Map() }: StartedOptions,
-  ): readonly string[] {
-    const us = toUsRange(range)
-    const found = new Set<string>()
+  startsIn(source: string, range: UsRange, limit: number): readonly TraceMoment[] {
+    const found: TraceMoment[] = []
     const looked = new Set<string>()
     for (const file of this.#handles.list()) {
-      if (!this.#mayHold(file, us, 'starts')) continue
+      if (!this.#mayHold(file, range, 'starts')) continue
       this.#handles.use(file, (segment) => {
-        for (const { traceId } of segment.startedIn(source, us)) {
-          if (found.size >= limit) return
+        for (const { traceId } of segment.startedIn(source, range)) {
+          if (found.length >= limit) return
           if (looked.has(traceId)) continue
           looked.add(traceId)
-          const key = `${traceId} ${source}`
-          if (!begun.has(key)) begun.set(key, this.#beginOf(source, traceId))
-          if (beganIn(begun.get(key), range)) found.add(traceId)
+          const begin = this.#beginOf(source, traceId)
+          if (begin !== undefined && isIn(range, begin.atUs)) found.push(begin)
         }
       })
     }
-    return [...found]
+    return found
   }
 
   counts(): SpanCounts {
@@ -164,7 +158,7 @@ export class SegmentSpanReader implements SpanReader {
   }
 
   /** When the first span of a trace and source started, wherever it is stored. */
-  #beginOf(source: string, traceId: string): TraceBegin | undefined {
+  #beginOf(source: string, traceId: string): TraceMoment | undefined {
     const id = Buffer.from(traceId, 'hex')
     const probe = new TraceProbe(id)
     const found: { readonly file: SegmentFile; readonly heads: readonly ChunkHead[] }[] = []
@@ -176,42 +170,40 @@ export class SegmentSpanReader implements SpanReader {
       found.push({ file, heads })
     }
     if (atUs === Infinity) return undefined
-    return {
-      atUs,
-      exactNs: () =>
-        found
-          .filter(({ heads }) => heads[0]?.atUs === atUs)
-          .flatMap(
-            ({ file, heads }) =>
-              this.#handles.use(file, (segment) =>
-                heads.flatMap((head) => spansAt(segment, head)),
-              ) ?? [],
-          )
-          .reduce<bigint | undefined>(
-            (least, { startTimeNs }) =>
-              least === undefined || startTimeNs < least ? startTimeNs : least,
-            undefined,
-          ),
-    }
+    const first = found.filter(({ heads }) => heads[0]?.atUs === atUs)
+    return { traceId, atUs, exactNs: () => this.#firstStart(first) }
   }
-}
 
-/** Only within a microsecond of the range's ends do the nanoseconds decide. */
-function beganIn(begin: TraceBegin | undefined, range: TimeRange): boolean {
-  if (begin === undefined) return false
-  const us = toUsRange(range)
-  if (isInside(begin, us)) return true
-  if (begin.atUs !== us.fromUs && begin.atUs !== us.toUs) return false
-  const startNs = begin.exactNs()
-  return startNs !== undefined && startNs >= range.fromNs && startNs <= range.toNs
+  #firstStart(
+    found: readonly { readonly file: SegmentFile; readonly heads: readonly ChunkHead[] }[],
+  ) {
+    const starts = found
+      .flatMap(({ file, heads }) => heads.flatMap((head) => this.#spansAt(file, head)))
+      .map(({ startTimeNs }) => startTimeNs)
+    const [least] = starts.toSorted((left, right) => (left < right ? -1 : left > right ? 1 : 0))
+    return least === undefined ? [] : [least]
+  }
+
+  #failuresAt(file: SegmentFile, head: ChunkHead): readonly bigint[] {
+    return this.#spansAt(file, head).flatMap(({ status, endTimeNs }) =>
+      status.code === 'error' ? [endTimeNs] : [],
+    )
+  }
+
+  #spansAt(file: SegmentFile, { row }: ChunkHead): readonly Span[] {
+    const chunk = this.#handles.use(file, (segment) => segment.chunk(row))
+    return chunk?.bytes === undefined ? [] : decodeChunk(chunk).spans
+  }
 }
 
 function toLogged(segment: number, chunk: StoredChunk | LostChunk): LoggedChunk {
   const position = toPosition({ segment, row: chunk.row })
   if (chunk.bytes === undefined) {
-    return { position, source: '', receivedAtMs: 0, heads: [], spans: [], unreadable: 1 }
+    const nothing = { heads: [], spans: [], times: { startUs: Infinity, failedUs: [] } }
+    return { position, source: '', receivedAtMs: 0, ...nothing, unreadable: 1 }
   }
   const { source, receivedAtMs } = chunk
+  let times: SpanTimes | undefined
   return {
     position,
     source,
@@ -220,22 +212,15 @@ function toLogged(segment: number, chunk: StoredChunk | LostChunk): LoggedChunk 
     get spans() {
       return decodeChunk(chunk).spans
     },
+    get times() {
+      times ??= readTimes(chunk)
+      return times
+    },
   }
 }
 
-function spansAt(segment: Segment, { row }: ChunkHead): readonly Span[] {
-  const chunk = segment.chunk(row)
-  return chunk?.bytes === undefined ? [] : decodeChunk(chunk).spans
-}
-
-function failedExactly(segment: Segment, head: ChunkHead, { fromNs, toNs }: TimeRange): boolean {
-  return spansAt(segment, head).some(
-    ({ status, endTimeNs }) => status.code === 'error' && endTimeNs >= fromNs && endTimeNs <= toNs,
-  )
-}
-
-function isInside({ atUs }: { readonly atUs: number }, { fromUs, toUs: end }: UsRange): boolean {
-  return atUs > fromUs && atUs < end
+function isIn({ fromUs, toUs }: UsRange, us: number): boolean {
+  return us >= fromUs && us <= toUs
 }
 
 function byStart(left: ReceivedSpan, right: ReceivedSpan): number {

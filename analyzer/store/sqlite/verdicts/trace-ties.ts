@@ -1,6 +1,12 @@
 import type { UsRange } from '../../us-range.ts'
 import type { Judgement, Lookout, TraceExtent } from '../../verdict-store.ts'
 import type { SqliteDatabase } from '../open-database.ts'
+import {
+  LookoutSeconds,
+  type KnownLookout,
+  type LookoutKind,
+  type LooksFor,
+} from './lookout-seconds.ts'
 import { packTrace, unpackTrace } from './pack-ids.ts'
 
 /**
@@ -20,9 +26,16 @@ const CROWDED = 0
  */
 export class TraceTies {
   readonly #statements: ReturnType<typeof prepare>
+  readonly #seconds: LookoutSeconds
 
   constructor(database: SqliteDatabase) {
     this.#statements = prepare(database)
+    this.#seconds = new LookoutSeconds((kind, range, limit) => this.#meeting(kind, range, limit))
+  }
+
+  /** After a transaction that failed. */
+  reload(): void {
+    this.#seconds.clear()
   }
 
   toldWith(source: string, traceId: string): readonly string[] {
@@ -42,10 +55,9 @@ export class TraceTies {
   lookingAt({ source, startUs, failedUs }: TraceExtent, limit: number): readonly string[] {
     const found = new Set<string>()
     const look = (looksFor: LooksFor, us: number): void => {
-      const atUs = toInteger(us)
-      for (const { trace } of this.#statements.looking.all({ source, looksFor, atUs, limit })) {
-        found.add(unpackTrace(trace))
-      }
+      const kind = { source, looksFor }
+      const known = this.#seconds.at(kind, Math.floor(us)) ?? this.#lookingAt(kind, us, limit)
+      for (const traceId of known.slice(0, limit)) found.add(traceId)
     }
     look('start', startUs)
     for (const us of failedUs) look('failure', us)
@@ -58,11 +70,10 @@ export class TraceTies {
       this.#statements.untie.run(trace, source)
       this.#statements.removeLookouts.run(trace, source)
     }
+    for (const traceId of traceIds) this.#seconds.remove(source, traceId)
     if (traces.length > 1 || crowded) {
-      const last = this.#statements.last.get()?.together ?? CROWDED
-      for (const trace of traces) {
-        this.#statements.tie.run(trace, source, crowded ? CROWDED : last + 1)
-      }
+      const together = crowded ? CROWDED : (this.#statements.last.get()?.together ?? CROWDED) + 1
+      for (const trace of traces) this.#statements.tie.run(trace, source, together)
     }
     for (const lookout of lookouts) this.#putLookout(source, lookout)
   }
@@ -74,27 +85,43 @@ export class TraceTies {
 
   /** A bounded step; whether there may be more. */
   prune(beforeMs: number, limit: number): boolean {
-    return this.#statements.prune.run(toInteger(beforeMs * 1000), limit).changes === limit
+    const { changes } = this.#statements.prune.run(toInteger(beforeMs * 1000), limit)
+    if (changes > 0) this.#seconds.clear()
+    return changes === limit
+  }
+
+  #lookingAt(kind: LookoutKind, us: number, limit: number): readonly string[] {
+    const asked = { ...kind, atUs: toInteger(us), limit }
+    return this.#statements.looking.all(asked).map(({ trace }) => unpackTrace(trace))
+  }
+
+  #meeting(kind: LookoutKind, range: UsRange, limit: number): readonly KnownLookout[] {
+    const { fromUs, toUs } = range
+    const asked = { ...kind, fromUs: toInteger(fromUs), toUs: toInteger(toUs), limit }
+    return this.#statements.meeting
+      .all(asked)
+      .map(({ trace, ...own }) => ({ traceId: unpackTrace(trace), ...own }))
   }
 
   #putLookout(source: string, { traceId, failedIn, startedIn }: Lookout): void {
     const trace = packTrace(traceId)
-    const put = (looksFor: LooksFor, { fromUs, toUs }: UsRange): void => {
+    const put = (looksFor: LooksFor, range: UsRange): void => {
+      const fromUs = Math.floor(range.fromUs)
+      const toUs = Math.floor(Math.min(range.toUs, range.fromUs + LONG_US))
       this.#statements.look.run({
         source,
         looksFor,
-        isLong: toUs - fromUs > SHORT_US ? 1 : 0,
+        isLong: range.toUs - range.fromUs > SHORT_US ? 1 : 0,
         fromUs: toInteger(fromUs),
-        toUs: toInteger(Math.min(toUs, fromUs + LONG_US)),
+        toUs: toInteger(toUs),
         trace,
       })
+      this.#seconds.put({ source, looksFor }, { traceId, fromUs, toUs })
     }
     if (failedIn !== undefined) put('failure', failedIn)
     if (startedIn !== undefined) put('start', startedIn)
   }
 }
-
-type LooksFor = 'start' | 'failure'
 
 /** SQLite binds what is no integer as a float, which a strict table refuses. */
 function toInteger(us: number): bigint {
@@ -110,10 +137,14 @@ interface LookoutRow {
   readonly trace: Buffer
 }
 
-interface At {
-  readonly source: string
-  readonly looksFor: LooksFor
+interface At extends LookoutKind {
   readonly atUs: bigint
+  readonly limit: number
+}
+
+interface Meeting extends LookoutKind {
+  readonly fromUs: bigint
+  readonly toUs: bigint
   readonly limit: number
 }
 
@@ -130,6 +161,14 @@ export const TIE_QUERIES = {
       WHERE source = :source AND looks_for = :looksFor AND is_long = 1
         AND to_us BETWEEN :atUs AND :atUs + ${LONG_US} AND from_us <= :atUs
     LIMIT :limit`,
+  meeting: `SELECT trace, from_us AS fromUs, to_us AS toUs FROM lookouts
+      WHERE source = :source AND looks_for = :looksFor AND is_long = 0
+        AND to_us BETWEEN :fromUs AND :toUs + ${SHORT_US} AND from_us <= :toUs
+    UNION ALL
+    SELECT trace, from_us AS fromUs, to_us AS toUs FROM lookouts
+      WHERE source = :source AND looks_for = :looksFor AND is_long = 1
+        AND to_us BETWEEN :fromUs AND :toUs + ${LONG_US} AND from_us <= :toUs
+    LIMIT :limit`,
   last: 'SELECT together FROM told_together ORDER BY together DESC LIMIT 1',
 } as const
 
@@ -139,6 +178,7 @@ function prepare(database: SqliteDatabase) {
     lookoutOf: database.prepare<[Buffer, string]>(TIE_QUERIES.lookoutOf),
     members: database.prepare<[number], { trace: Buffer }>(TIE_QUERIES.members),
     looking: database.prepare<[At], { trace: Buffer }>(TIE_QUERIES.looking),
+    meeting: database.prepare<[Meeting], { trace: Buffer } & UsRange>(TIE_QUERIES.meeting),
     last: database.prepare<[], { together: number }>(TIE_QUERIES.last),
     tie: database.prepare<[Buffer, string, number]>('INSERT INTO told_together VALUES (?, ?, ?)'),
     untie: database.prepare<[Buffer, string]>(

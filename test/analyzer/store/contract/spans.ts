@@ -9,6 +9,7 @@ import type {
 import type { Span } from '../../../../analyzer/story/span.ts'
 import { arrivalOf } from '../../../support/arrivals.ts'
 import { buildSpan } from '../../../support/otlp.ts'
+import { failedIn, startedIn } from '../../../support/trace-moments.ts'
 
 /** One engine, empty for each test; the same again until the test ends. */
 export interface SpanEngine {
@@ -212,14 +213,12 @@ export function spanContract(engine: SpanEngine): void {
         arrivalOf([at(2, { spanId: spanId(9), startTimeNs: 50_000n, endTimeNs: 60_000n })]),
       ])
       const range = { fromNs: 150_000n, toNs: 250_000n }
-      expect(reader.tracesFailedIn('litellm', range, 10)).toEqual([traceId(1)])
-      expect(reader.tracesFailedIn('other', range, 10)).toEqual([])
+      expect(failedIn(reader, { source: 'litellm', range, limit: 10 })).toEqual([traceId(1)])
+      expect(failedIn(reader, { source: 'other', range, limit: 10 })).toEqual([])
       // Trace 2 has a span in the range, but began before it.
-      expect(reader.tracesStartedIn('litellm', range, { limit: 10 })).toEqual([traceId(3)])
-      expect(reader.tracesStartedIn('other', range, { limit: 10 })).toEqual([])
-      expect(
-        reader.tracesStartedIn('litellm', { fromNs: 0n, toNs: 250_000n }, { limit: 2 }),
-      ).toHaveLength(2)
+      expect(startedIn(reader, { source: 'litellm', range, limit: 10 })).toEqual([traceId(3)])
+      expect(startedIn(reader, { source: 'other', range, limit: 10 })).toEqual([])
+      expect(reader.startsIn('litellm', { fromUs: 0, toUs: 250 }, 2)).toHaveLength(2)
     })
 
     test('the ends of a range are exact to the nanosecond', () => {
@@ -228,12 +227,12 @@ export function spanContract(engine: SpanEngine): void {
       const endTimeNs = 1_760_000_001_000_000_456n
       writer.append([arrivalOf([buildSpan({ startTimeNs, endTimeNs, status: ERROR })])])
       for (const [fromNs, toNs, count] of ranges(startTimeNs)) {
-        expect(reader.tracesStartedIn('litellm', { fromNs, toNs }, { limit: 9 })).toHaveLength(
-          count,
-        )
+        const asked = { source: 'litellm', range: { fromNs, toNs }, limit: 9 }
+        expect(startedIn(reader, asked)).toHaveLength(count)
       }
       for (const [fromNs, toNs, count] of ranges(endTimeNs)) {
-        expect(reader.tracesFailedIn('litellm', { fromNs, toNs }, 9)).toHaveLength(count)
+        const asked = { source: 'litellm', range: { fromNs, toNs }, limit: 9 }
+        expect(failedIn(reader, asked)).toHaveLength(count)
       }
     })
 

@@ -11,6 +11,7 @@ import { arrivalOf } from '../../../../support/arrivals.ts'
 import { WIDE_LIMITS } from '../../../../support/open-test-store.ts'
 import { buildSpan } from '../../../../support/otlp.ts'
 import { temporaryFolder } from '../../../../support/temporary-folder.ts'
+import { failedIn, startedIn } from '../../../../support/trace-moments.ts'
 
 /** Whatever was stored, in whatever order: a reader cannot tell a packed segment from a hot one. */
 
@@ -79,10 +80,10 @@ function askAll(reader: SpanReader) {
     traces: TRACES.map((trace) => reader.trace(hexOf(trace))),
     spans: SOURCES.flatMap((source) => TRACES.map((trace) => reader.spansOf(source, hexOf(trace)))),
     failed: SOURCES.flatMap((source) =>
-      ranges.map((range) => reader.tracesFailedIn(source, range, 100).toSorted()),
+      ranges.map((range) => failedIn(reader, { source, range, limit: 100 })),
     ),
     started: SOURCES.flatMap((source) =>
-      ranges.map((range) => reader.tracesStartedIn(source, range, { limit: 100 }).toSorted()),
+      ranges.map((range) => startedIn(reader, { source, range, limit: 100 })),
     ),
     counts: reader.counts(),
   }
@@ -154,12 +155,12 @@ test('finds more traces of one time than it reads at once, each once and no more
   writer.close()
   expect(readdirSync(join(path, 'segments')).some((name) => name.includes('packed'))).toBe(true)
   const reader = store.openReader()
-  const decades = { fromNs: 0n, toNs: 2n ** 63n - 1n }
+  const asked = { source: 'eu', range: { fromNs: 0n, toNs: 2n ** 63n - 1n } }
   const all = spans.map(({ traceId }) => traceId).toSorted()
-  expect(reader.tracesFailedIn('eu', decades, 9999).toSorted()).toEqual(all)
-  expect(reader.tracesStartedIn('eu', decades, { limit: 9999 }).toSorted()).toEqual(all)
-  expect(reader.tracesFailedIn('eu', decades, 700)).toHaveLength(700)
-  expect(reader.tracesStartedIn('eu', decades, { limit: 700 })).toHaveLength(700)
+  expect(failedIn(reader, { ...asked, limit: 9999 })).toEqual(all)
+  expect(startedIn(reader, { ...asked, limit: 9999 })).toEqual(all)
+  expect(failedIn(reader, { ...asked, limit: 700 })).toHaveLength(700)
+  expect(startedIn(reader, { ...asked, limit: 700 })).toHaveLength(700)
   reader.close()
 })
 

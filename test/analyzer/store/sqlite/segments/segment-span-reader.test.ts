@@ -9,6 +9,7 @@ import { emptyModel, ModelReader, ModelWriter } from '../../../../support/model-
 import { WIDE_LIMITS } from '../../../../support/open-test-store.ts'
 import { buildSpan } from '../../../../support/otlp.ts'
 import { temporaryFolder } from '../../../../support/temporary-folder.ts'
+import { failedIn, startedIn } from '../../../../support/trace-moments.ts'
 
 /**
  * The engine against the model of `test/support/model-store.ts`: whatever comes, in whichever
@@ -94,10 +95,8 @@ function answers(reader: SpanReader, [fromNs, toNs]: Range) {
     counts: reader.counts(),
     traces: Array.from({ length: TRACES }, (_, trace) => reader.trace(traceId(trace))),
     ofSources: SOURCES.map((source) => reader.spansOf(source, traceId(0))),
-    failed: SOURCES.map((source) => reader.tracesFailedIn(source, range, LIMIT).toSorted()),
-    started: SOURCES.map((source) =>
-      reader.tracesStartedIn(source, range, { limit: LIMIT }).toSorted(),
-    ),
+    failed: SOURCES.map((source) => failedIn(reader, { source, range, limit: LIMIT })),
+    started: SOURCES.map((source) => startedIn(reader, { source, range, limit: LIMIT })),
     log: reader
       .readAfter(0, 1e6)
       .flatMap(({ source, receivedAtMs, spans }) =>

@@ -21,6 +21,8 @@ const SOURCE = 'router'
 interface Work {
   readonly tracesRead: number
   readonly tracesTold: number
+  /** Times that the spans of a time were asked for. */
+  readonly timesRead: number
 }
 
 function judgeOutage(requests: number, perSecond: number): Work {
@@ -29,7 +31,7 @@ function judgeOutage(requests: number, perSecond: number): Work {
   const verdicts = store.openVerdicts()
   onTestFinished(() => verdicts.close())
   const clock = { nowMs: START_MS }
-  const work = { read: 0, told: 0 }
+  const work = { read: 0, told: 0, times: 0 }
   const loop = new JudgeLoop({
     reader: countingReads(reader, work),
     verdicts: countingTold(verdicts, work),
@@ -53,10 +55,14 @@ function judgeOutage(requests: number, perSecond: number): Work {
     while (loop.turn().more) continue
   }
   expect(verdicts.verify()).toEqual([])
-  return { tracesRead: work.read / requests, tracesTold: work.told / requests }
+  return {
+    tracesRead: work.read / requests,
+    tracesTold: work.told / requests,
+    timesRead: work.times / requests,
+  }
 }
 
-function countingReads(reader: SpanReader, work: { read: number }): SpanReader {
+function countingReads(reader: SpanReader, work: { read: number; times: number }): SpanReader {
   return {
     readAfter: (position, limit) => reader.readAfter(position, limit),
     spansOf: (source, traceId) => {
@@ -64,8 +70,14 @@ function countingReads(reader: SpanReader, work: { read: number }): SpanReader {
       return reader.spansOf(source, traceId)
     },
     trace: (traceId) => reader.trace(traceId),
-    tracesFailedIn: (source, range, limit) => reader.tracesFailedIn(source, range, limit),
-    tracesStartedIn: (source, range, options) => reader.tracesStartedIn(source, range, options),
+    failuresIn: (source, range, limit) => {
+      work.times += 1
+      return reader.failuresIn(source, range, limit)
+    },
+    startsIn: (source, range, limit) => {
+      work.times += 1
+      return reader.startsIn(source, range, limit)
+    },
     counts: () => reader.counts(),
     close: () => reader.close(),
   }
@@ -88,9 +100,11 @@ function countingTold(verdicts: VerdictStore, work: { told: number }): VerdictSt
 }
 
 test('failures in a crowd are each read and told a time or two, however many there are', () => {
-  const { tracesRead, tracesTold } = judgeOutage(700, 100)
+  const { tracesRead, tracesTold, timesRead } = judgeOutage(700, 100)
   expect(tracesRead).toBeLessThan(2)
   expect(tracesTold).toBeLessThan(2)
+  // Each second of theirs once, and not for each of them.
+  expect(timesRead).toBeLessThan(0.2)
 }, 120_000)
 
 test('a group that grows for as long as an outage lasts is not told anew with each failure', () => {
