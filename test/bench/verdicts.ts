@@ -6,6 +6,7 @@ import { loadRecordings, type Recording } from '../support/litellm-recordings.ts
 import { selectRows } from './only.ts'
 import { ROOT } from './places.ts'
 import { showProgress } from './report.ts'
+import { measureOutage, OUTAGE, outageTable } from './verdicts/outage-table.ts'
 import { precisionOf, recallOf, scoreOf, share, totalOf, type Score } from './verdicts/score.ts'
 import { tableOf } from './verdicts/table.ts'
 import { timePerStory, type TimePerStory } from './verdicts/time-per-story.ts'
@@ -34,7 +35,7 @@ interface Part {
 
 const all = loadRecordings(flags.corpus ?? join(ROOT, 'test/fixtures/litellm/recordings.jsonl.gz'))
 const modes = [...new Set(all.map(({ mode }) => mode))]
-const isWanted = selectRows(flags.only, modes)
+const isWanted = selectRows(flags.only, [...modes, OUTAGE])
 const recordings = all.filter(({ mode }) => isWanted(mode))
 const parts = modes.filter(isWanted).map((mode): Part => {
   showProgress(mode)
@@ -43,15 +44,22 @@ const parts = modes.filter(isWanted).map((mode): Part => {
     recordings.filter((recording) => recording.mode === mode),
   )
 })
+showProgress(OUTAGE)
+const outage = isWanted(OUTAGE) ? measureOutage(all, flags) : []
 showProgress('all of them')
-const total = partOf('all', recordings)
+const total = parts.length === 0 ? undefined : partOf('all', recordings)
 showProgress('')
 
-const DEFINITIONS = `Of ${total.score.requests} requests. A class is demanded of a request (its file says that it must be found), allowed (it may be), or a false alarm. Precision: found where demanded ÷ (that + false alarms). Recall: found where demanded ÷ demanded. What is only allowed counts for neither. An outcome is right where the request is told as one, with an outcome that its spans allow; unknown: nothing more could be said, or was. Time: to tell and judge one request from decoded spans; beside it \`JSON.parse\` of the same spans.`
-
-process.stdout.write(`${classTable(total.score)}\n${modeTable()}\n${DEFINITIONS}\n`)
+if (outage.length > 0) process.stdout.write(`${outageTable(outage)}\n`)
+if (total !== undefined) {
+  process.stdout.write(`${classTable(total.score)}\n${modeTable(total)}\n${definitions(total)}\n`)
+}
 if (flags.out !== undefined) {
   writeFileSync(flags.out, `${JSON.stringify(asJson(), undefined, 2)}\n`)
+}
+
+function definitions({ score }: Part): string {
+  return `Of ${score.requests} requests. A class is demanded of a request (its file says that it must be found), allowed (it may be), or a false alarm. Precision: found where demanded ÷ (that + false alarms). Recall: found where demanded ÷ demanded. What is only allowed counts for neither. An outcome is right where the request is told as one, with an outcome that its spans allow; unknown: nothing more could be said, or was. Time: to tell and judge one request from decoded spans; beside it \`JSON.parse\` of the same spans.`
 }
 
 function partOf(name: string, of: readonly Recording[]): Part {
@@ -77,7 +85,7 @@ function classTable({ classes }: Score): string {
   return tableOf(heads, rows)
 }
 
-function modeTable(): string {
+function modeTable(whole: Part): string {
   const heads = [
     'release/mode',
     'requests',
@@ -89,7 +97,7 @@ function modeTable(): string {
     'JSON.parse',
     'ratio',
   ]
-  const rows = [...parts, total].map(({ name, score, time }) => {
+  const rows = [...parts, whole].map(({ name, score, time }) => {
     const classes = totalOf(score.classes)
     return [
       name,
@@ -113,9 +121,9 @@ function percent(value: number | undefined): string {
 function asJson(): object {
   return {
     schemaVersion: 1,
-    definitions: DEFINITIONS,
-    total: toJson(total),
+    ...(total !== undefined && { definitions: definitions(total), total: toJson(total) }),
     parts: parts.map(toJson),
+    outage,
   }
 }
 
