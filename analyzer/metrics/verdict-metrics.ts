@@ -41,7 +41,7 @@ export const createVerdictMetrics = (): readonly Metric[] => [
   }),
   readMetric({
     name: 'secondwind_findings_total',
-    help: 'Findings on requests, the attached ones too, by incident class.',
+    help: 'Findings by incident class, the attached ones too; one that many requests show counts once for each minute of a target.',
     type: 'counter',
     labels: ['rule', 'severity', 'confidence'],
     cap: { closed: ['rule', 'severity', 'confidence'], seriesMax: 150 },

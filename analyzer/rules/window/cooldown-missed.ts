@@ -2,13 +2,8 @@ import { describeReason } from '../describe.ts'
 import { verifyStep } from '../verify-step.ts'
 import { mostFrequent } from './most-frequent.ts'
 import { mayBeSame } from './picks.ts'
-import {
-  signsOfLife,
-  SLOT_MS,
-  type Moment,
-  type RouteMinute,
-  type TargetMinute,
-} from './route-minute.ts'
+import { SLOT_MS, SLOTS } from './moments.ts'
+import { signsOfLife, type RouteMinute, type TargetMinute } from './route-minute.ts'
 import type { WindowOptions } from './window-options.ts'
 import type { WindowRule } from './window-rule.ts'
 
@@ -79,16 +74,14 @@ function countMissed(
   moments: TargetMinute['moments'],
   { cooldownAfterFailures, cooldownMs }: WindowOptions,
 ): number {
-  const slots: readonly (readonly [number, Moment])[] = [...moments].toSorted(
-    ([left], [right]) => left - right,
-  )
   let known = 0
   let lastEnded = -Infinity
   let missed = 0
-  for (const [slot, { began, ended }] of slots) {
+  for (let slot = 0; slot < SLOTS; slot += 1) {
     // A slot is as long as it is: what began at its end may have had to wait that much longer.
     const sinceMs = (slot + 1 - lastEnded) * SLOT_MS
-    if (known >= cooldownAfterFailures && sinceMs <= cooldownMs) missed += began
+    if (known >= cooldownAfterFailures && sinceMs <= cooldownMs) missed += moments?.began[slot] ?? 0
+    const ended = moments?.ended[slot] ?? 0
     if (ended > 0) {
       known += ended
       lastEnded = slot

@@ -1,3 +1,4 @@
+import { SLOT_MS } from './moments.ts'
 import { mayBeSame, type Pick } from './picks.ts'
 
 /** What was counted of one route in one minute. */
@@ -26,19 +27,13 @@ export interface TargetMinute {
   readonly reasons: ReadonlyMap<string, number>
   readonly providers: ReadonlyMap<string, number>
   /** Requests that it failed, by when they were sent there and when that was known. */
-  readonly moments: ReadonlyMap<number, Moment>
+  readonly moments: TargetMoments | undefined
 }
 
-/** Requests of one `SLOT_MS` of the minute. */
-export interface Moment {
-  readonly began: number
-  readonly ended: number
-}
+/** Counts by `SLOT_MS` of the minute. */
+export type TargetMoments = Readonly<Record<'began' | 'ended', ArrayLike<number>>>
 
 export const MINUTE_MS = 60_000
-
-/** As fine as it must be to tell which of two requests knew of the other; 300 in a minute. */
-export const SLOT_MS = 200
 
 /**
  * One thing to count: in which minute, and the text that it is counted under. Of a target it begins
@@ -50,7 +45,8 @@ export interface Cell {
   readonly key: string
 }
 
-const REQUESTS = 'q'
+/** Of no target: every request of the route that tells of one. */
+export const CELL_OF_REQUESTS = 'q'
 
 /** What a request adds to the counts of its route. `numberOf` is undefined beyond the limits. */
 export function cellsOf(
@@ -58,7 +54,7 @@ export function cellsOf(
   { atMs, numberOf }: { atMs: number; numberOf: (target: string) => number | undefined },
 ): readonly Cell[] {
   if (picks.length === 0) return []
-  const cells: Cell[] = [{ minute: toMinute(atMs), key: REQUESTS }]
+  const cells: Cell[] = [{ minute: toMinute(atMs), key: CELL_OF_REQUESTS }]
   for (const pick of picks) {
     const number = numberOf(pick.target)
     if (number === undefined) continue
@@ -87,102 +83,22 @@ function keysOf(pick: Pick): readonly string[] {
   return keys
 }
 
-/** Whether this cell is one of many of its minute, that only the minute's own verdict looks at. */
-export function isMoment(key: string): boolean {
-  return /^\d+[be]/u.test(key)
-}
-
-/** Whether a minute with this cell may be one to find something in. */
-export function isFailure(key: string): boolean {
-  return /^\d+[fm]$/u.test(key)
-}
-
-/** Counts that are gone are left out, and so is what nobody can name any more. */
-export function toRouteMinute(
-  minute: number,
-  { counts, nameOf }: { counts: Counts; nameOf: (number: number) => string | undefined },
-): RouteMinute {
-  const drafts = new Map<string, Draft>()
-  let requests = 0
-  for (const [key, count] of counts) {
-    if (count <= 0) continue
-    if (key === REQUESTS) {
-      requests = count
-      continue
-    }
-    const [, number = '', kind = '', rest = ''] = CELL.exec(key) ?? []
-    const target = number === '' ? undefined : nameOf(Number(number))
-    if (target === undefined) continue
-    const draft = drafts.get(target) ?? newDraft()
-    drafts.set(target, draft)
-    addTo(draft, { kind, rest, count })
-  }
-  return { minute, requests, targets: drafts }
-}
-
-export type Counts = Iterable<readonly [key: string, count: number]>
-
-const CELL = /^(\d+)([a-z])(.*)$/su
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-interface Draft extends Mutable<Omit<TargetMinute, 'reasons' | 'providers' | 'moments'>> {
-  readonly reasons: Map<string, number>
-  readonly providers: Map<string, number>
-  readonly moments: Map<number, Moment>
-}
-
-function newDraft(): Draft {
-  return {
-    alive: 0,
-    failed: 0,
-    failedAnswered: 0,
-    missed: 0,
-    rescued: 0,
-    unsure: 0,
-    reasons: new Map(),
-    providers: new Map(),
-    moments: new Map(),
-  }
-}
-
-const COUNTED = {
-  a: 'alive',
-  f: 'failed',
-  o: 'failedAnswered',
-  m: 'missed',
-  s: 'rescued',
-  u: 'unsure',
-} as const
-
-function addTo(draft: Draft, { kind, rest, count }: Part): void {
-  switch (kind) {
-    case 'a':
-    case 'f':
-    case 'o':
-    case 'm':
-    case 's':
-    case 'u':
-      draft[COUNTED[kind]] += count
-      return
-    case 'r':
-      draft.reasons.set(rest, (draft.reasons.get(rest) ?? 0) + count)
-      return
-    case 'p':
-      draft.providers.set(rest, (draft.providers.get(rest) ?? 0) + count)
-      return
-    case 'b':
-    case 'e': {
-      const known = draft.moments.get(Number(rest)) ?? { began: 0, ended: 0 }
-      const which = kind === 'b' ? 'began' : 'ended'
-      draft.moments.set(Number(rest), { ...known, [which]: known[which] + count })
-    }
-  }
-}
-
-interface Part {
+export interface ParsedCell {
+  /** The target's, in digits; empty where it is none of a target. */
+  readonly number: string
   readonly kind: string
   readonly rest: string
-  readonly count: number
+}
+
+/** Asked hundreds of times for each transaction: no pattern. */
+export function parseCell(key: string): ParsedCell {
+  let at = 0
+  while (isDigit(key.charCodeAt(at))) at += 1
+  return { number: key.slice(0, at), kind: key.charAt(at), rest: key.slice(at + 1) }
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
 }
 
 /** Requests that this target answered, or that may have been answered by it. */

@@ -1,7 +1,8 @@
 import type { Story } from '../../story/story.ts'
 import { judgeWindow, type RuledWindow, type WindowJudging } from './judge-window.ts'
 import { picksOf, type Pick } from './picks.ts'
-import { cellsOf, isFailure, toMinute, toRouteMinute, type RouteMinute } from './route-minute.ts'
+import { MinuteCounts } from './minute-counts.ts'
+import { cellsOf, toMinute } from './route-minute.ts'
 import { toRuns, type WindowRun } from './window-run.ts'
 import { WINDOW_MINUTES } from './window-rule.ts'
 
@@ -38,8 +39,7 @@ class RouteCounts {
   readonly #source: string
   readonly #route: string
   readonly #targets: string[] = []
-  readonly #minutes = new Map<number, Map<string, number>>()
-  readonly #failing = new Set<number>()
+  readonly #minutes = new Map<number, MinuteCounts>()
   readonly #shown: { readonly story: Story; readonly pick: Pick }[] = []
 
   constructor(source: string, route: string) {
@@ -54,10 +54,9 @@ class RouteCounts {
       atMs,
       numberOf: (name) => this.#number(name),
     })) {
-      const counts = this.#minutes.get(minute) ?? new Map<string, number>()
+      const counts = this.#minutes.get(minute) ?? new MinuteCounts()
       this.#minutes.set(minute, counts)
-      counts.set(key, (counts.get(key) ?? 0) + 1)
-      if (isFailure(key)) this.#failing.add(minute)
+      counts.add(key, 1)
     }
     for (const pick of picks) if (pick.result !== 'alive') this.#shown.push({ story, pick })
   }
@@ -65,9 +64,9 @@ class RouteCounts {
   judge(judging: WindowJudging): readonly RuledWindow[] {
     const all = [...this.#minutes]
       .toSorted(([left], [right]) => left - right)
-      .map(([minute, counts]) => this.#toRouteMinute(minute, counts))
+      .map(([minute, counts]) => counts.toRouteMinute(minute, (number) => this.#targets[number]))
     return all.flatMap(({ minute }, index) => {
-      if (!this.#failing.has(minute)) return []
+      if (this.#minutes.get(minute)?.isFailing !== true) return []
       const minutes = all
         .slice(Math.max(0, index + 1 - WINDOW_MINUTES), index + 1)
         .filter((one) => one.minute > minute - WINDOW_MINUTES)
@@ -81,10 +80,6 @@ class RouteCounts {
       return pick.target === target && minute >= fromMinute && minute <= until
     })
     return own.slice(0, EXAMPLES_MAX).map(({ story }) => story)
-  }
-
-  #toRouteMinute(minute: number, counts: ReadonlyMap<string, number>): RouteMinute {
-    return toRouteMinute(minute, { counts, nameOf: (number) => this.#targets[number] })
   }
 
   #number(target: string): number {

@@ -98,6 +98,11 @@ export class SeriesBook {
     for (const id of request.findings) this.#tallies.add(['finding', tallied, id], 1)
   }
 
+  /** Of what was found in many requests together. */
+  tallyWindow(finding: VerdictFinding): void {
+    this.#tallies.add(['finding', 'judged', this.findingSeries(finding)], 1)
+  }
+
   flush(): void {
     for (const { key, count } of this.#tallies.take()) {
       const [table, tallied, id] = key

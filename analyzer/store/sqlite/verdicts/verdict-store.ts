@@ -64,6 +64,7 @@ export class SqliteVerdictStore implements VerdictStore {
     this.#windows = new WindowBook(database, {
       incidents: this.#incidents,
       rollups: this.#rollups,
+      series: this.#series,
       judge: judgeWindow,
     })
     this.#gateways = new GatewayBook(database)
@@ -254,7 +255,8 @@ export class SqliteVerdictStore implements VerdictStore {
         })
         .immediate()
     } catch (error: unknown) {
-      for (const book of [...books, this.#wires, this.#senders, this.#gateways]) book.reload()
+      const others = [this.#wires, this.#senders, this.#gateways, this.#ties]
+      for (const book of [...books, ...others]) book.reload()
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import type { Migration } from '../migrate.ts'
-import { GATEWAY_TABLES, WINDOW_TABLES } from './windows/windows-schema.ts'
+import { GATEWAY_TABLES, TALLIED_WINDOWS_TABLE, WINDOW_TABLES } from './windows/windows-schema.ts'
 
 /**
  * Raised when dialects or rules judge differently, or when a request is packed in another way: all
@@ -285,4 +285,5 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
   -- removed, damaged or made by another release: until that is judged, requests are missing.
   ALTER TABLE progress ADD COLUMN anew_up_to INTEGER NOT NULL DEFAULT 0;
   `,
+  TALLIED_WINDOWS_TABLE,
 ]

@@ -6,6 +6,7 @@ import type { TurnsOf, Verdict } from '../../../verdict-store.ts'
 import type { SqliteDatabase } from '../../open-database.ts'
 import type { IncidentBook } from '../incident-book.ts'
 import type { Rollups } from '../rollups.ts'
+import type { SeriesBook } from '../series-book.ts'
 import { WindowCounts } from './window-counts.ts'
 import { WindowExamples } from './window-examples.ts'
 import { WindowNames, type WindowRouteName } from './window-names.ts'
@@ -15,6 +16,7 @@ export type JudgeWindow = (window: RouteWindow) => readonly RuledWindow[]
 export interface WindowBookOptions {
   readonly incidents: IncidentBook
   readonly rollups: Rollups
+  readonly series: SeriesBook
   readonly judge: JudgeWindow
 }
 
@@ -85,6 +87,7 @@ export class WindowBook {
   reload(): void {
     this.#deltas.clear()
     this.#names.reload()
+    this.#counts.reload()
   }
 
   /** One bounded step, after requests of that age went; whether there may be more. */
@@ -97,7 +100,8 @@ export class WindowBook {
       this.#options.incidents.prune(-id, turns)
       this.#statements.remove.run(id)
     }
-    return minutes === limit || findings.length === limit
+    const tallied = this.#statements.forgetTallied.run(before, limit).changes
+    return minutes === limit || findings.length === limit || tallied === limit
   }
 
   /** What is older than every minute that is kept is neither counted nor taken back. */
@@ -143,7 +147,7 @@ export class WindowBook {
   }
 
   #put(routeId: number, { key, window }: { key: string; window: RuledWindow }): void {
-    const { incidents, rollups } = this.#options
+    const { incidents, rollups, series } = this.#options
     const { minute, target } = window
     const finding = JSON.stringify(window)
     const id = this.#statements.insert.get(routeId, minute, key, finding)
@@ -152,6 +156,9 @@ export class WindowBook {
     const exampleId =
       number === undefined ? undefined : this.#examples.find({ routeId, minute, number })
     const occurrence = toWindowOccurrence(window)
+    if (this.#statements.tally.run(occurrence.storyId, minute).changes === 1) {
+      series.tallyWindow(window)
+    }
     const incidentId = incidents.put({ requestId: -id, occurrence, caller: undefined, exampleId })
     rollups.addSighting({ incidentId, atMs: occurrence.atMs }, 1)
   }
@@ -198,6 +205,13 @@ function prepare(database: SqliteDatabase) {
       )
       .pluck(),
     remove: database.prepare<[number]>('DELETE FROM window_findings WHERE id = ?'),
+    tally: database.prepare<[string, number]>(
+      'INSERT OR IGNORE INTO tallied_windows VALUES (?, ?)',
+    ),
+    forgetTallied: database.prepare<[number, number]>(
+      `DELETE FROM tallied_windows WHERE id IN
+         (SELECT id FROM tallied_windows WHERE minute < ? LIMIT ?)`,
+    ),
     // The newest of each incident stays as its example, as the newest request does.
     oldest: database
       .prepare<[number, number], number>(

@@ -40,6 +40,13 @@ export const WINDOW_TABLES = `
   ALTER TABLE occurrences ADD COLUMN example_id INTEGER;
 `
 
+export const TALLIED_WINDOWS_TABLE = `
+  -- What was ever found in windows and is in the tallies of findings: it outlives a finding that is
+  -- taken back, and a derivation, so that nothing counts twice.
+  CREATE TABLE tallied_windows (id TEXT PRIMARY KEY, minute INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX tallied_windows_by_time ON tallied_windows (minute);
+`
+
 export const GATEWAY_TABLES = `
   -- From when to when a gateway was seen in one release, and as one process.
   CREATE TABLE gateway_runs (

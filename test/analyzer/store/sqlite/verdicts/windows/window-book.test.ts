@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 
+import Database from 'better-sqlite3'
 import { array, assert, integer, nat, property, shuffledSubarray } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
@@ -83,6 +84,11 @@ function shownOf({ rule, count, firstSeenMs, lastSeenMs, summary, fingerprint }:
   return { rule, count, firstSeenMs, lastSeenMs, summary, fingerprint }
 }
 
+/** What `/metrics` tells of it. */
+function foundIn(store: VerdictStore): Readonly<Record<string, number>> {
+  return Object.fromEntries(store.tallies().findings.map(({ rule, judged }) => [rule, judged]))
+}
+
 function endOf(store: VerdictStore): unknown {
   const incidents = store.incidents()
   return incidents
@@ -149,6 +155,37 @@ describe('what is found in windows', () => {
     whole.close()
   })
 
+  test('counts once in the tallies, in whatever steps it is found, taken back and found again', () => {
+    const whole = openNew()
+    put(whole, OUTAGE)
+    expect(foundIn(whole)).toEqual({ 'fallback-sustained': 3 })
+    whole.close()
+    const store = openNew()
+    for (const one of OUTAGE) put(store, [one])
+    const late = answered(1000, START_MS + 4 * 60_000 + 30_000)
+    put(store, [late])
+    store.replace([{ source: late.source, traceIds: late.traceIds, verdicts: [] }], NO_PROGRESS)
+    put(store, OUTAGE)
+    expect(foundIn(store)).toEqual({ 'fallback-sustained': 3 })
+    store.close()
+  })
+
+  test('counts no more in the tallies when all of it is derived anew', () => {
+    const file = join(temporaryFolder(), 'verdicts.db')
+    const before = openVerdictStore(file, { nowMs: 0, log: () => {} })
+    put(before, OUTAGE)
+    before.close()
+    const database = new Database(file)
+    database.exec('UPDATE progress SET derivation = 0')
+    database.close()
+    const store = openVerdictStore(file, { nowMs: 0, log: () => {} })
+    expect(store.incidents()).toEqual([])
+    put(store, OUTAGE)
+    expect(store.incidents()).toHaveLength(1)
+    expect(foundIn(store)).toEqual({ 'fallback-sustained': 3 })
+    store.close()
+  })
+
   test('does not mix routes or sources', () => {
     const store = openNew()
     const halves = OUTAGE.map((one, index) =>
@@ -196,6 +233,7 @@ describe('what is found in windows', () => {
     put(expected, all)
     const end = endOf(expected)
     expect(expected.incidents().map(({ rule }) => rule)).toContain('cooldown-missed')
+    const found = foundIn(expected)
     expected.close()
     assert(
       property(
@@ -217,6 +255,10 @@ describe('what is found in windows', () => {
           }
           put(store, shuffled.slice(0, 7))
           expect(endOf(store)).toEqual(end)
+          // What was found too early, and was not so, is not taken from what was counted.
+          for (const [rule, count] of Object.entries(found)) {
+            expect(foundIn(store)[rule]).toBeGreaterThanOrEqual(count)
+          }
           expect(store.verify()).toEqual([])
           store.close()
         },
