@@ -12,7 +12,7 @@ export const outputDuplicated: Rule = {
   description:
     'A target failed after some of its text had reached the client, and the next one was given the original request and answered from the beginning.',
   opensWhenRescued: true,
-  needs: ['attempt-failure', 'delivered', 'continuation'],
+  needs: ['attempt-failure', 'delivered-before-failure', 'continuation'],
   remedy: {
     stopItNow: {
       text: 'Have the clients of {route} drop what they hold when the router changes targets, or switch the fallback after content off: an error is better than two answers run together.',

@@ -18,6 +18,8 @@ export const FACT_NAMES = [
   'attempt-key',
   /** Text, reasoning and tool calls that reached the client, attempt by attempt. */
   'delivered',
+  /** Text that reached the client from an attempt that then failed. */
+  'delivered-before-failure',
   'first-content-time',
   'silence',
   'usage',

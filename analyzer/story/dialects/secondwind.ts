@@ -30,6 +30,7 @@ export const secondwind: Dialect = {
     'attempt-target': { sight: 'always' },
     'attempt-key': { sight: 'always' },
     delivered: { sight: 'always' },
+    'delivered-before-failure': { sight: 'always' },
     'first-content-time': { sight: 'always' },
     silence: { sight: 'always' },
     usage: { sight: 'always' },

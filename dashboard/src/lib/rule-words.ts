@@ -20,6 +20,7 @@ const NEED_WORDS: ReadonlyMap<string, string> = new Map([
   ['attempt-target', 'where attempts went'],
   ['attempt-key', 'the key of attempts'],
   ['delivered', 'what reached the client'],
+  ['delivered-before-failure', 'text that came before a failure'],
   ['first-content-time', 'when the first content came'],
   ['silence', 'silence within a stream'],
   ['usage', 'the tokens'],

@@ -28,6 +28,10 @@ const SHARED = {
     sight: 'sometimes',
     why: 'only where what came is captured, and no operation around it stands between',
   },
+  'delivered-before-failure': {
+    sight: 'sometimes',
+    why: 'as what is delivered, of a client that sends its requests again itself',
+  },
   continuation: {
     sight: 'sometimes',
     why: 'only where messages are captured on a span for each attempt',
@@ -75,5 +79,8 @@ export const OPENINFERENCE_TELLS: Dialect['tells'] = {
     why: 'where the first chunk is an event, which may be empty',
   },
   silence: { sight: 'never', why: 'chunks are not timed' },
-  'client-complete': { sight: 'sometimes', why: 'only where a finish reason is written' },
+  'client-complete': {
+    sight: 'never',
+    why: 'a stream that ended too early is closed as a whole one, and one that broke was raised',
+  },
 }

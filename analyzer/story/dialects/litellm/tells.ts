@@ -16,6 +16,10 @@ export const LITELLM_V2_TELLS: Dialect['tells'] = {
   'attempt-target': { sight: 'always' },
   'attempt-key': { sight: 'never', why: 'no span names the provider key' },
   delivered: { sight: 'sometimes', why: 'output tokens only, and those are estimates' },
+  'delivered-before-failure': {
+    sight: 'never',
+    why: 'what a failed attempt delivered is not exported',
+  },
   'first-content-time': {
     sight: 'sometimes',
     why: 'from 1.95 on, and not of a fallback, whose time is counted from another’s start',
@@ -34,7 +38,10 @@ export const LITELLM_V2_TELLS: Dialect['tells'] = {
     sight: 'sometimes',
     why: 'status and text are the exception’s, not what went over the wire',
   },
-  'client-complete': { sight: 'sometimes', why: 'a swallowed cut looks whole' },
+  'client-complete': {
+    sight: 'never',
+    why: 'a cut that is swallowed looks whole, and of another one the client was told',
+  },
   'client-envelopes': {
     sight: 'sometimes',
     why: 'inferred on /v1/responses from what the release was measured to do',
