@@ -25,7 +25,7 @@ export const aresponsesFallbackBypassed: Rule = {
       },
     },
     fixIt: {
-      text: 'LiteLLM: 1.109 falls back on in-band errors of /v1/responses and before content, not after a cut or a time-out after content; before 1.87 nothing does. Upgrade, use /v1/chat/completions for {route}, or put the sidecar behind LiteLLM (`api_base` of the deployment): it keeps the failure from ever reaching LiteLLM. Sidecar: where it stopped after content, see `secondwind.continuation` of {route}.',
+      text: 'LiteLLM: 1.109 falls back on in-band errors of /v1/responses; on native deployments not on a cut after output, and on no time-out; before 1.87 nothing does. Upgrade, use /v1/chat/completions for {route}, or put the sidecar behind LiteLLM (`api_base` of the deployment): it keeps the failure from ever reaching LiteLLM. Sidecar: where it stopped after content, see `secondwind.continuation` of {route}.',
       snippet: SIDECAR_BEHIND_LITELLM,
     },
     verify: verifyStep('aresponses-fallback-bypassed'),
@@ -45,7 +45,7 @@ export const aresponsesFallbackBypassed: Rule = {
     {
       gateway: 'litellm',
       from: '1.109',
-      text: 'Falls back on all but cuts and time-outs after output; a rescue after output begins the stream twice, which the OpenAI SDK rejects.',
+      text: 'Bridged falls back on everything that was tried, native on all but cuts after output and time-outs; a rescue after output begins the stream twice, which the OpenAI SDK rejects.',
     },
   ],
   evaluate: (story) => (story.api === 'responses' ? findBypass(story) : undefined),

@@ -19,7 +19,7 @@ export const continuationUnsafe: Rule = {
       text: 'Switch the continuation off for {route}: a stream that breaks after content then ends in an error that the client sees.',
       snippet: {
         language: 'yaml',
-        code: 'router_settings:\n  enable_mid_stream_fallback_continuation: false # LiteLLM from 1.97 on, and the sidecar',
+        code: 'router_settings:\n  enable_mid_stream_fallback_continuation: false # LiteLLM 1.109, and the sidecar',
       },
     },
     fixIt: {

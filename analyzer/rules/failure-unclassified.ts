@@ -41,7 +41,9 @@ export const failureUnclassified: Rule = {
     const cause = rootCause(story)
     const what =
       cause === undefined
-        ? 'No span names the attempt that failed'
+        ? story.client.errorAttempt === 0
+          ? 'The gateway itself failed the request'
+          : 'No span names the attempt that failed'
         : `${describeTarget(cause)} failed: ${describeError(cause)}`
     return {
       confidence: story.sureness,
@@ -53,7 +55,12 @@ export const failureUnclassified: Rule = {
 }
 
 /** A bad request from the only attempt is counted, not an incident: the client was told rightly. */
-function isClientsOwnFault({ attempts }: Story): boolean {
+function isClientsOwnFault({ attempts, client, gateway }: Story): boolean {
+  // A guardrail that refuses an answer does what it is there for.
+  if (gateway.name === 'litellm' && client.errorAttempt === 0) {
+    const status = client.errorStatusCode ?? client.statusCode ?? 0
+    if (status >= 400 && status < 500) return true
+  }
   const [only] = attempts
   const refused = only?.reason === 'bad-request' || only?.reason === 'prefill-rejected'
   return attempts.length === 1 && refused

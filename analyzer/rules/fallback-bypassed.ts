@@ -29,7 +29,7 @@ export const fallbackBypassed: Rule = {
       },
     },
     fixIt: {
-      text: 'LiteLLM from 1.97 on never falls back once content was streamed, and 1.109 not on time-outs either: put the sidecar behind it (`api_base` of the deployment), which finishes the stream on the next target, or set `enable_mid_stream_fallback_continuation: true` where {fallback} accepts prefill. Sidecar: where it stopped after content, see `secondwind.continuation` of {route}.',
+      text: 'LiteLLM from 1.97 on never falls back once content was streamed, and 1.109 not on time-outs of `openai/` targets either: put the sidecar behind it (`api_base` of the deployment), which finishes the stream on the next target, or set `enable_mid_stream_fallback_continuation: true` where {fallback} accepts prefill. Sidecar: where it stopped after content, see `secondwind.continuation` of {route}.',
       snippet: {
         language: 'yaml',
         code: [

@@ -67,7 +67,7 @@ export const noEligibleDeployment: Rule = {
     const why = whyRefused(story)
     return {
       confidence: story.sureness,
-      summary: `${whatFailed(story, cause)}. ${whomElse(story)} before any call (${why}); ${describeClient(story)}.`,
+      summary: `${whatHappened(story, cause)} before any call (${why}); ${describeClient(story)}.`,
       evidence: mergeEvidence(
         cause?.evidence ?? [],
         [notTried.evidence, skipped?.evidence].filter((evidence) => evidence !== undefined),
@@ -78,10 +78,20 @@ export const noEligibleDeployment: Rule = {
   },
 }
 
-function whatFailed(story: Story, cause: Attempt | undefined): string {
-  return cause === undefined
-    ? `No deployment of ${story.route ?? 'the route'} was asked`
-    : `${describeTarget(cause)} failed ${describePhase(cause)}: ${describeError(cause)}`
+function whatHappened(story: Story, cause: Attempt | undefined): string {
+  if (cause === undefined && !isOfSidecar(story)) {
+    return `Every deployment of ${story.route ?? 'the route'} was refused`
+  }
+  const what =
+    cause === undefined
+      ? `No deployment of ${story.route ?? 'the route'} was asked`
+      : `${describeTarget(cause)} failed ${describePhase(cause)}: ${describeError(cause)}`
+  return `${what}. ${whomElse(story)}`
+}
+
+/** It says of each target why; of LiteLLM's fallbacks, nothing is told where its first pick failed. */
+function isOfSidecar({ gateway }: Story): boolean {
+  return gateway.name === 'secondwind'
 }
 
 function whomElse({ fallbacks }: Story): string {

@@ -17,7 +17,7 @@ export const optOutIgnored: Rule = {
       text: 'Give the clients that switch fallbacks off a route of their own that has none, and find out why they did: their data may have gone to a provider that it must not go to.',
       snippet: {
         language: 'yaml',
-        code: 'router_settings:\n  fallbacks: [] # the list as it was, without the entry of {route}',
+        code: 'router_settings:\n  fallbacks: [{ "<another route>": ["<its fallback>"] }] # as it was, without the entry of {route}',
       },
     },
     fixIt: {

@@ -34,7 +34,7 @@ export const prefillRejected: Rule = {
       },
     },
     fixIt: {
-      text: 'LiteLLM 1.74 to 1.96 continues every broken chat stream this way: upgrade to 1.97 or later, and leave `enable_mid_stream_fallback_continuation` off there, or declare `model_info.supports_assistant_prefill: false` for {fallback}. Or put the sidecar behind LiteLLM (`api_base`): with `strategy: auto` it asks such models by a user turn.',
+      text: 'LiteLLM 1.74 to 1.96 continues every broken chat stream this way: upgrade to 1.97 or later. Where 1.109 has `enable_mid_stream_fallback_continuation` switched on, switch it off, or declare `model_info.supports_assistant_prefill: false` for {fallback}. Or put the sidecar behind LiteLLM (`api_base`): with `strategy: auto` it asks such models by a user turn.',
       snippet: {
         language: 'yaml',
         code: [

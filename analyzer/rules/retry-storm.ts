@@ -29,7 +29,7 @@ export const retryStorm: Rule = {
   releases: [
     {
       gateway: 'litellm',
-      to: '1.96',
+      to: '1.90',
       text: '`num_retries: 1` costs four calls of a target that refuses before the response: the client library retries inside every try of the router.',
     },
     { gateway: 'litellm', from: '1.97', text: '`num_retries: 1` costs two calls.' },

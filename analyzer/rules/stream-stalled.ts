@@ -32,7 +32,7 @@ export const streamStalled: Rule = {
       },
     },
     fixIt: {
-      text: 'LiteLLM: keep-alive comments defeat `stream_timeout` in every release, 1.90 and 1.97 ignore it on /v1/responses, and 1.109 asks no fallback about a time-out. Put the sidecar behind it (`api_base` of the deployment): comments do not reset its limit on silence without content, and the next target finishes the answer.',
+      text: 'LiteLLM: keep-alive comments defeat `stream_timeout` in every release, 1.90 and 1.97 ignore it on /v1/responses, and 1.109 asks no fallback about a time-out after content, nor about any of an `openai/` target. Put the sidecar behind it (`api_base` of the deployment): comments do not reset its limit on silence without content, and the next target finishes the answer.',
     },
     verify: verifyStep('stream-stalled'),
   },
@@ -50,7 +50,7 @@ export const streamStalled: Rule = {
     {
       gateway: 'litellm',
       from: '1.109',
-      text: 'A time-out is mapped to 408, which is never handed to a fallback, not even before content.',
+      text: 'A time-out is mapped to 408. After content no fallback on chat is asked about it; of an `openai/` target none is asked before content, either.',
     },
   ],
   evaluate(story, options) {

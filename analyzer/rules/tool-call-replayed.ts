@@ -25,7 +25,7 @@ export const toolCallReplayed: Rule = {
       text: 'Take the fallbacks of {route} away until this is mended: a broken stream then ends in an error that the client sees, and no tool runs twice. Look through what those tools did since the first of these.',
       snippet: {
         language: 'yaml',
-        code: 'router_settings:\n  fallbacks: [] # the list as it was, without the entry of {route}',
+        code: 'router_settings:\n  fallbacks: [{ "<another route>": ["<its fallback>"] }] # as it was, without the entry of {route}',
       },
     },
     fixIt: {

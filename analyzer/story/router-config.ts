@@ -1,3 +1,4 @@
+import type { FailureReason } from '../../collector/vocabulary.ts'
 import { toMap } from './attributes.ts'
 
 /**
@@ -56,6 +57,60 @@ export function fallbacksOf(config: RouterConfig, route: string): readonly strin
 }
 
 /**
+ * Where a route falls back to after such a failure: a list for failures of its kind, where there is
+ * one at all, goes before the general one, which LiteLLM then does not look at. Undefined for a
+ * route that the file does not have: it was added to the router by other means, and so may its
+ * fallbacks have been.
+ */
+export function fallbacksAfter(
+  config: RouterConfig,
+  route: string,
+  reason: FailureReason | undefined,
+): readonly string[] | undefined {
+  const own = ownListFor(config, reason)
+  const list = own.size > 0 ? (own.get(route) ?? []) : fallbacksOf(config, route)
+  return list.length > 0 || hasRoute(config, route) ? list : undefined
+}
+
+function ownListFor(
+  { contextWindowFallbacks, contentPolicyFallbacks }: RouterConfig,
+  reason: FailureReason | undefined,
+): RouterConfig['fallbacks'] {
+  if (reason === 'context-too-long') return contextWindowFallbacks
+  return reason === 'content-filtered' ? contentPolicyFallbacks : NONE
+}
+
+const NONE: RouterConfig['fallbacks'] = new Map()
+
+/** By its name, or by one with wildcards (`openai/*`). */
+function hasRoute({ routes, fallbacks }: RouterConfig, route: string): boolean {
+  if (routes.has(route) || fallbacks.has(route)) return true
+  return [...routes.keys()].some((name) => name.includes('*') && fitsWildcard(route, name))
+}
+
+function fitsWildcard(route: string, name: string): boolean {
+  const [head = '', ...rest] = name.split('*')
+  if (!route.startsWith(head)) return false
+  let at = head.length
+  for (const [position, part] of rest.entries()) {
+    const isLast = position === rest.length - 1
+    const found = isLast ? route.length - part.length : route.indexOf(part, at)
+    if (found < at || !route.startsWith(part, found)) return false
+    at = found + part.length
+  }
+  return true
+}
+
+/** Every list that may hold for a route, whatever fails. */
+export function chainsOf(config: RouterConfig, route: string): readonly (readonly string[])[] {
+  return [
+    fallbacksOf(config, route),
+    config.contextWindowFallbacks.get(route) ?? [],
+    config.contentPolicyFallbacks.get(route) ?? [],
+  ]
+}
+
+/**
  * How often a route's own targets are asked again; undefined where only LiteLLM's default holds.
  */
 export function retriesOf(config: RouterConfig, route: string): number | undefined {
@@ -71,7 +126,10 @@ export function retriesOf(config: RouterConfig, route: string): number | undefin
 export function routesFallingBackTo(config: RouterConfig, target: string): readonly string[] {
   const names = new Set([...config.routes.keys(), ...config.fallbacks.keys()])
   return [...names].filter(
-    (name) => name !== target && name !== '*' && fallbacksOf(config, name).includes(target),
+    (name) =>
+      name !== target &&
+      name !== '*' &&
+      chainsOf(config, name).some((chain) => chain.includes(target)),
   )
 }
 

@@ -20,7 +20,7 @@ export const cooldownMissed: WindowRule = {
       text: 'Take the deployment out of {route} (`POST /model/delete` in LiteLLM with a database, else remove it from `model_list` and restart): the fallbacks of {route} answer without the wait.',
     },
     fixIt: {
-      text: 'Give LiteLLM a cool-down that holds: it never cools down the only deployment of a route unless `allowed_fails` is set, and several workers or pods share their cool-downs through Redis alone. The sidecar opens its breaker by itself, except on refused keys and unknown models.',
+      text: 'Give LiteLLM a cool-down that holds: unless `allowed_fails` is set, it cools down the only deployment of a route after a 401 or a 404 alone, and several workers or pods share their cool-downs through Redis alone. The sidecar opens its breaker by itself, except on refused keys and unknown models.',
       snippet: {
         language: 'yaml',
         code: 'router_settings:\n  allowed_fails: 3\n  cooldown_time: 30 # seconds\n  redis_host: os.environ/REDIS_HOST # where there is more than one worker or pod\n  redis_port: 6379',
@@ -32,7 +32,7 @@ export const cooldownMissed: WindowRule = {
     {
       gateway: 'litellm',
       from: '1.74.15',
-      text: 'The only deployment of a route is not cooled down unless `allowed_fails` or `allowed_fails_policy` is set (#40405), and a fallback that fails was not cooled down at all before #35104.',
+      text: 'The only deployment of a route is cooled down after a 401 or a 404 alone (or a thousand failures in one minute), unless `allowed_fails` or `allowed_fails_policy` is set (#40405), and a fallback that fails was not cooled down at all before #35104.',
     },
   ],
   evaluate({ route, minutes }, options) {

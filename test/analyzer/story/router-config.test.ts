@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 
 import {
+  chainsOf,
+  fallbacksAfter,
   fallbacksOf,
   parseRouterConfig,
   retriesOf,
@@ -117,4 +119,55 @@ test('a route named like a property of every object is only a name', () => {
   expect(fallbacksOf(config, '__proto__')).toEqual(['spare'])
   expect(fallbacksOf(config, 'constructor')).toEqual(['spare'])
   expect(fallbacksOf(config, 'toString')).toEqual([])
+})
+
+test('a failure that has a list of its own is not handed to the general one', () => {
+  const config = parseRouterConfig({
+    model_list: MODEL_LIST,
+    router_settings: {
+      fallbacks: [{ chat: ['spare'] }],
+      context_window_fallbacks: [{ chat: ['large'] }],
+      content_policy_fallbacks: [{ spare: ['mild'] }],
+    },
+  })
+  expect(fallbacksAfter(config, 'chat', 'server-error')).toEqual(['spare'])
+  expect(fallbacksAfter(config, 'chat', undefined)).toEqual(['spare'])
+  expect(fallbacksAfter(config, 'chat', 'context-too-long')).toEqual(['large'])
+  expect(fallbacksAfter(config, 'spare', 'context-too-long')).toEqual([])
+  expect(fallbacksAfter(config, 'chat', 'content-filtered')).toEqual([])
+  expect(chainsOf(config, 'chat')).toEqual([['spare'], ['large'], []])
+  expect(routesFallingBackTo(config, 'large')).toEqual(['chat'])
+})
+
+test('without such a list the general one holds for every failure', () => {
+  const config = parseRouterConfig({
+    model_list: MODEL_LIST,
+    router_settings: { fallbacks: [{ chat: ['spare'] }] },
+  })
+  expect(fallbacksAfter(config, 'chat', 'context-too-long')).toEqual(['spare'])
+  expect(fallbacksAfter(config, 'chat', 'content-filtered')).toEqual(['spare'])
+})
+
+test('of a route that the file does not have nothing is known', () => {
+  const config = parseRouterConfig({
+    model_list: [
+      ...MODEL_LIST,
+      { model_name: 'openai/*', litellm_params: { model: 'openai/*' } },
+      { model_name: 'a*b*c', litellm_params: { model: 'openai/x' } },
+    ],
+    router_settings: { fallbacks: [{ added: ['spare'] }] },
+  })
+  expect(fallbacksAfter(config, 'spare', undefined)).toEqual([])
+  expect(fallbacksAfter(config, 'added', undefined)).toEqual(['spare'])
+  expect(fallbacksAfter(config, 'unknown', undefined)).toBeUndefined()
+  expect(fallbacksAfter(config, 'openai/gpt-x', undefined)).toEqual([])
+  expect(fallbacksAfter(config, 'open', undefined)).toBeUndefined()
+  for (const name of ['abc', 'a-b-c', 'abbcc']) {
+    expect(fallbacksAfter(config, name, undefined)).toEqual([])
+  }
+  for (const name of ['ac', 'acb', 'xabc', 'abcx', 'ab']) {
+    expect(fallbacksAfter(config, name, undefined)).toBeUndefined()
+  }
+  const covered = parseRouterConfig({ default_fallbacks: ['last'] })
+  expect(fallbacksAfter(covered, 'unknown', undefined)).toEqual(['last'])
 })

@@ -1,4 +1,4 @@
-import { fallbacksOf, routesOfModel, type RouterConfig } from '../../../router-config.ts'
+import { chainsOf, routesOfModel, type RouterConfig } from '../../../router-config.ts'
 import type { Call } from '../reading/call.ts'
 import { isV2 } from '../span-kinds.ts'
 
@@ -35,15 +35,16 @@ export interface Edge {
 /** Whether the router asks this target after one of these routes. */
 export function leadsTo({ from, target, relabels }: Edge, config: RouterConfig): boolean {
   return (
-    from.some((route) => fallbacksOf(config, route).includes(target)) ||
-    [...config.routes.keys()].some((route) => {
-      const chain = fallbacksOf(config, route)
-      const position = chain.indexOf(target)
-      return from.some((one) => {
-        const earlier = chain.indexOf(one)
-        return earlier >= 0 && (earlier < position || (relabels && earlier === position))
-      })
-    })
+    from.some((route) => chainsOf(config, route).some((chain) => chain.includes(target))) ||
+    [...config.routes.keys()].some((route) =>
+      chainsOf(config, route).some((chain) => {
+        const position = chain.indexOf(target)
+        return from.some((one) => {
+          const earlier = chain.indexOf(one)
+          return earlier >= 0 && (earlier < position || (relabels && earlier === position))
+        })
+      }),
+    )
   )
 }
 

@@ -19,6 +19,8 @@ export interface Call {
   /** v1's child with the body that was sent. */
   readonly raw: Span | undefined
   readonly failed: boolean
+  /** It was made, and what became of it is not told: the proxy wrote its own error over it. */
+  readonly isUntold?: boolean
   readonly startNs: bigint
   readonly endNs: bigint
   /** The route, as the span labels it: after a mid-stream fallback it may name the next one. */
@@ -52,6 +54,10 @@ export interface CallError {
   readonly reason: FailureReason | undefined
   /** Raised while an answer was read that had begun with 200, not mapped from an HTTP status. */
   readonly whileReading: boolean
+  /** Raised by the proxy itself or by what was plugged into it: no upstream has said it. */
+  readonly ofProxy: boolean
+  /** The router had no deployment to ask: nobody was called. */
+  readonly isRefusal: boolean
 }
 
 interface SentShape {
@@ -61,6 +67,11 @@ interface SentShape {
   readonly messages: number
   readonly lastRole: string
   readonly prefill: boolean
+}
+
+/** A span of the proxy's own making: there was no such call. */
+export function isNoCall({ error }: Call): boolean {
+  return error?.ofProxy === true || error?.isRefusal === true
 }
 
 export interface CallSource {
@@ -75,6 +86,7 @@ export function toCall({ span, raw, failed = isError(span) }: CallSource): Call 
   const { attributes } = span
   const hidden = jsonObject(attributes, 'hidden_params')
   const deployment = text(attributes, 'litellm.provider.model')
+  const writesText = !isNotInTokens(attributes)
   return {
     span,
     raw,
@@ -91,8 +103,8 @@ export function toCall({ span, raw, failed = isError(span) }: CallSource): Call 
     streaming:
       streamingOf(attributes) ??
       (attributes.has('gen_ai.response.time_to_first_chunk') ? true : undefined),
-    inputTokens: numeric(attributes, 'gen_ai.usage.input_tokens'),
-    outputTokens: numeric(attributes, 'gen_ai.usage.output_tokens'),
+    inputTokens: writesText ? numeric(attributes, 'gen_ai.usage.input_tokens') : undefined,
+    outputTokens: writesText ? numeric(attributes, 'gen_ai.usage.output_tokens') : undefined,
     timeToFirstChunk: numeric(attributes, 'gen_ai.response.time_to_first_chunk'),
     finishReasons: textList(attributes, 'gen_ai.response.finish_reasons') ?? [],
     responseModel: text(attributes, 'gen_ai.response.model'),
@@ -102,6 +114,16 @@ export function toCall({ span, raw, failed = isError(span) }: CallSource): Call 
     asked: shapeOf(span, ['gen_ai.input.messages'])?.shape,
   }
 }
+
+/** Pictures, speech and moderation are not counted in tokens: a nought there counts nothing. */
+function isNotInTokens(attributes: Attributes): boolean {
+  return ['litellm.call_type', 'gen_ai.operation.name'].some((key) =>
+    NOT_IN_TOKENS.test(text(attributes, key) ?? ''),
+  )
+}
+
+const NOT_IN_TOKENS =
+  /^(?:litellm\.)?a?(?:image|speech|transcription|moderation|rerank|search|ocr|video)/u
 
 /** v2 labels the route with the GenAI key, v1 with its own since 1.85 and not at all before. */
 function groupOf(span: Span): string | undefined {
@@ -176,10 +198,46 @@ export function errorOf(span: Span): CallError {
     type,
     statusCode,
     message,
-    reason: classifyFailure({ type, code, statusCode, message }),
+    // What no class stands for is mapped to one that is raised in streams, too.
+    reason: classifyFailure({
+      type: isMapped(message) ? undefined : type,
+      code,
+      statusCode,
+      message,
+    }),
     whileReading: isRaisedWhileReading(span, type, message),
+    ofProxy: isOfProxy(type, recordedType),
+    isRefusal: type?.startsWith('RouterRateLimitError') === true,
   }
 }
+
+/** From a status that has no class of its own, such as 520 to 529 of a proxy in front. */
+function isMapped(message: string | undefined): boolean {
+  return (message ?? '').startsWith('litellm.APIError: APIError: ')
+}
+
+/**
+ * Guardrails, limits and unknown routes are refused with the web framework's class or with the
+ * proxy's own; its failure hook then writes a call's span for a call that nobody made.
+ */
+function isOfProxy(type: string | undefined, recordedType: string | undefined): boolean {
+  return (
+    OF_PROXY.has(type ?? '') ||
+    OF_PROXY_MODULES.some((module) => recordedType?.startsWith(module) === true)
+  )
+}
+
+const OF_PROXY: ReadonlySet<string> = new Set([
+  'HTTPException',
+  'ProxyException',
+  'ProxyModelNotFoundError',
+  'BudgetExceededError',
+  'RejectedRequestError',
+  'GuardrailRaisedException',
+  'BlockedPiiEntityError',
+  'ModifyResponseException',
+])
+const OF_PROXY_MODULES = ['fastapi.', 'starlette.', 'litellm.proxy.'] as const
 
 /**
  * LiteLLM maps what it meets before the headers to classes of its own; what breaks the stream is
@@ -190,7 +248,7 @@ function isRaisedWhileReading(
   type: string | undefined,
   message: string | undefined,
 ): boolean {
-  if (type === 'BaseLLMException') return false
+  if (type === 'BaseLLMException' || isMapped(message)) return false
   return (
     span.attributes.has('gen_ai.response.time_to_first_chunk') ||
     // Chunks that were counted had been read, whatever class the error was mapped to.

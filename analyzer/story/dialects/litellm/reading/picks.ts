@@ -10,15 +10,15 @@ const EVENT = 'litellm.request.deployment_selected'
  * Every deployment that the router picked, in order (1.109): from the events of the SERVER span,
  * the only complete list of attempts, else from the `route` spans.
  */
-export function deploymentPicks(
-  spans: readonly Span[],
-  requested: string | undefined,
-): readonly Pick[] {
+export function deploymentPicks(spans: readonly Span[]): readonly Pick[] {
   const refused = spans.filter((span) => isRoutePick(span) && isError(span)).map(refusedPick)
   const told = spans.flatMap(toldPicks)
   if (told.length > 0) return [...told, ...refused]
-  const routed = spans.filter((span) => isRoutePick(span) && !isError(span))
-  return [...routed.map((span) => routedPick(span, requested)), ...refused]
+  const routed = spans.filter(isRoutePick).toSorted(byStart)
+  const [first] = routed
+  if (first === undefined) return []
+  const served = routed.filter((span) => !isError(span))
+  return [...served.map((span) => routedPick(span, first)), ...refused]
 }
 
 function toldPicks(span: Span): readonly Pick[] {
@@ -42,11 +42,18 @@ function toldPicks(span: Span): readonly Pick[] {
     })
 }
 
-function routedPick(span: Span, requested: string | undefined): Pick {
+function byStart(left: Span, right: Span): number {
+  if (left.startTimeNs === right.startTimeNs) return left.spanId < right.spanId ? -1 : 1
+  return left.startTimeNs < right.startTimeNs ? -1 : 1
+}
+
+/** The router picks first for the route that was asked for, and again for it or for the next. */
+function routedPick(span: Span, first: Span): Pick {
   const route = routeOf(span)
+  const reason = span === first ? 'initial' : route === routeOf(first) ? 'retry' : 'fallback'
   return {
     route,
-    reason: requested === undefined || route === requested ? undefined : 'fallback',
+    reason,
     refused: false,
     evidence: { spanId: span.spanId, key: 'name', value: span.name },
   }

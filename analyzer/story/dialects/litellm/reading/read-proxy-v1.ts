@@ -1,7 +1,7 @@
 import type { Outcome } from '../../../../../collector/vocabulary.ts'
 import { hasAny, isError, text } from '../../../attributes.ts'
 import type { Span } from '../../../span.ts'
-import { errorOf, toCall, type Call } from './call.ts'
+import { errorOf, isNoCall, toCall, type Call } from './call.ts'
 import { clientHints } from './client-hints.ts'
 import type { SpanGroup } from '../group.ts'
 import { completeOutcome } from './outcome.ts'
@@ -9,7 +9,15 @@ import type { Reading } from './reading.ts'
 import { minorRelease } from './release.ts'
 import { routerWords, tellsRefusals, wasRefusedAtFirst } from './router-texts.ts'
 import { isCallSpan, isV1Raw, V1_FAILED } from '../span-kinds.ts'
-import { apiOfAuth, apiOfServer, byEnd, isModelRequest, pathOf, wireStatus } from './wire-facts.ts'
+import {
+  apiOfAuth,
+  apiOfServer,
+  byEnd,
+  isModelRequest,
+  pathOf,
+  wasSeenByRouter,
+  wireStatus,
+} from './wire-facts.ts'
 
 /**
  * A request to a proxy with `callbacks: [otel]`. Up to 1.84 the root carries the attempt
@@ -18,14 +26,17 @@ import { apiOfAuth, apiOfServer, byEnd, isModelRequest, pathOf, wireStatus } fro
 export function readProxyV1(group: SpanGroup): Reading | undefined {
   const { server, wire, spans } = group
   const collapsed = server !== undefined && isCollapsed(server, spans)
-  const calls = byEnd(collapsed ? collapsedCalls(server, spans) : ownCalls(spans))
+  const told = collapsed ? collapsedCalls(server, spans) : ownCalls(spans)
+  const calls = byEnd(told.filter((call) => !isNoCall(call)))
   const failure = spans.find((span) => span.name === V1_FAILED)
   if (calls.length === 0 && failure === undefined && !isModelRequest(server ?? wire, spans)) {
     return undefined
   }
   const all = [...(server === undefined ? [] : [server]), ...spans]
-  const outcome = outcomeOf({ server, spans, calls, failure, collapsed })
   const refusedAtFirst = calls.every(isNameless) && wasRefusedAtFirst([failure, server])
+  const isOwnError = !refusedAtFirst && isOfProxyAlone({ server, spans, calls, failure })
+  const signs = { server, spans, calls, failure, collapsed, isOwnError }
+  const outcome = outcomeOf(signs)
   const requestSpan = server ?? calls[0]?.span ?? all[0]
   if (requestSpan === undefined) return undefined
   return {
@@ -39,15 +50,23 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
       calls.find((call) => call.api !== undefined)?.api ??
       apiOfServer(server, wire) ??
       apiOfAuth(spans),
-    route: servedRoute(calls, collapsed),
-    calls: outcome !== 'failed' ? calls : refusedAtFirst ? [] : withFailed(calls, server, failure),
+    route: servedRoute(calls, collapsed) ?? refusedRoute(told),
+    calls:
+      outcome !== 'failed' || isOwnError
+        ? calls
+        : refusedAtFirst
+          ? []
+          : withFailed(calls, server, failure),
     outcome,
     // Its call may have been adopted from a trace of its own.
     sureness: all.some((span) => span.traceId !== requestSpan.traceId) ? 'likely' : 'certain',
     incomplete: server === undefined && failure === undefined,
     // Up to 1.84 a stall leaves a root that names nothing, not even the route.
     indistinguishable:
-      outcome !== 'failed' ? outcome === 'ok' || outcome === 'unknown' : calls.every(isNameless),
+      outcome === 'failed'
+        ? !isOwnError && !refusedAtFirst && calls.every(isNameless)
+        : outcome === 'ok' || outcome === 'unknown',
+    isOwnError,
     showsSent: false,
     hints: {
       asked: askedTimes(spans),
@@ -74,10 +93,21 @@ interface OutcomeSigns {
   readonly calls: readonly Call[]
   readonly failure: Span | undefined
   readonly collapsed: boolean
+  readonly isOwnError: boolean
 }
 
-function outcomeOf({ server, spans, calls, failure, collapsed }: OutcomeSigns): Outcome {
-  if (failure !== undefined) return wasRouted(spans, calls) ? 'failed' : 'rejected'
+function outcomeOf({
+  server,
+  spans,
+  calls,
+  failure,
+  collapsed,
+  isOwnError,
+}: OutcomeSigns): Outcome {
+  if (failure !== undefined) {
+    if (!isOwnError) return wasRouted(spans, calls) ? 'failed' : 'rejected'
+    return calls.length > 0 || isServerError(server) ? 'failed' : 'rejected'
+  }
   if (server === undefined) return 'unknown'
   const last = calls.at(-1)
   if (isError(server)) {
@@ -89,6 +119,27 @@ function outcomeOf({ server, spans, calls, failure, collapsed }: OutcomeSigns): 
   // Since 1.85 the root tells what the client got; before, it says nothing beside an attempt's
   // span.
   return server.status.code === 'unset' ? 'failed' : 'unknown'
+}
+
+/**
+ * The proxy refused the request, or its answer, or failed by itself: no upstream did. On chat the
+ * router leaves a span for every request that it sees, so without one it saw none.
+ */
+function isOfProxyAlone({
+  server,
+  spans,
+  calls,
+  failure,
+}: Pick<OutcomeSigns, 'server' | 'spans' | 'calls' | 'failure'>): boolean {
+  if (failure === undefined || calls.some((call) => call.failed)) return false
+  if ([server, failure].some((span) => span !== undefined && errorOf(span).ofProxy)) return true
+  if (calls.length > 0 || apiOfServer(server) !== 'chat') return false
+  return !wasSeenByRouter(spans) && !spans.some(isV1Raw)
+}
+
+function isServerError(server: Span | undefined): boolean {
+  if (server === undefined) return false
+  return (errorOf(server).statusCode ?? wireStatus(server) ?? 0) >= 500
 }
 
 function isNameless(call: Call): boolean {
@@ -163,6 +214,12 @@ function servedRoute(calls: readonly Call[], collapsed: boolean): string | undef
   if (!collapsed || calls.length !== 1 || only === undefined || only.failed) return undefined
   if (only.api !== 'chat') return undefined
   return text(only.span.attributes, 'gen_ai.response.model')
+}
+
+/** Of what the proxy refused by itself it names what was asked for, and no deployment. */
+function refusedRoute(told: readonly Call[]): string | undefined {
+  const refused = told.find(isNoCall)
+  return refused?.group ?? refused?.model
 }
 
 /** Picks of a deployment, else upstream calls; absent on /v1/responses up to 1.97. */

@@ -16,17 +16,21 @@ import { apiOfAuth, apiOfServer, byEnd, isModelRequest, wireStatus } from './wir
  * A request to a proxy with `LITELLM_OTEL_V2=true`: attempts are siblings below the SERVER span.
  */
 export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
-  const calls = byEnd(spans.filter(isCallSpan).map((span) => toCall({ span })))
+  const told = spans.filter(isCallSpan).map((span) => toCall({ span }))
+  const calls = byEnd(told.filter((call) => call.error?.isRefusal !== true).map(toldCall))
   const all = [...(server === undefined ? [] : [server]), ...spans]
   const requestSpan = server ?? spans.find((span) => span.name.startsWith('auth /')) ?? all[0]
   if (requestSpan === undefined) return undefined
   if (calls.length === 0 && !isModelRequest(server, spans)) return undefined
   const minor = minorRelease(all)
-  const route = server === undefined ? undefined : requestedGroup(server, spans)
-  const picks = deploymentPicks(all, route)
+  const asked = server === undefined ? undefined : requestedGroup(server, spans)
+  const picks = deploymentPicks(all)
+  // Keys and teams may ask by a name of their own: the route is what the router made of it.
+  const route = picks.find((pick) => pick.reason === 'initial')?.route ?? asked
   const refusedAtFirst = calls.length === 0 && wasRefusedAtFirst([server, ...spans])
   const api = apiOfServer(server) ?? apiOfAuth(spans) ?? calls.find((call) => call.api)?.api
   const outcome = outcomeOf({ api, server, calls, minor, picks, route, refusedAtFirst })
+  const isOwnError = outcome === 'failed' && !refusedAtFirst && isOfProxyAlone(server, calls)
   return {
     dialect: 'litellm-v2',
     mode: server === undefined ? 'proxy without a SERVER span' : 'proxy',
@@ -36,11 +40,13 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
     release: spans.find(isV2)?.scope.version,
     api,
     route,
-    calls: outcome === 'failed' && !refusedAtFirst ? withFailed(calls, server) : calls,
+    calls:
+      outcome === 'failed' && !refusedAtFirst && !isOwnError ? withFailed(calls, server) : calls,
     outcome,
     sureness: 'certain',
     incomplete: outcome === 'unknown' && calls.length === 0,
     indistinguishable: outcome === 'ok' || outcome === 'unknown',
+    isOwnError,
     showsSent: false,
     hints: {
       asked: undefined,
@@ -147,10 +153,24 @@ function everyCallExported(calls: readonly Call[], server: Span | undefined): bo
   )
 }
 
+/** The proxy's error on a call's span is written over what the upstream had answered. */
+function toldCall(call: Call): Call {
+  if (call.error?.ofProxy !== true) return call
+  return { ...call, failed: false, error: undefined, isUntold: true }
+}
+
+/** What an upstream had said stands behind a class of LiteLLM's in the same text. */
+function isOfProxyAlone(server: Span | undefined, calls: readonly Call[]): boolean {
+  if (server === undefined || calls.some((call) => call.failed)) return false
+  const { ofProxy, message } = errorOf(server)
+  return calls.some((call) => call.isUntold) || (ofProxy && !message?.startsWith('litellm.'))
+}
+
 function withFailed(calls: readonly Call[], server: Span | undefined): readonly Call[] {
   if (calls.some((call) => call.failed) || server === undefined) return calls
   const last = calls.at(-1)
   const error = errorOf(server)
   if (last !== undefined) return [...calls.slice(0, -1), { ...last, failed: true, error }]
-  return [{ ...toCall({ span: server, failed: true }), error }]
+  // What the web framework's span names is the route.
+  return [{ ...toCall({ span: server, failed: true }), model: undefined, error }]
 }

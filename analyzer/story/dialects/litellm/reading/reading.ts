@@ -24,6 +24,8 @@ export interface Reading {
   readonly sureness: Confidence
   readonly incomplete: boolean
   readonly indistinguishable: boolean
+  /** The error that the client got is the proxy's own: no upstream has failed. */
+  readonly isOwnError: boolean
   /** The messages on a call's own span are those that were sent, not the client's. */
   readonly showsSent: boolean
   readonly hints: FallbackHints

@@ -1,5 +1,5 @@
 import type { Api } from '../../../../../collector/vocabulary.ts'
-import { firstText, numeric, text } from '../../../attributes.ts'
+import { firstText, isError, numeric, text } from '../../../attributes.ts'
 import type { Span } from '../../../span.ts'
 import type { Call } from './call.ts'
 import { isRoutePick } from '../span-kinds.ts'
@@ -17,9 +17,13 @@ export function apiOfServer(...servers: readonly (Span | undefined)[]): Api | un
 
 /** The proxy checks a key for a path: v1 says which in an attribute, v2 in the span's name. */
 export function apiOfAuth(spans: readonly Span[]): Api | undefined {
+  return apiOfPath(authPathOf(spans))
+}
+
+function authPathOf(spans: readonly Span[]): string | undefined {
   for (const { name, attributes } of spans) {
-    if (name === 'auth') return apiOfPath(text(attributes, 'call_type'))
-    if (name.startsWith('auth /')) return apiOfPath(name)
+    if (name === 'auth') return text(attributes, 'call_type')
+    if (name.startsWith('auth /')) return name.slice('auth '.length)
   }
   return undefined
 }
@@ -27,14 +31,26 @@ export function apiOfAuth(spans: readonly Span[]): Api | undefined {
 function apiOfPath(path: string | undefined): Api | undefined {
   if (path?.endsWith('/chat/completions') === true) return 'chat'
   if (path?.endsWith('/responses') === true) return 'responses'
-  return path?.endsWith('/messages') === true ? 'messages' : undefined
+  // A thread of assistants has messages, too.
+  return path?.endsWith('/v1/messages') === true ? 'messages' : undefined
 }
 
 /** Whether a model was asked for: health checks and the admin pages pass through a proxy too. */
 export function isModelRequest(server: Span | undefined, spans: readonly Span[]): boolean {
   if (apiOfServer(server) !== undefined) return true
-  if (spans.some(isRoutePick)) return true
-  return spans.some((span) => ROUTING.has(span.name)) || pathOf(server) === undefined
+  if (wasSeenByRouter(spans)) return true
+  // Tokens are counted by a deployment that is picked, too.
+  if (spans.some(isRoutePick)) return server === undefined || isError(server) || !isCount(server)
+  if (pathOf(server) !== undefined) return false
+  return authPathOf(spans) === undefined || apiOfAuth(spans) !== undefined
+}
+
+function isCount(server: Span): boolean {
+  return pathOf(server)?.endsWith('/count_tokens') === true
+}
+
+export function wasSeenByRouter(spans: readonly Span[]): boolean {
+  return spans.some((span) => ROUTING.has(span.name))
 }
 
 /** v1's spans of the router's own steps. */

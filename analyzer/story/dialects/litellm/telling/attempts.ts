@@ -1,4 +1,4 @@
-import type { AttemptKind, FailureReason, Phase } from '../../../../../collector/vocabulary.ts'
+import type { FailureReason, Phase } from '../../../../../collector/vocabulary.ts'
 import { defined } from '../../../defined.ts'
 import type { RouterConfig } from '../../../router-config.ts'
 import type { Attempt, Evidence } from '../../../story.ts'
@@ -6,6 +6,7 @@ import type { Call, CallError } from '../reading/call.ts'
 import { measuresOf } from './call-measures.ts'
 import { deliveredOf } from '../reading/delivered-of.ts'
 import { endpointOf } from './endpoint-of.ts'
+import { kindOf } from './kind-of.ts'
 import { classifyFailure, isPrefillRefusal } from '../../../classify-failure.ts'
 import { phaseOf } from './phase-of.ts'
 import type { Reading } from '../reading/reading.ts'
@@ -51,7 +52,7 @@ function toAttempt(call: Call, position: number, source: AttemptSource): Attempt
         minor: reading.minor,
       }),
     }),
-    status: call.failed ? 'failed' : 'ok',
+    status: call.failed ? 'failed' : call.isUntold === true ? 'unknown' : 'ok',
     phase,
     startTimeNs: call.startNs,
     endTimeNs: call.endNs,
@@ -59,20 +60,6 @@ function toAttempt(call: Call, position: number, source: AttemptSource): Attempt
     evidence: evidenceOf(call),
     ...measuresOf(call, reading.minor),
   }
-}
-
-function kindOf(
-  call: Call,
-  position: number,
-  { reading, route }: AttemptSource,
-): AttemptKind | 'unknown' {
-  if (position === 0) return 'initial'
-  const before = reading.calls[position - 1]
-  if (call.group !== undefined && route !== undefined && call.group !== route) return 'fallback'
-  if (before?.error?.whileReading === true) return 'fallback'
-  const same = call.deployment === before?.deployment && call.model === before?.model
-  if (call.group !== undefined && call.group === route && same) return 'retry'
-  return same ? 'unknown' : 'fallback'
 }
 
 interface Label {
@@ -141,8 +128,8 @@ function toldAttempt(
   const error = text?.fallbackError
   const last = own.at(-1)
   if (error === undefined || reading.outcome !== 'failed' || last === undefined) return []
-  const fallbacks = own.filter((attempt) => attempt.kind === 'fallback')
-  if (fallbacks.some((attempt) => attempt.status === 'failed')) return []
+  const others = own.filter(({ kind }) => kind === 'fallback' || kind === 'unknown')
+  if (others.some((attempt) => attempt.status === 'failed')) return []
   const { type, message } = splitError(error)
   const [target, ...more] = (text?.fallbacks ?? []).filter((name) => name !== route)
   const reason = isPrefillRefusal(error)

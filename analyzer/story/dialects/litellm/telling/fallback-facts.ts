@@ -1,5 +1,6 @@
+import type { FailureReason } from '../../../../../collector/vocabulary.ts'
 import { defined } from '../../../defined.ts'
-import { fallbacksOf, retriesOf, type RouterConfig } from '../../../router-config.ts'
+import { fallbacksAfter, retriesOf, type RouterConfig } from '../../../router-config.ts'
 import type { Fact, Fallbacks, SkippedTarget } from '../../../story.ts'
 import type { Call } from '../reading/call.ts'
 import { fallbacksIn } from '../reading/fallback-table.ts'
@@ -62,11 +63,14 @@ function distinct(targets: readonly SkippedTarget[]): readonly SkippedTarget[] {
 function configuredFallbacks(question: FallbackQuestion): Fact<readonly string[]> | undefined {
   const named = namedFallbacks(question)
   const { reading, route, config } = question
-  const file = config === undefined || route === undefined ? undefined : fallbacksOf(config, route)
+  const file =
+    config === undefined || route === undefined
+      ? undefined
+      : fallbacksAfter(config, route, causeOf(reading))
   const given = named.find((names) => names.length > 0)
   if (given !== undefined) return { value: given, source: 'error_text' }
   if (file !== undefined && file.length > 0) return { value: file, source: 'config' }
-  const [none] = named
+  const [none] = hasListOfItsOwn(question) ? [] : named
   if (none !== undefined) return { value: none, source: 'error_text' }
   const picked = reading.hints.picks.filter(
     (pick) => pick.reason === 'fallback' && pick.route !== route,
@@ -78,6 +82,21 @@ function configuredFallbacks(question: FallbackQuestion): Fact<readonly string[]
     }
   }
   return file === undefined ? undefined : { value: file, source: 'config' }
+}
+
+function causeOf({ calls }: Reading): FailureReason | undefined {
+  return calls.find((call) => call.failed)?.error?.reason
+}
+
+/**
+ * The list that the router prints is the general one: of a failure that may have a list of its own
+ * it says `None` whether that list's fallbacks were asked or not.
+ */
+function hasListOfItsOwn({ reading, route, config }: FallbackQuestion): boolean {
+  const cause = causeOf(reading)
+  if (cause !== 'context-too-long' && cause !== 'content-filtered') return false
+  if (config === undefined || route === undefined) return true
+  return (fallbacksAfter(config, route, cause) ?? []).length > 0
 }
 
 /** `flatMap` would take a list of names apart. */
@@ -104,7 +123,8 @@ function wasTried(question: FallbackQuestion): boolean | 'unknown' {
   if (calls.length === 0 && reading.outcome === 'unknown') return 'unknown'
   if (hints.texts.some((text) => text.fallbackTried)) return true
   if (hints.picks.some((pick) => !pick.refused && isFallbackPick(pick, route))) return true
-  if (hints.refusedAtFirst) return false
+  // Only a fallback can have been called then.
+  if (hints.refusedAtFirst) return (hints.asked ?? 0) > 0
   // One upstream call is one attempt, whatever name stands on it.
   if (hints.asked === 1) return hints.refusalsTold ? false : 'unknown'
   if (calls.some((call) => call.failed && leavesRoute(call, question))) return true
@@ -116,6 +136,7 @@ function wasTried(question: FallbackQuestion): boolean | 'unknown' {
   if (reading.api === undefined && isAllNamed(reading)) return 'unknown'
   // Passed over, or chosen and refused: where that would not be told, neither can be said.
   if (!hints.refusalsTold) return 'unknown'
+  if (hasListOfItsOwn(question)) return 'unknown'
   if (hints.texts.length > 0 || hints.picks.length > 0) return false
   return hints.everyCallExported ? false : 'unknown'
 }

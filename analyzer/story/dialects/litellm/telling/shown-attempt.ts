@@ -16,7 +16,10 @@ export function shownAttempt(
 ): number | undefined {
   const cause = attempts.find((attempt) => attempt.status === 'failed')
   if (message === undefined || cause === undefined) return undefined
-  if (errorType !== undefined && PROGRAM_ERRORS.has(errorType)) return GATEWAY
+  if (errorType !== undefined && PROGRAM_ERRORS.has(errorType)) {
+    // One that no attempt's error stands behind is the root cause itself.
+    return errorType === cause.errorType ? cause.number : GATEWAY
+  }
   const words = parseRouterText(message)
   if (words?.fallbackError === undefined || !isEmptyDetail(words.cause)) return cause.number
   return attempts.find((attempt) => attempt.kind === 'fallback')?.number ?? GATEWAY

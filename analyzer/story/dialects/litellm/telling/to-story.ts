@@ -79,7 +79,8 @@ function clientView(reading: Reading, attempts: readonly Attempt[]): ClientView 
       message: client.message?.slice(0, 512),
       errorStatusCode: client.errorStatusCode,
       model: toldModel(calls),
-      errorAttempt: outcome === 'failed' ? shownAttempt(client, attempts) : undefined,
+      errorAttempt:
+        outcome !== 'failed' ? undefined : reading.isOwnError ? 0 : shownAttempt(client, attempts),
       envelopes: clientEnvelopes(reading, attempts),
     }),
     complete:
