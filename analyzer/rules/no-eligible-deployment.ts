@@ -89,7 +89,7 @@ function whatHappened(story: Story, cause: Attempt | undefined): string {
   return `${what}. ${whomElse(story)}`
 }
 
-/** It says of each target why; of LiteLLM's fallbacks, nothing is told where its first pick failed. */
+/** It says of each target why; LiteLLM tells nothing of fallbacks where its first pick failed. */
 function isOfSidecar({ gateway }: Story): boolean {
   return gateway.name === 'secondwind'
 }

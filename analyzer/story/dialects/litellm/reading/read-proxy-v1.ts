@@ -227,6 +227,8 @@ function askedTimes(spans: readonly Span[]): number | undefined {
   const picks = spans.filter(
     (span) =>
       span.name === 'router' &&
+      // A pick that was refused asked nobody.
+      !isError(span) &&
       text(span.attributes, 'call_type') === 'async_get_available_deployment',
   ).length
   const calls = spans.filter((span) => span.name === 'self').length

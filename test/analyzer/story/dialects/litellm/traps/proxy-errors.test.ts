@@ -4,8 +4,8 @@ import { judge } from '../../../../../../analyzer/rules/judge.ts'
 import type { CompactSpan } from '../../../../../support/compact-span.ts'
 import { tellStories, tellStory } from '../../../../../support/tell-stories.ts'
 
-// What a proxy refuses or breaks by itself looks like an upstream's failure: its failure hook writes
-// a call's span for a call that nobody made. Shapes as 1.97.0 and 1.109.1 exported them.
+// What a proxy refuses or breaks by itself looks like an upstream's failure: its failure hook
+// writes a call's span for a call that nobody made. Shapes as 1.97.0 and 1.109.1 exported them.
 
 type Attributes = NonNullable<CompactSpan['attributes']>
 
