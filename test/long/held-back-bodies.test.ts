@@ -53,7 +53,8 @@ test('bodies that are held back cost what the queue allows, and keep nobody out'
       // oxlint-disable-next-line no-await-in-loop -- a hostile sender opens a session again
       const session = await RawGrpc.open(grpcUrl)
       const calls = Array.from({ length: CALLS_EACH }, () =>
-        session.call({ body: frame, ends: false }),
+        // One that its own end cuts off is none of ours to count.
+        session.call({ body: frame, ends: false }).catch(() => undefined),
       )
       held += CALLS_EACH
       // oxlint-disable-next-line no-await-in-loop -- until all have been sent away, or it is over
