@@ -1,4 +1,5 @@
 import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
 
 /** Of a connection's first frames, which a sender writes with its first packet. */
 const PREFACE_MS_MAX = 10_000
@@ -9,6 +10,8 @@ const PREFACE_MS_MAX = 10_000
 const PING_MS = 30_000
 /** Without a call; senders open a connection again when they need it. */
 const IDLE_MS_MAX = 10 * 60_000
+/** For a peer to read that its connection ends; one that never ends its own side is cut off. */
+const LINGER_MS = 2000
 
 export interface SessionTimes {
   readonly prefaceMsMax: number
@@ -26,12 +29,18 @@ const TIMES: SessionTimes = {
 export class GrpcSessions {
   readonly #server: Http2Server
   readonly #times: SessionTimes
-  readonly #sessions = new Set<ServerHttp2Session>()
+  /** Until the socket is gone: a session ends before it, and a peer may leave it half open. */
+  readonly #sessions = new Map<ServerHttp2Session, Socket>()
+  /** Its session begins while it is told of. */
+  #connecting: Socket | undefined
 
   constructor(server: Http2Server, times: SessionTimes = TIMES) {
     this.#server = server
     this.#times = times
-    server.on('session', (session: ServerHttp2Session) => this.#watch(session))
+    server.prependListener('connection', (socket: Socket) => (this.#connecting = socket))
+    server.on('session', (session: ServerHttp2Session) => {
+      if (this.#connecting !== undefined) this.#watch(session, this.#connecting)
+    })
     // Whoever breaks the protocol loses its connection; there is nobody to be told.
     server.on('sessionError', () => undefined)
   }
@@ -40,27 +49,27 @@ export class GrpcSessions {
   async stop(withinMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
-        for (const session of this.#sessions) session.destroy()
+        for (const socket of this.#sessions.values()) socket.destroy()
       }, withinMs)
       this.#server.close(() => {
         clearTimeout(timer)
         resolve()
       })
-      for (const session of this.#sessions) close(session)
+      for (const session of this.#sessions.keys()) close(session)
     })
   }
 
-  #watch(session: ServerHttp2Session): void {
+  #watch(session: ServerHttp2Session, socket: Socket): void {
     const { prefaceMsMax, pingMs, idleMsMax } = this.#times
-    this.#sessions.add(session)
-    const preface = setTimeout(() => session.destroy(), prefaceMsMax)
+    this.#sessions.set(session, socket)
+    const preface = setTimeout(() => socket.destroy(), prefaceMsMax)
     session.once('remoteSettings', () => clearTimeout(preface))
     let calls = 0
     let idleMs = 0
     let isAlive = true
     const watching = setInterval(() => {
       idleMs = calls === 0 ? idleMs + pingMs : 0
-      if (!isAlive) session.destroy()
+      if (!isAlive) socket.destroy()
       else if (idleMs >= idleMsMax) close(session)
       else isAlive = !ping(session, () => (isAlive = true))
     }, pingMs)
@@ -69,9 +78,14 @@ export class GrpcSessions {
       idleMs = 0
       stream.once('close', () => (calls -= 1))
     })
+    let lingering: NodeJS.Timeout | undefined
     session.once('close', () => {
       clearTimeout(preface)
       clearInterval(watching)
+      lingering = setTimeout(() => socket.destroy(), LINGER_MS)
+    })
+    socket.once('close', () => {
+      clearTimeout(lingering)
       this.#sessions.delete(session)
     })
   }

@@ -36,8 +36,8 @@ async function serve(times: Partial<SessionTimes>) {
 }
 
 /** A peer on a plain socket, and the types of the frames that it is sent. */
-function peer(port: number, { answersPings = false } = {}) {
-  const socket = connect(port, '127.0.0.1')
+function peer(port: number, { answersPings = false, allowHalfOpen = false } = {}) {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen })
   socket.on('error', () => undefined)
   onTestFinished(() => void socket.destroy())
   let unread = Buffer.alloc(0)
@@ -101,6 +101,24 @@ test('a connection without a call is said goodbye, and one that has calls is not
   expect(answer.code).toBe(0)
   busy.close()
   await held
+})
+
+test('stopping waits for no peer that never ends its side', async () => {
+  const { port, sessions } = await serve({})
+  const other = peer(port, { allowHalfOpen: true })
+  other.socket.write(Buffer.concat([PREFACE, SETTINGS]))
+  await once(other.socket, 'data')
+  await sessions.stop(100)
+  other.socket.destroy()
+  expect(other.frames).toContain(GOAWAY)
+})
+
+test('a peer that is silent and never ends its side is cut off', async () => {
+  const { port } = await serve({ prefaceMsMax: 50 })
+  const { socket, closed } = peer(port, { allowHalfOpen: true })
+  await once(socket, 'end').catch(() => undefined)
+  socket.end()
+  expect(await closed).toBe(true)
 })
 
 test('stopping says goodbye, lets calls end, and waits no longer than it may', async () => {
