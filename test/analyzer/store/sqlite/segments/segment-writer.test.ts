@@ -648,6 +648,22 @@ describe('a reader', () => {
     expect(open).toBeLessThan(250)
   }, 60_000)
 
+  test('looks for a trace in the segments that may have it, and in no other', () => {
+    const { openWriter, openReader, file, logged } = folder({ bytesMax: 1 })
+    const writer = openWriter()
+    for (const number of RANGE(60)) append(writer, number)
+    const reader = openReader()
+    expect(reader.trace(traceId(60)).spans).toHaveLength(1)
+    // Whoever reads one of these from now on finds no database in it. The last are held open.
+    for (const name of RANGE(20).map((number) => `${String(number).padStart(6, '0')}.hot.db`)) {
+      writeFileSync(file(name), 'no database')
+    }
+    expect(reader.trace(traceId(60)).spans).toHaveLength(1)
+    expect(logged).toEqual([])
+    expect(reader.trace(traceId(1)).spans).toEqual([])
+    expect(logged).toEqual([expect.stringContaining('000001.hot.db cannot be read')])
+  }, 60_000)
+
   test('that is cut off from a file for a moment says so, and does not pass it by', () => {
     const { openWriter, openReader, file } = folder({ bytesMax: 1 })
     const writer = openWriter()
