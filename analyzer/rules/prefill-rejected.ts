@@ -95,7 +95,9 @@ export const prefillRejected: Rule = {
 /** Asked the same as the first target, it refused the client's own last turn: it is unfit. */
 function isRefusedContinuation(story: Story, attempt: Attempt): boolean {
   if (attempt.status !== 'failed' || attempt.reason !== 'prefill-rejected') return false
-  return continuationOf(story, attempt)?.strategy !== 'restart'
+  const strategy = continuationOf(story, attempt)?.strategy
+  // Of LiteLLM and the sidecar it is known that they continue; of another sender it must be told.
+  return story.gateway.name === 'other' ? strategy === 'prefill' : strategy !== 'restart'
 }
 
 function summarise(story: Story, cause: Attempt, rejected: Attempt): string {

@@ -80,7 +80,10 @@ function hasStalled(
   if (attempt.status !== 'failed' || stream === false) return false
   switch (attempt.phase) {
     case 'mid_stream':
+      return attempt.reason === 'timeout-idle'
     case 'unknown':
+      // A client library may have waited for a whole answer: nothing else says that it streamed.
+      if (stream === 'unknown' && gateway.name === 'other') return false
       return attempt.reason === 'timeout-idle'
     case 'before_content':
       // Our own router says which it was: where its word was lost, it may have been no stream.

@@ -189,7 +189,8 @@ const CHOICES_MAX = 16
 function usageOf(attributes: Attributes): Usage | undefined {
   const told = firstCount(attributes, INPUT_TOKEN_KEYS)
   // Anthropic counts apart what stands in its cache: all of the input may.
-  const inputTokens = told === 0 ? largestCount(attributes, CACHED_TOKEN_KEYS) : told
+  const nought = providerOf(attributes) === 'anthropic' ? undefined : told
+  const inputTokens = told === 0 ? largestCount(attributes, CACHED_TOKEN_KEYS) || nought : told
   const outputTokens = firstCount(attributes, OUTPUT_TOKEN_KEYS)
   if (!inputTokens && !outputTokens) return undefined
   return {
