@@ -97,6 +97,8 @@ function reasonOf(
   if (!failed) return undefined
   const began = phase === 'mid_stream' || firstContentMs !== undefined
   if (error?.reason === 'connection' && began) return 'stream-cut'
+  // Client libraries have one class for every time-out: without a stream nothing fell silent.
+  if (error?.reason === 'timeout-idle' && !began && streaming !== true) return 'timeout-total'
   if (error?.reason !== undefined) return error.reason
   if (error?.type !== undefined || finishReasons?.includes('error') !== true) return undefined
   // The AI SDK's word for an error event, and in OpenInference the provider's own; the GenAI

@@ -223,7 +223,7 @@ function isMapped(message: string | undefined): boolean {
 function isOfProxy(type: string | undefined, recordedType: string | undefined): boolean {
   return (
     OF_PROXY.has(type ?? '') ||
-    OF_PROXY_MODULES.some((module) => recordedType?.startsWith(module) === true)
+    OF_PROXY_MODULES.some((name) => [type, recordedType].some((one) => one?.startsWith(name)))
   )
 }
 

@@ -158,11 +158,15 @@ describe('in v1', () => {
     },
   )
 
-  test('a key that is refused is one request, though its span stands in a trace of its own', () => {
+  test.each([
+    'ProxyException',
+    // Since 1.109.
+    'litellm.proxy._types.ProxyException',
+  ])('a key refused by %s is one request, though a span stands in a trace of its own', (type) => {
     const error = {
       ...refusal(401, 'x'),
-      type: 'ProxyException',
-      recorded: 'litellm.proxy._types.ProxyException',
+      type,
+      recorded: '',
     }
     const stray = { ...hookSpan(error), parent: '', trace: '2' }
     const stories = tellStories([...proxyV1(error), stray], CONFIG)
