@@ -31,6 +31,8 @@ export class GrpcSessions {
   readonly #times: SessionTimes
   /** Until the socket is gone: a session ends before it, and a peer may leave it half open. */
   readonly #sessions = new Map<ServerHttp2Session, Socket>()
+  /** Those without a call, the longest first. */
+  readonly #idle = new Set<ServerHttp2Session>()
   /** Its session begins while it is told of. */
   #connecting: Socket | undefined
 
@@ -40,6 +42,11 @@ export class GrpcSessions {
     server.prependListener('connection', (socket: Socket) => (this.#connecting = socket))
     server.on('session', (session: ServerHttp2Session) => {
       if (this.#connecting !== undefined) this.#watch(session, this.#connecting)
+    })
+    // One more would be too many: who has nothing to say gives way to who comes next.
+    server.on('drop', () => {
+      const [longest] = this.#idle
+      if (longest !== undefined) close(longest)
     })
     // Whoever breaks the protocol loses its connection; there is nobody to be told.
     server.on('sessionError', () => undefined)
@@ -62,6 +69,7 @@ export class GrpcSessions {
   #watch(session: ServerHttp2Session, socket: Socket): void {
     const { prefaceMsMax, pingMs, idleMsMax } = this.#times
     this.#sessions.set(session, socket)
+    this.#idle.add(session)
     const preface = setTimeout(() => socket.destroy(), prefaceMsMax)
     session.once('remoteSettings', () => clearTimeout(preface))
     let calls = 0
@@ -76,12 +84,17 @@ export class GrpcSessions {
     session.on('stream', (stream: ServerHttp2Stream) => {
       calls += 1
       idleMs = 0
-      stream.once('close', () => (calls -= 1))
+      this.#idle.delete(session)
+      stream.once('close', () => {
+        calls -= 1
+        if (calls === 0 && !session.closed) this.#idle.add(session)
+      })
     })
     let lingering: NodeJS.Timeout | undefined
     session.once('close', () => {
       clearTimeout(preface)
       clearInterval(watching)
+      this.#idle.delete(session)
       lingering = setTimeout(() => socket.destroy(), LINGER_MS)
     })
     socket.once('close', () => {

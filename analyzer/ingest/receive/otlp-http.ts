@@ -54,6 +54,8 @@ export function createOtlpHttpServer(options: ReceiverOptions): Server {
       receiver.refuseExpectation(request, response)
     })
   answerUnreadableRequests(server, options)
+  // One more would be too many: who has nothing to say gives way to who comes next.
+  server.on('drop', () => server.closeIdleConnections())
   server.maxConnections = CONNECTIONS_MAX
   // A sender that says that it will write no more waits for its answer all the same.
   return Object.assign(server, { httpAllowHalfOpen: true })

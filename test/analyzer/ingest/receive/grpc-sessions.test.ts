@@ -32,7 +32,7 @@ async function serve(times: Partial<SessionTimes>) {
   await listen(server, { host: '127.0.0.1', port: 0, flag: '--otlp-grpc-port' })
   onTestFinished(() => sessions.stop(0))
   const url = urlOf(server, '127.0.0.1')
-  return { url, port: Number(new URL(url).port), sessions }
+  return { url, port: Number(new URL(url).port), server, sessions }
 }
 
 /** A peer on a plain socket, and the types of the frames that it is sent. */
@@ -101,6 +101,24 @@ test('a connection without a call is said goodbye, and one that has calls is not
   expect(answer.code).toBe(0)
   busy.close()
   await held
+})
+
+test('where there are too many, who has been idle for longest gives way to who comes next', async () => {
+  const { server, port } = await serve({})
+  server.maxConnections = 2
+  const [idle, later] = [peer(port, { answersPings: true }), peer(port, { answersPings: true })]
+  for (const { socket } of [idle, later]) {
+    socket.write(Buffer.concat([PREFACE, SETTINGS]))
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await once(socket, 'data')
+  }
+  expect(await peer(port).closed).toBe(true)
+  expect(await idle.closed).toBe(true)
+  expect(idle.frames).toContain(GOAWAY)
+  const next = peer(port)
+  next.socket.write(Buffer.concat([PREFACE, SETTINGS]))
+  await once(next.socket, 'data')
+  expect(later.socket.closed).toBe(false)
 })
 
 test('stopping waits for no peer that never ends its side', async () => {

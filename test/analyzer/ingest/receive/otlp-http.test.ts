@@ -62,6 +62,8 @@ async function receiver({ spoil = (writer) => writer, verdict = 'ok' }: Setup = 
   const url = urlOf(server, '127.0.0.1')
   const port = Number(new URL(url).port)
   return {
+    port,
+    server,
     reader,
     logged,
     refused,
@@ -314,4 +316,20 @@ test('an answer is given only when the span is on disk', async () => {
   await post(one)
   order.push('acknowledged')
   expect(order).toEqual(['committed', 'acknowledged'])
+})
+
+test('where there are too many connections, those that are idle give way to who comes next', async () => {
+  const { port, server } = await receiver()
+  server.maxConnections = 1
+  const idle = connect(port, '127.0.0.1')
+  idle.on('error', () => undefined)
+  const gone = once(idle, 'close')
+  idle.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n')
+  await once(idle, 'data')
+  const refused = connect(port, '127.0.0.1')
+  refused.on('error', () => undefined)
+  await once(refused, 'close')
+  await gone
+  const answer = await exchange(port, Buffer.from('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n'))
+  expect(answer.status).toBe(404)
 })
