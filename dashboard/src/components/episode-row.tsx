@@ -8,7 +8,7 @@ import { Glyph } from './glyph.tsx'
 import { IncidentRow } from './incident-row.tsx'
 import { HappeningMark, SeverityMark } from './marks.tsx'
 import { Sparkline } from './sparkline.tsx'
-import { Ago } from './time-text.tsx'
+import { Ago, Since } from './time-text.tsx'
 
 interface EpisodeRowProps {
   /** Two or more. */
@@ -67,6 +67,7 @@ export function EpisodeRow({ incidents, episode, open, onToggle }: EpisodeRowPro
         <td className="last-seen">
           <Ago at={sum.lastSeen} />
           <HappeningMark incident={sum} />
+          <Since at={episode?.start ?? sum.firstSeen} />
         </td>
       </tr>
       {open &&

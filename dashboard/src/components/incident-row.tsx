@@ -6,7 +6,7 @@ import { IncidentState } from './incident-state.tsx'
 import { Link } from './link.tsx'
 import { HappeningMark, SeverityMark } from './marks.tsx'
 import { Sparkline } from './sparkline.tsx'
-import { Ago } from './time-text.tsx'
+import { Ago, Since } from './time-text.tsx'
 
 interface IncidentRowProps {
   readonly incident: WireIncidentRow
@@ -43,6 +43,7 @@ export function IncidentRow({ incident, part = false }: IncidentRowProps): React
       <td className="last-seen">
         <Ago at={incident.lastSeen} />
         <HappeningMark incident={incident} />
+        <Since at={incident.firstSeen} />
       </td>
     </tr>
   )

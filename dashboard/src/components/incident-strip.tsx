@@ -32,7 +32,7 @@ export function IncidentStrip({ incident }: { readonly incident: WireIncident })
       <Cell term="Who is hit">
         <span>{describeCallers(incident.callers)}</span>
       </Cell>
-      <Cell term="Client sees">
+      <Cell term="Client sees" wide>
         <span>{describeClientSaw(incident.example.clientSaw)}</span>
       </Cell>
       <Cell term="Cause" wide>

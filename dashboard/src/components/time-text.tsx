@@ -20,6 +20,15 @@ export function Ago({ at }: TimeProps): ReactNode {
   )
 }
 
+/** Stands in for a column of beginnings where there is no room for one. */
+export function Since({ at }: TimeProps): ReactNode {
+  return (
+    <small className="since">
+      since <LocalTime at={at} />
+    </small>
+  )
+}
+
 /** The reader's own clock, exact on hover. */
 export function LocalTime({ at }: TimeProps): ReactNode {
   const nowMs = useMinute()
