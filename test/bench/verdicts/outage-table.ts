@@ -31,7 +31,7 @@ export function measureOutage(
       oursUs: failedUs,
       besideUs: healthyUs,
       beside: 'as many that went well',
-      ratioMax: 6,
+      ratioMax: 3,
     },
     {
       name: 'storing verdicts while 20 routes are rescued',
