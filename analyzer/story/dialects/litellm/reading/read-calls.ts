@@ -6,7 +6,7 @@ import { outcomeOfCalls } from './outcome.ts'
 import type { Pick, Reading } from './reading.ts'
 import { minorRelease } from './release.ts'
 import { routerWords } from './router-texts.ts'
-import { isBorrowed, isCallSpan, isToldByCaller, isV1, isV1Raw, isV2 } from '../span-kinds.ts'
+import { isBorrowed, isCallSpan, isToldByCaller, isV1Raw, isV2 } from '../span-kinds.ts'
 import { byEnd } from './wire-facts.ts'
 
 /** One call of a router in process: its attempts, as far as one trace tells of them. */
@@ -27,8 +27,9 @@ export function looseCallOf(group: SpanGroup): LooseCall | undefined {
       ? undefined
       : { calls: [toCall({ span: caller, failed: true })], spans: group.spans }
   }
-  // A proxy that refuses a key writes a call's span into a trace of its own.
-  if (isError(own) && errorOf(own).ofProxy && isV1(own)) return undefined
+  // A proxy that refuses a key writes a call's span into a trace of its own, or what it would have
+  // held onto the web framework's.
+  if (isError(own) && errorOf(own).ofProxy && !isV2(own)) return undefined
   if (isCallSpan(own)) return { calls: [toCall({ span: own, raw: raws[0] })], spans: group.spans }
   return { calls: borrowedCalls(own, raws), spans: group.spans }
 }

@@ -173,6 +173,13 @@ describe('in v1', () => {
     expect(stories.map(({ outcome }) => outcome)).toEqual(['rejected'])
   })
 
+  test('nor is it a second one where that stands on the web framework’s span', () => {
+    const error = { ...refusal(401, 'x'), type: 'litellm.proxy._types.ProxyException' }
+    const around = { ...hookSpan(error), name: 'fastapi.dependencies', scope: 'fastapi@0.165.0' }
+    const stories = tellStories([...proxyV1(error), { ...around, parent: '' }], CONFIG)
+    expect(stories.map(({ outcome }) => outcome)).toEqual(['rejected'])
+  })
+
   test('an answer that a guardrail withheld was served by its target', () => {
     const error = refusal(403, 'Output blocked')
     const own = hookSpan(error, {
