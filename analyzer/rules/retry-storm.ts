@@ -10,7 +10,7 @@ export const retryStorm: Rule = {
   severity: 'medium',
   title: 'More upstream calls than the budget for one request',
   description:
-    'One request was sent upstream more often than its budget allows, and to targets that had already failed it.',
+    'One request was sent upstream more often than the budget for one (`analyzer.rules.attempts_max`, or what the router config allows), and to targets that had already failed it.',
   opensWhenRescued: true,
   needs: ['attempt-failure', 'attempt-target'],
   remedy: {
@@ -35,16 +35,17 @@ export const retryStorm: Rule = {
     { gateway: 'litellm', from: '1.97', text: '`num_retries: 1` costs two calls.' },
   ],
   evaluate(story, { attemptsMax }) {
-    const { attempts, upstreamCalls } = story
+    const { attempts, upstreamCalls, callsAllowed } = story
     const calls = Math.max(attempts.length, upstreamCalls?.value ?? 0)
     const targets = targetsOf(story)
     const cause = rootCause(story)
     // Each target once is a long chain, and no storm.
-    if (calls <= attemptsMax || calls <= targets || cause === undefined) return undefined
-    const shown = attempts.length >= calls
+    const limit = Math.max(attemptsMax, callsAllowed?.value ?? 0, targets)
+    if (calls <= limit || cause === undefined) return undefined
     return {
-      confidence: shown && story.sureness === 'certain' ? 'certain' : 'likely',
-      summary: `${describeTarget(cause)}: ${describeError(cause)}. The request was sent upstream ${calls} times, ${shown ? `to ${targets} ${targets === 1 ? 'target' : 'targets'}` : 'by the count of the router'}; its budget is ${attemptsMax}.`,
+      // How often a router may call is a setting of its own, and no span tells it.
+      confidence: 'likely',
+      summary: `${describeTarget(cause)}: ${describeError(cause)}. The request was sent upstream ${calls} times, ${whereTo(story, calls)}; ${budgetOf(story, attemptsMax)}.`,
       evidence: mergeEvidence(
         cause.evidence,
         upstreamCalls?.evidence === undefined ? [] : [upstreamCalls.evidence],
@@ -53,6 +54,18 @@ export const retryStorm: Rule = {
       cause: causeOf(cause),
     }
   },
+}
+
+function whereTo(story: Story, calls: number): string {
+  if (story.attempts.length < calls) return 'by the count of the router'
+  const targets = targetsOf(story)
+  return `to ${targets} ${targets === 1 ? 'target' : 'targets'}`
+}
+
+function budgetOf({ callsAllowed }: Story, attemptsMax: number): string {
+  return (callsAllowed?.value ?? 0) > attemptsMax
+    ? `its router config allows ${callsAllowed?.value}`
+    : `more than ${attemptsMax} are taken for a storm`
 }
 
 /**

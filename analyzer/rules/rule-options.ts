@@ -6,7 +6,7 @@ export interface RuleOptions {
   readonly slowFirstContentMs: number
   /** Silence in mid-stream longer than this is a stall, also where the stream went on. */
   readonly stallMs: number
-  /** Upstream calls of one request; a request may say its own budget. */
+  /** Upstream calls of one request; its router config may allow it more. */
   readonly attemptsMax: number
   /** Of the rules over many requests. */
   readonly windows: WindowOptions

@@ -3,7 +3,7 @@ import { inferenceNeighbours } from './dialects/inference/neighbours.ts'
 import { litellmV1 } from './dialects/litellm-v1.ts'
 import { litellmV2 } from './dialects/litellm-v2.ts'
 import { litellmNeighbours } from './dialects/litellm/joining/neighbours.ts'
-import { isProxyHousekeeping, tellsProxyEnd } from './dialects/litellm/span-kinds.ts'
+import { isLitellm, isProxyHousekeeping, tellsProxyEnd } from './dialects/litellm/span-kinds.ts'
 import type { Neighbours } from './join-window.ts'
 import type { Span, SpanHead } from './span.ts'
 
@@ -31,6 +31,8 @@ export interface Settling {
   readonly requestMs: number
   /** Whether a span of our own router is among them. */
   readonly ours: boolean
+  /** Whether a span of LiteLLM is: ours may stand behind it, and its own come in later. */
+  readonly litellm: boolean
   /** Whether a proxy of LiteLLM has begun a request in it, and whether it has said how it ended. */
   readonly begun: boolean
   readonly ended: boolean
@@ -40,6 +42,7 @@ export const NOTHING_ARRIVED: Settling = {
   lastMs: -Infinity,
   requestMs: -Infinity,
   ours: false,
+  litellm: false,
   begun: false,
   ended: false,
 }
@@ -57,14 +60,15 @@ export function withArrival(
         ? Math.max(settling.requestMs, receivedAtMs)
         : settling.requestMs,
     ours: ours || settling.ours,
+    litellm: settling.litellm || isLitellm(span),
     begun: settling.begun || isProxyHousekeeping(span),
-    ended: settling.ended || tellsProxyEnd(span),
+    ended: settling.ended || (!ours && tellsProxyEnd(span)),
   }
 }
 
 /** Its request's own span is still to come, as far as these spans tell. */
 export function lacksItsRequest({ ours, requestMs, begun, ended }: Settling): boolean {
-  return ours ? requestMs === -Infinity : begun && !ended
+  return (ours && requestMs === -Infinity) || (begun && !ended)
 }
 
 /**
@@ -72,10 +76,10 @@ export function lacksItsRequest({ ours, requestMs, begun, ended }: Settling): bo
  * arrives; a span that arrives after the verdict re-opens it. Infinite for a trace without spans.
  */
 export function dueAtMs(settling: Settling, settleMs: number = SETTLE_MS): number {
-  const { lastMs, requestMs, ours } = settling
+  const { lastMs, requestMs, ours, litellm } = settling
   if (lastMs === -Infinity) return Infinity
   if (lacksItsRequest(settling)) return lastMs + INCOMPLETE_AFTER_MS
-  return ours ? requestMs + SETTLE_AFTER_REQUEST_SPAN_MS : lastMs + settleMs
+  return ours && !litellm ? requestMs + SETTLE_AFTER_REQUEST_SPAN_MS : lastMs + settleMs
 }
 
 /**
@@ -90,8 +94,14 @@ export const NEIGHBOUR_TRACES_MAX = 512
  * request cannot be spread over traces.
  */
 export function neighboursOf(spans: readonly Span[]): Neighbours | undefined {
-  if (spans.some((span) => span.scope.name === SCOPE_NAME)) return undefined
-  return spans.some(isOfLitellm) ? litellmNeighbours(spans) : inferenceNeighbours(spans)
+  const others = spans.filter((span) => span.scope.name !== SCOPE_NAME)
+  const isMixed = others.length < spans.length
+  if (!others.some(isOfLitellm)) return isMixed ? undefined : inferenceNeighbours(spans)
+  const found = litellmNeighbours(others)
+  if (found === undefined || !isMixed) return found
+  // Behind a router in process, ours may go by another clock, and the trace seem to begin when its
+  // call did not: then nobody would find it by its beginning.
+  return { ...found, startedIn: found.startedIn ?? found.failedIn }
 }
 
 function isOfLitellm(span: Span): boolean {

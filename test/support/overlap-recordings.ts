@@ -1,6 +1,6 @@
 import type { Span } from '../../analyzer/story/span.ts'
 import type { Recording } from './litellm-recordings.ts'
-import { moveTo } from './move-recordings.ts'
+import { moveTo, rename } from './move-recordings.ts'
 
 /** Many recorded requests at one time, as if one process had served them. */
 export interface Overlapped {
@@ -75,4 +75,16 @@ function ofOneProcess({ resource }: Span, known: Map<string, Span['resource']>):
   const found = known.get(key) ?? new Map(plain)
   known.set(key, found)
   return found
+}
+
+/** Recordings whose routers have the same routes and fallbacks, but for the names. */
+export function alikes(all: readonly Recording[]): readonly (readonly Recording[])[] {
+  const groups = new Map<string, Recording[]>()
+  for (const recording of all.map((each) => rename(each, ''))) {
+    const { model_list, router_settings, fallbacks } = recording.config
+    const models = model_list.map((one) => [one.model_name, one.litellm_params.model])
+    const key = JSON.stringify([models, router_settings, fallbacks])
+    groups.set(key, [...(groups.get(key) ?? []), recording])
+  }
+  return [...groups.values()]
 }

@@ -26,14 +26,14 @@ function counted(value: number): NonNullable<Story['upstreamCalls']> {
 
 test('the budget itself is no storm, one call more is', () => {
   expect(judge({ attempts: attemptsOn(5) })).toBeUndefined()
-  expect(judge({ attempts: attemptsOn(6) })).toBe('certain')
+  expect(judge({ attempts: attemptsOn(6) })).toBe('likely')
   expect(judge({ attempts: attemptsOn(6) }, 6)).toBeUndefined()
-  expect(judge({ attempts: attemptsOn(3, 3) })).toBe('certain')
+  expect(judge({ attempts: attemptsOn(3, 3) })).toBe('likely')
 })
 
 test('any number of targets that are each asked once is a chain', () => {
   expect(judge({ attempts: attemptsOn(1, 1, 1, 1, 1, 1, 1) })).toBeUndefined()
-  expect(judge({ attempts: attemptsOn(1, 1, 1, 1, 1, 1, 2) })).toBe('certain')
+  expect(judge({ attempts: attemptsOn(1, 1, 1, 1, 1, 1, 2) })).toBe('likely')
 })
 
 test('calls that only the router counted are likely, beyond what it has to go to', () => {
@@ -46,6 +46,23 @@ test('calls that only the router counted are likely, beyond what it has to go to
   const fallbacks = { tried: true, configured }
   expect(judge({ attempts, fallbacks, upstreamCalls: counted(6) })).toBeUndefined()
   expect(judge({ attempts, fallbacks, upstreamCalls: counted(7) })).toBe('likely')
+})
+
+test('what the router config allows is no storm, and less than the budget is none, either', () => {
+  const attempts = attemptsOn(8)
+  const allowed = (value: number) => ({ callsAllowed: { value, source: 'config' as const } })
+  expect(judge({ attempts, ...allowed(8) })).toBeUndefined()
+  expect(judge({ attempts, ...allowed(7) })).toBe('likely')
+  expect(judge({ attempts: attemptsOn(4), ...allowed(2) })).toBeUndefined()
+})
+
+test('it says against which budget it holds the calls', () => {
+  const say = (over: Partial<Story>): string | undefined =>
+    retryStorm.evaluate(buildStory({ attempts: attemptsOn(8), ...over }), RULE_OPTIONS)?.summary
+  expect(say({})).toMatch(/8 times, to 1 target; more than 5 are taken for a storm\.$/u)
+  expect(say({ callsAllowed: { value: 6, source: 'config' } })).toMatch(
+    /its router config allows 6\.$/u,
+  )
 })
 
 test('many calls without a failure are no retries', () => {

@@ -6,9 +6,10 @@ import { parseRouterConfig, type RouterConfig } from '../../../analyzer/story/ro
 import { NEIGHBOUR_TRACES_MAX } from '../../../analyzer/story/settle.ts'
 import type { Story } from '../../../analyzer/story/story.ts'
 import { seededRandom } from '../../../demo/random.ts'
-import { faultsOf, loadRecordings, type Recording } from '../../support/litellm-recordings.ts'
+import { faultsOf, loadRecordings } from '../../support/litellm-recordings.ts'
 import { rename, union } from '../../support/move-recordings.ts'
 import {
+  alikes,
   mixedUp,
   overlap,
   type Overlapped,
@@ -123,16 +124,4 @@ test.each(modes.filter((mode) => mode.includes('/sdk-') || mode === '1.83.14/v1'
 function faultsAmong(overlapped: Overlapped, config: RouterConfig): readonly string[] {
   const told = tell(overlapped, config)
   return [...mixedUp(overlapped, told.map(spanIdsOf)), ...misjudged(overlapped, told)]
-}
-
-/** Recordings whose routers have the same routes and fallbacks, but for the names. */
-function alikes(all: readonly Recording[]): readonly (readonly Recording[])[] {
-  const groups = new Map<string, Recording[]>()
-  for (const recording of all.map((each) => rename(each, ''))) {
-    const { model_list, router_settings, fallbacks } = recording.config
-    const models = model_list.map((one) => [one.model_name, one.litellm_params.model])
-    const key = JSON.stringify([models, router_settings, fallbacks])
-    groups.set(key, [...(groups.get(key) ?? []), recording])
-  }
-  return [...groups.values()]
 }

@@ -122,3 +122,18 @@ test('a trace of ours is due after its request span, or when that will never com
     ]),
   ).toBe(3000)
 })
+
+test('ours behind LiteLLM: its own spans are waited for, which come in later', () => {
+  const [any] = recordings[0]?.spans ?? []
+  if (any === undefined) throw new Error('the recording is empty')
+  const ours = { ...any, kind: 'server' as const, scope: { name: 'secondwind', version: '' } }
+  const auth = { ...any, name: 'auth', kind: 'internal' as const }
+  const root = { ...any, name: 'Received Proxy Server Request', kind: 'server' as const }
+  const begun = [
+    { span: ours, receivedAtMs: 1000 },
+    { span: auth, receivedAtMs: 2000 },
+  ]
+  // Our SERVER span says nothing of how the request to LiteLLM ended.
+  expect(dueOf(begun)).toBe(2000 + INCOMPLETE_AFTER_MS)
+  expect(dueOf([...begun, { span: root, receivedAtMs: 6000 }])).toBe(6000 + SETTLE_MS)
+})

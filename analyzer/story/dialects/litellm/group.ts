@@ -26,10 +26,11 @@ export function groupTrace(spans: readonly Span[]): readonly SpanGroup[] {
   const tree = new SpanTree(spans)
   const proxies = new Map<string, { server: Span | undefined; spans: Span[] }>()
   const loose: Span[] = []
-  const serverOf = proxyServers(tree)
+  const servers = proxyServers(spans, tree)
   for (const span of spans) {
-    const top = tree.highest(span, isV1Root) ?? serverOf(span)
-    if (top !== undefined) {
+    // Of the nearest: below a proxy's call may stand what the upstream tells of its own request.
+    const top = requestAround(span, tree)
+    if (top !== undefined && servers.has(top)) {
       const group = proxies.get(top.spanId) ?? { server: top, spans: [] }
       if (span !== top) group.spans.push(span)
       proxies.set(top.spanId, group)
@@ -48,7 +49,8 @@ export function groupTrace(spans: readonly Span[]): readonly SpanGroup[] {
     })),
     ...orphans,
     ...callGroups(
-      loose.filter((span) => !orphaned.has(span)),
+      // In a proxy's trace, what was sent upstream belongs to a call whose span was lost.
+      loose.filter((span) => !orphaned.has(span) && (proxies.size === 0 || !isV1Raw(span))),
       tree,
     ),
     ...callersOf(spans, tree),
@@ -56,7 +58,17 @@ export function groupTrace(spans: readonly Span[]): readonly SpanGroup[] {
 }
 
 function isServer(span: Span): boolean {
-  return span.kind === 'server'
+  return span.kind === 'server' || isV1Root(span)
+}
+
+/** The request that its process served: above a call of another library's, it is another's. */
+function requestAround(span: Span, tree: SpanTree): Span | undefined {
+  if (isServer(span)) return span
+  const border = tree.ancestor(
+    span,
+    (one) => isServer(one) || (one.kind === 'client' && !isLitellm(one)),
+  )
+  return border !== undefined && isServer(border) ? border : undefined
 }
 
 /** FastAPI's own telemetry, or the OpenTelemetry instrumentation of it. */
@@ -65,22 +77,13 @@ function isWebFramework(span: Span): boolean {
 }
 
 /**
- * v2 puts its spans below the web framework's SERVER span. An application's SERVER span is not one:
- * only a proxy does its housekeeping there, and v1 has a root of its own below it.
+ * v1 has a root of its own, v2 puts its spans below the web framework's SERVER span. An
+ * application's is not one, nor is that of a mesh around it: only a proxy does its housekeeping
+ * right there.
  */
-function proxyServers(tree: SpanTree): (span: Span) => Span | undefined {
-  const known = new Map<string, boolean>()
-  return (span) => {
-    const server = tree.highest(span, isServer)
-    if (server === undefined || isV1Root(server)) return undefined
-    let proxy = known.get(server.spanId)
-    if (proxy === undefined) {
-      const below = tree.descendants(server)
-      proxy = below.some(isProxyHousekeeping) && !below.some(isV1Root)
-      known.set(server.spanId, proxy)
-    }
-    return proxy ? server : undefined
-  }
+function proxyServers(spans: readonly Span[], tree: SpanTree): ReadonlySet<Span> {
+  const own = spans.filter((span) => isV1Root(span) || isProxyHousekeeping(span))
+  return new Set(own.flatMap((span) => requestAround(span, tree) ?? []))
 }
 
 /** Proxy spans whose root never came: grouped by the highest span that is known or named. */

@@ -69,6 +69,7 @@ export function readCalls({ parts, picks, ambiguous }: JoinedCalls): Reading | u
   const minor = minorRelease(spans)
   const outcome = ambiguous ? 'unknown' : outcomeOfCalls(calls)
   const traces = new Set(spans.map((span) => span.traceId))
+  const { isMixedUp, ...words } = routerWords(spans)
   return {
     dialect: v2 ? 'litellm-v2' : 'litellm-v1',
     mode: 'router in process',
@@ -88,8 +89,8 @@ export function readCalls({ parts, picks, ambiguous }: JoinedCalls): Reading | u
     hints: {
       asked: undefined,
       picks,
-      ...routerWords(spans),
-      refusalsTold: true,
+      ...words,
+      refusalsTold: !isMixedUp,
       refusedAtFirst: false,
       everyCallExported: everyCallExported(first, minor),
     },

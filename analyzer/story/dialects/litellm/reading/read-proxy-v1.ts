@@ -33,6 +33,8 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
     return undefined
   }
   const all = [...(server === undefined ? [] : [server]), ...spans]
+  const { isMixedUp, ...words } = routerWords([failure, server, ...calls.map(({ span }) => span)])
+  const counted = countCalls(spans)
   const refusedAtFirst = calls.every(isNameless) && wasRefusedAtFirst([failure, server])
   const isOwnError = !refusedAtFirst && isOfProxyAlone({ server, spans, calls, failure })
   const signs = { server, spans, calls, failure, collapsed, isOwnError }
@@ -69,13 +71,13 @@ export function readProxyV1(group: SpanGroup): Reading | undefined {
     isOwnError,
     showsSent: false,
     hints: {
-      asked: askedTimes(spans),
+      ...counted,
       picks: [],
-      ...routerWords([failure, server, ...calls.map((call) => call.span)]),
+      ...words,
       refusedAtFirst,
-      refusalsTold: tellsRefusals(server),
+      refusalsTold: tellsRefusals(server) && !isMixedUp,
       // The router counts nothing on this path, and tells a fallback's failure in its error.
-      everyCallExported: askedTimes(spans) === undefined,
+      everyCallExported: counted.asked === undefined,
     },
     client: clientHints({
       server,
@@ -111,8 +113,11 @@ function outcomeOf({
   if (server === undefined) return 'unknown'
   const last = calls.at(-1)
   if (isError(server)) {
-    // The trap of 1.83: the root of a rescued request ends, in ERROR, with the first failure.
-    return collapsed && last?.failed === false ? completeOutcome(calls) : 'failed'
+    if (!collapsed) return 'failed'
+    // The trap of 1.83: the root of a rescued request ends, in ERROR, with the first failure, long
+    // before the answer does. Of chat that failed another span tells.
+    if (last?.failed === false) return completeOutcome(calls)
+    return last?.api === 'chat' ? 'unknown' : 'failed'
   }
   if (last === undefined) return 'unknown'
   if (!last.failed) return completeOutcome(calls)
@@ -223,7 +228,7 @@ function refusedRoute(told: readonly Call[]): string | undefined {
 }
 
 /** Picks of a deployment, else upstream calls; absent on /v1/responses up to 1.97. */
-function askedTimes(spans: readonly Span[]): number | undefined {
+function countCalls(spans: readonly Span[]): Pick<Reading['hints'], 'asked' | 'countsDiffer'> {
   const picks = spans.filter(
     (span) =>
       span.name === 'router' &&
@@ -232,7 +237,8 @@ function askedTimes(spans: readonly Span[]): number | undefined {
       text(span.attributes, 'call_type') === 'async_get_available_deployment',
   ).length
   const calls = spans.filter((span) => span.name === 'self').length
+  const countsDiffer = picks > 0 && calls > 0 && picks !== calls
   // A pick can be refused without a call, and a client library may call twice for one pick.
-  const asked = picks > 0 && calls > 0 ? Math.min(picks, calls) : Math.max(picks, calls)
-  return asked > 0 ? asked : undefined
+  const asked = countsDiffer ? Math.min(picks, calls) : Math.max(picks, calls)
+  return { asked: asked > 0 ? asked : undefined, countsDiffer }
 }

@@ -27,6 +27,7 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
   const picks = deploymentPicks(all)
   // Keys and teams may ask by a name of their own: the route is what the router made of it.
   const route = picks.find((pick) => pick.reason === 'initial')?.route ?? asked
+  const { isMixedUp, ...words } = routerWords([server, ...calls.map(({ span }) => span)])
   const refusedAtFirst = calls.length === 0 && wasRefusedAtFirst([server, ...spans])
   const api = apiOfServer(server) ?? apiOfAuth(spans) ?? calls.find((call) => call.api)?.api
   const outcome = outcomeOf({ api, server, calls, minor, picks, route, refusedAtFirst })
@@ -51,10 +52,10 @@ export function readProxyV2({ server, spans }: SpanGroup): Reading | undefined {
     hints: {
       asked: undefined,
       picks,
-      ...routerWords([server, ...calls.map((call) => call.span)]),
+      ...words,
       refusedAtFirst,
       // The pick that was refused has a span of its own.
-      refusalsTold: true,
+      refusalsTold: !isMixedUp,
       everyCallExported: everyCallExported(calls, server),
     },
     client: clientHints({
@@ -133,8 +134,10 @@ function clientWentAway(server: Span, calls: readonly Call[]): boolean {
 function requestedGroup(server: Span, spans: readonly Span[]): string | undefined {
   const own = text(server.attributes, 'gen_ai.request.model')
   if (own !== undefined) return own
+  // Where FastAPI writes the SERVER span, LiteLLM's keys stand on a span of FastAPI's below it.
   const dependencies = spans.find(
-    (span) => !isV2(span) && text(span.attributes, 'gen_ai.request.model') !== undefined,
+    ({ scope, attributes }) =>
+      scope.name === server.scope.name && text(attributes, 'gen_ai.request.model') !== undefined,
   )
   return dependencies === undefined
     ? undefined
@@ -143,13 +146,15 @@ function requestedGroup(server: Span, spans: readonly Span[]): string | undefine
 
 /**
  * Every attempt that failed after the response headers has a span. Before them, calls without
- * streaming share one; the router then tells of the fallback in its error, from 1.95 on.
+ * streaming share one; the router then tells of the fallback in its error, from 1.95 on. Where none
+ * has one, spans were lost.
  */
 function everyCallExported(calls: readonly Call[], server: Span | undefined): boolean {
   const status = server === undefined ? 0 : wireStatus(server)
   return (
-    (status !== undefined && status < 400) ||
-    calls.some((call) => call.error?.whileReading === true)
+    calls.length > 0 &&
+    ((status !== undefined && status < 400) ||
+      calls.some((call) => call.error?.whileReading === true))
   )
 }
 

@@ -36,6 +36,8 @@ export interface Reading {
 interface FallbackHints {
   /** Upstream calls or picks of a deployment, counted by the router itself. */
   readonly asked: number | undefined
+  /** Picks and calls are not equally many: one was refused, made twice, or its span lost. */
+  readonly countsDiffer?: boolean
   /** Picks with their route and reason; empty where the release does not tell. */
   readonly picks: readonly Pick[]
   /** What the router wrote into errors and stack traces. */

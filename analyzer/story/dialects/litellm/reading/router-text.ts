@@ -1,3 +1,5 @@
+import { PythonReader } from './python-reader.ts'
+
 /**
  * What LiteLLM's router writes into the error that it hands out. Its words are facts of this
  * request (route, fallbacks of that route, the fallback's own error), but for one trap: up to 1.97
@@ -19,6 +21,16 @@ export interface RouterText {
   readonly fallbackError: string | undefined
 }
 
+/**
+ * The cause is an error of another LiteLLM, further up. That one may have written the same words
+ * about routes of its own, and nothing tells where they end and those of this one begin.
+ */
+export function isOfUpstreamLitellm(text: string): boolean {
+  return UPSTREAM_LITELLM.test(text)
+}
+
+const UPSTREAM_LITELLM = /[A-Za-z]Exception - [^\n]{0,64}?litellm\.[A-Z][A-Za-z]{2,64}: /u
+
 /** `undefined` where the router has added nothing: then the text tells nothing of fallbacks. */
 export function parseRouterText(text: string): RouterText | undefined {
   return parseUntil197(text) ?? parseSince109(text)
@@ -39,7 +51,8 @@ function parseUntil197(text: string): RouterText | undefined {
   const listed = available < 0 ? undefined : lineAfter(text, available + AVAILABLE.length)
   const doing = text.indexOf(DOING, received)
   const fallbacks = listed === undefined ? undefined : namesOf(listed)
-  const chosen = doing >= 0 && fallbacks !== undefined && fallbacks.length > 0
+  // A list that cannot be read is not `None`: there was somebody to ask.
+  const chosen = doing >= 0 && listed !== undefined && fallbacks?.length !== 0
   const error = cutAt(text.slice(doing + DOING.length), [NOT_FOUND, RECEIVED, ORIGINAL])
   return {
     cause: cutAt(text.slice(0, received), [NOT_FOUND]),
@@ -84,6 +97,15 @@ const NONE_AVAILABLE = 'No deployments available'
 const NONE_DEFINED = 'There are no healthy deployments for this model'
 
 /**
+ * Its own refusal begins an error of the router's. Behind the class of a client library the same
+ * words are an upstream's that was asked: a LiteLLM of its own, or a provider that quotes a prompt.
+ */
+const REFUSED = new RegExp(
+  `^(?:litellm\\.(?:[a-z_]{1,32}\\.){0,3}[A-Za-z]{1,64}: ){0,2}(?:${NONE_AVAILABLE}|You passed in model=[^\\n]{1,200}?\\. ${NONE_DEFINED})`,
+  'u',
+)
+
+/**
  * Whether the router refused its very first pick: then no call was made for this request. An
  * upstream that is a LiteLLM itself says the same, behind the class of its client.
  */
@@ -99,8 +121,7 @@ const REFUSED_AT_FIRST = new RegExp(
 function fallbackOf(
   error: string | undefined,
 ): Pick<RouterText, 'fallbackTried' | 'fallbackRefused' | 'refusal' | 'fallbackError'> {
-  const fallbackRefused =
-    error !== undefined && [NONE_AVAILABLE, NONE_DEFINED].some((words) => error.includes(words))
+  const fallbackRefused = error !== undefined && REFUSED.test(error)
   return {
     fallbackTried: error !== undefined && !fallbackRefused,
     fallbackRefused,
@@ -115,8 +136,8 @@ function lineAfter(text: string, start: number): string {
 }
 
 /** Python's `['a', 'b']`, or `None`. */
-function namesOf(list: string): readonly string[] {
-  return list.split("'").filter((_, position) => position % 2 === 1)
+function namesOf(list: string): readonly string[] | undefined {
+  return list.startsWith('None') ? [] : new PythonReader(list, 0).strings()
 }
 
 function cutAt(text: string, marks: readonly string[]): string {

@@ -2,7 +2,7 @@ import { text } from '../../../attributes.ts'
 import type { Attributes, Span } from '../../../span.ts'
 import { parseFallbackTable } from './fallback-table.ts'
 import type { Reading } from './reading.ts'
-import { isRefusedAtFirst, parseRouterText } from './router-text.ts'
+import { isOfUpstreamLitellm, isRefusedAtFirst, parseRouterText } from './router-text.ts'
 
 const SPAN_KEYS = [
   'exception',
@@ -12,14 +12,27 @@ const SPAN_KEYS = [
 ] as const
 const EVENT_KEYS = ['exception.message', 'exception.stacktrace'] as const
 
+export interface RouterWords extends Pick<Reading['hints'], 'texts' | 'tables'> {
+  /** Words of a router stand where nobody can tell whose they are: they tell nothing. */
+  readonly isMixedUp: boolean
+}
+
 /**
  * Everything that the router wrote about this request: into the error that the client read, and,
  * from 1.95 on, only into the stack trace behind it.
  */
-export function routerWords(
-  spans: readonly (Span | undefined)[],
-): Pick<Reading['hints'], 'texts' | 'tables'> {
+export function routerWords(spans: readonly (Span | undefined)[]): RouterWords {
   const words = [...new Set(spans)].flatMap((span) => (span === undefined ? [] : wordsOf(span)))
+  const own = words.filter((text) => !isOfUpstreamLitellm(text))
+  return {
+    ...factsIn(own),
+    isMixedUp: Object.values(factsIn(words.filter(isOfUpstreamLitellm))).some(
+      ({ length }) => length > 0,
+    ),
+  }
+}
+
+function factsIn(words: readonly string[]): Pick<RouterWords, 'texts' | 'tables'> {
   return {
     texts: words.flatMap((text) => parseRouterText(text) ?? []),
     tables: words.flatMap((text) => parseFallbackTable(text) ?? []),

@@ -126,7 +126,9 @@ function wasTried(question: FallbackQuestion): boolean | 'unknown' {
   // Only a fallback can have been called then.
   if (hints.refusedAtFirst) return (hints.asked ?? 0) > 0
   // One upstream call is one attempt, whatever name stands on it.
-  if (hints.asked === 1) return hints.refusalsTold ? false : 'unknown'
+  if (hints.asked === 1) {
+    return hints.refusalsTold && hints.countsDiffer !== true ? false : 'unknown'
+  }
   if (calls.some((call) => call.failed && leavesRoute(call, question))) return true
   const asked = askedAgain(question)
   if (asked !== undefined) return asked

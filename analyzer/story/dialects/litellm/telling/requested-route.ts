@@ -61,7 +61,7 @@ function wentOn(reading: Reading, label: string, config: RouterConfig): boolean 
   const [first, next] = reading.calls
   const followed =
     next === undefined
-      ? (reading.hints.asked ?? 1) > 1
+      ? (reading.hints.asked ?? 1) > 1 || reading.hints.countsDiffer === true
       : (next.group ?? only(routesOfModel(config, next.model ?? '')) ?? label) === label
   if (!followed) return false
   // A failure while the answer was read is never retried on the same route, in any release.

@@ -6,10 +6,12 @@ import type { Attempt, Caller, ClientView, Story } from '../../../story.ts'
 import { attemptsOf } from './attempts.ts'
 import type { Call } from '../reading/call.ts'
 import { usageOfCall, wasRefused } from './call-measures.ts'
+import { callsAllowed } from './calls-allowed.ts'
 import { clientEnvelopes } from './client-envelopes.ts'
 import { askedShape, continuationsOf } from './continuations-of.ts'
 import { fallbackFacts } from './fallback-facts.ts'
 import type { Reading } from '../reading/reading.ts'
+import { isLitellm } from '../span-kinds.ts'
 import { requestedRoute } from './requested-route.ts'
 import { shownAttempt } from './shown-attempt.ts'
 import { upstreamCalls } from './upstream-calls.ts'
@@ -39,14 +41,7 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
     caller: callerOf(spans),
     traceIds,
     requestSpanId: requestSpan.spanId,
-    startTimeNs: spans.reduce(
-      (least, span) => (span.startTimeNs < least ? span.startTimeNs : least),
-      requestSpan.startTimeNs,
-    ),
-    endTimeNs: spans.reduce(
-      (most, span) => (span.endTimeNs > most ? span.endTimeNs : most),
-      requestSpan.endTimeNs,
-    ),
+    ...timesOf(reading),
     outcome: reading.outcome,
     attempts,
     attemptsComplete: fallbacks.tried === false && reading.hints.everyCallExported,
@@ -64,10 +59,24 @@ export function toStory(reading: Reading, { source, config }: StoryContext): Sto
       }),
     },
     ...usageOf(calls),
-    ...defined({ asked: askedShape(reading), upstreamCalls: upstreamCalls(reading) }),
+    ...defined({
+      asked: askedShape(reading),
+      upstreamCalls: upstreamCalls(reading),
+      callsAllowed: callsAllowed(route?.value, config),
+    }),
     incomplete: reading.incomplete,
     indistinguishable: reading.indistinguishable,
   }
+}
+
+/** By the router's own clock: what an upstream or a library noted below it may go by another. */
+function timesOf({ spans, calls, requestSpan }: Reading): Pick<Story, 'startTimeNs' | 'endTimeNs'> {
+  let { startTimeNs, endTimeNs } = requestSpan
+  for (const span of [...spans.filter(isLitellm), ...calls.map((call) => call.span)]) {
+    if (span.startTimeNs < startTimeNs) startTimeNs = span.startTimeNs
+    if (span.endTimeNs > endTimeNs) endTimeNs = span.endTimeNs
+  }
+  return { startTimeNs, endTimeNs }
 }
 
 function clientView(reading: Reading, attempts: readonly Attempt[]): ClientView {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import {
+  isOfUpstreamLitellm,
   isRefusedAtFirst,
   parseRouterText,
 } from '../../../../../../analyzer/story/dialects/litellm/reading/router-text.ts'
@@ -92,4 +93,45 @@ test.each([
     fallbackError: undefined,
     refusal: error,
   })
+})
+
+test.each([
+  'litellm.RateLimitError: RateLimitError: OpenAIException - No deployments available for selected model',
+  "litellm.BadRequestError: OpenAIException - Why does it say 'No deployments available'?",
+  'litellm.BadRequestError: OpenAIException - litellm.BadRequestError: You passed in model=gpt. There are no healthy deployments for this model',
+])('the same words of a fallback that was asked are its own: %s', (error) => {
+  const text = `litellm.InternalServerError: down Received Model Group=chat-main\nAvailable Model Group Fallbacks=['chat-backup']\nError doing the fallback: ${error}`
+  expect(parseRouterText(text)).toMatchObject({
+    fallbackTried: true,
+    fallbackRefused: false,
+    fallbackError: error,
+  })
+})
+
+const listed = (list: string) =>
+  parseRouterText(
+    `${CAUSE}. Received Model Group=chat\nAvailable Model Group Fallbacks=${list}\nError doing the fallback: litellm.Timeout: late`,
+  )
+
+test('names of fallbacks are read as Python quotes them', () => {
+  expect(listed(`["bob's", 'spare']`)?.fallbacks).toEqual(["bob's", 'spare'])
+  expect(listed('None')).toMatchObject({ fallbacks: [], fallbackTried: false })
+})
+
+test('a list that cannot be read is none that is empty: somebody was asked', () => {
+  for (const list of ["[{'model': 'spare'}]", "['spare', 'thi... [truncated 12 characters]"]) {
+    expect(listed(list)).toMatchObject({ fallbacks: undefined, fallbackTried: true })
+  }
+})
+
+test('an error of another LiteLLM, further up, is known by its class within the client library’s', () => {
+  const inner = `litellm.RateLimitError: slow down. Received Model Group=inner\nAvailable Model Group Fallbacks=['inner-2']`
+  expect(isOfUpstreamLitellm(`litellm.RateLimitError: OpenAIException - ${inner}`)).toBe(true)
+  expect(isOfUpstreamLitellm(inner)).toBe(false)
+  // The wrapper of the continuation, whose cause has no text.
+  expect(
+    isOfUpstreamLitellm(
+      'litellm.MidStreamFallbackError: litellm.APIConnectionError: AnthropicException - . Received Model Group=chat',
+    ),
+  ).toBe(false)
 })
