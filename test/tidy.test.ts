@@ -131,11 +131,13 @@ describe('where things stand', () => {
     'test/analyzer/settling/any-order.test.ts',
     'test/analyzer/settling/crash-anywhere.test.ts',
     'test/analyzer/story/hostile-spans.test.ts',
+    'test/analyzer/story/litellm-deployments.test.ts',
     'test/analyzer/story/litellm-generalise.test.ts',
     'test/analyzer/story/litellm-join.test.ts',
     'test/analyzer/story/litellm-overlap.test.ts',
     'test/analyzer/story/litellm-recordings.test.ts',
     'test/analyzer/story/neighbours.test.ts',
+    'test/analyzer/story/two-clocks.test.ts',
     'test/dashboard/text-nodes-only.test.ts',
   ])
 

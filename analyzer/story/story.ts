@@ -35,7 +35,7 @@ export interface Story {
   readonly attemptsComplete: boolean
   /** As the router itself counted them, where it has not written a span for each. */
   readonly upstreamCalls?: Fact<number>
-  /** Upstream calls that its configuration allows for one request, retries and fallbacks together. */
+  /** Upstream calls that its config allows for one request, retries and fallbacks together. */
   readonly callsAllowed?: Fact<number>
   /** At most `likely` for a story that was joined across traces. */
   readonly sureness: Confidence

@@ -5,7 +5,7 @@ import { rename } from '../support/move-recordings.ts'
 import { faultsOfLiveOverlap } from '../support/overlap-live.ts'
 import { alikes } from '../support/overlap-recordings.ts'
 
-// Invariants I7 and I8: a wrong joining would look like any right one, and nobody would ever see it.
+// Invariants I7 and I8: a wrong joining looks like any right one, and nobody would ever see it.
 
 const recordings = loadRecordings()
 const modes = [...new Set(recordings.map(({ mode }) => mode))]

@@ -71,10 +71,10 @@ test.each(OTHER)('%s, nothing untrue is said', (_, change) => {
   expect(untrue(recordings.map(change))).toEqual([])
 })
 
-/** What shows that another attempt was made. Without one of these, none may be said to be missing. */
+/** What shows that another attempt was made: without one, none may be said to be missing. */
 const COUNTED = new Set(['router', 'self', 'raw_gen_ai_request'])
 
-/** There, nothing but the last attempt tells how a request ended: it is not told apart from lost. */
+/** There, nothing but the last attempt tells how a request ended, so it must not be lost. */
 const LAST_ALONE_TELLS = /\/sdk-|^1\.90\.7\/v2|\/v2-noinstr$/u
 
 test('of which one span was lost that counts or shows a call, nothing untrue is found', () => {

@@ -184,7 +184,7 @@ function callerOf(
 function sidecarsOf(recording: Recording, skewNs: bigint): readonly Span[] {
   const resource = new Map([['service.name', 'secondwind']])
   return callSpans(recording).flatMap((call, position) => {
-    const id = position.toString(16).padStart(2, '0')
+    const id = (0xa0 + position).toString(16)
     const spans = decodeDocument(toOtlpJson(rescuedBySidecar(id)))
     const startNs = spans[0]?.startTimeNs ?? 0n
     return spans.map((span) => ({

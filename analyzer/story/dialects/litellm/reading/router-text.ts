@@ -29,7 +29,9 @@ export function isOfUpstreamLitellm(text: string): boolean {
   return UPSTREAM_LITELLM.test(text)
 }
 
-const UPSTREAM_LITELLM = /[A-Za-z]Exception - [^\n]{0,64}?litellm\.[A-Z][A-Za-z]{2,64}: /u
+/** Right behind the class of the client library, plain or in the body that the library shows. */
+const UPSTREAM_LITELLM =
+  /[A-Za-z]Exception - (?:Error code: \d{3} - )?(?:\{'error': \{'message': ['"])?litellm\.[A-Z][A-Za-z]{2,64}: /u
 
 /** `undefined` where the router has added nothing: then the text tells nothing of fallbacks. */
 export function parseRouterText(text: string): RouterText | undefined {

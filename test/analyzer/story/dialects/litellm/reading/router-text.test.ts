@@ -127,7 +127,18 @@ test('a list that cannot be read is none that is empty: somebody was asked', () 
 test('an error of another LiteLLM, further up, is known by its class within the client library’s', () => {
   const inner = `litellm.RateLimitError: slow down. Received Model Group=inner\nAvailable Model Group Fallbacks=['inner-2']`
   expect(isOfUpstreamLitellm(`litellm.RateLimitError: OpenAIException - ${inner}`)).toBe(true)
+  expect(
+    isOfUpstreamLitellm(
+      `litellm.RateLimitError: OpenAIException - Error code: 429 - {'error': {'message': '${inner}`,
+    ),
+  ).toBe(true)
   expect(isOfUpstreamLitellm(inner)).toBe(false)
+  // What the wrapper was raised from stands behind the provider's own words.
+  expect(
+    isOfUpstreamLitellm(
+      'litellm.APIError: OpenAIException - down Original exception: litellm.APIError: OpenAIException - down',
+    ),
+  ).toBe(false)
   // The wrapper of the continuation, whose cause has no text.
   expect(
     isOfUpstreamLitellm(
