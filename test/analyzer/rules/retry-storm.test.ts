@@ -48,21 +48,27 @@ test('calls that only the router counted are likely, beyond what it has to go to
   expect(judge({ attempts, fallbacks, upstreamCalls: counted(7) })).toBe('likely')
 })
 
+function allowed(value: number): Pick<Story, 'callsAllowed'> {
+  return { callsAllowed: { value, source: 'config' } }
+}
+
 test('what the router config allows is no storm, and less than the budget is none, either', () => {
   const attempts = attemptsOn(8)
-  const allowed = (value: number) => ({ callsAllowed: { value, source: 'config' as const } })
   expect(judge({ attempts, ...allowed(8) })).toBeUndefined()
   expect(judge({ attempts, ...allowed(7) })).toBe('likely')
   expect(judge({ attempts: attemptsOn(4), ...allowed(2) })).toBeUndefined()
 })
 
+function summaryOf(over: Partial<Story>): string | undefined {
+  return retryStorm.evaluate(buildStory(over), RULE_OPTIONS)?.summary
+}
+
 test('it says against which budget it holds the calls', () => {
-  const say = (over: Partial<Story>): string | undefined =>
-    retryStorm.evaluate(buildStory({ attempts: attemptsOn(8), ...over }), RULE_OPTIONS)?.summary
-  expect(say({})).toMatch(/8 times, to 1 target; more than 5 are taken for a storm\.$/u)
-  expect(say({ callsAllowed: { value: 6, source: 'config' } })).toMatch(
-    /its router config allows 6\.$/u,
+  const attempts = attemptsOn(8)
+  expect(summaryOf({ attempts })).toMatch(
+    /8 times, to 1 target; more than 5 are taken for a storm\.$/u,
   )
+  expect(summaryOf({ attempts, ...allowed(6) })).toMatch(/its router config allows 6\.$/u)
 })
 
 test('many calls without a failure are no retries', () => {
