@@ -34,11 +34,8 @@ export class ReadLog {
 
   read(): { readonly chunks: readonly LoggedChunk[]; readonly more: boolean } {
     const chunks = this.#reader.readAfter(this.#readUpTo, READ_SPANS)
-    let spans = 0
-    for (const chunk of chunks) {
-      spans += chunk.heads.length
-      if (chunk.unreadable > 0) this.#sayUnreadable(chunk)
-    }
+    const spans = chunks.reduce((sum, { heads }) => sum + heads.length, 0)
+    this.#sayUnreadable(chunks)
     const last = chunks.at(-1)
     this.#readUpTo = last?.position ?? this.#readUpTo
     this.#lastReceivedMs = last?.receivedAtMs ?? this.#lastReceivedMs
@@ -54,8 +51,12 @@ export class ReadLog {
     return Math.max(0, stored - this.#end.stored - (this.#read - this.#end.read))
   }
 
-  #sayUnreadable({ unreadable, position }: LoggedChunk): void {
-    const what = `stored spans cannot be read (${unreadable} at ${position})`
+  /** Once for all that were read at once: of a damaged file there may be thousands. */
+  #sayUnreadable(chunks: readonly LoggedChunk[]): void {
+    const first = chunks.find(({ unreadable }) => unreadable > 0)
+    if (first === undefined) return
+    const count = chunks.reduce((sum, { unreadable }) => sum + unreadable, 0)
+    const what = `${count} stored spans cannot be read (the first at ${first.position})`
     this.#log(`${what}; the others are judged`, 'error')
   }
 }
