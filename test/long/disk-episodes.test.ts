@@ -48,4 +48,5 @@ test.skipIf(!canTrace)(
     await settled(next)
     expect(await checkStored(next, { acked: [...acked, ...unanswered] })).toEqual([])
   },
+  3_600_000,
 )

@@ -16,4 +16,4 @@ test('after every kill under eight senders all that was acked is there, once, an
   expect(breaches).toEqual([])
   expect(verdicts).toEqual(undisturbed)
   expect(unanswered).toBeGreaterThan(runs)
-})
+}, 3_600_000)
