@@ -28,13 +28,16 @@ export const HISTORY_WORDS: Readonly<Record<WireHistoryEntry['kind'], string>> =
   'mute-ended': 'Mute over',
 }
 
+/** Most SDKs name a process so: its beginning tells it from the others of a fleet. */
+const UUID = /^([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu
+
 /** `release 1.97.0 → 1.109.1` */
 export function describeMarker({ kind, from, to }: WireMarker): string {
   switch (kind) {
     case 'release':
       return `release ${from === null ? to : `${from} → ${to}`}`
     case 'instance':
-      return `new instance ${to}`
+      return `new instance ${to.replace(UUID, '$1…')}`
     case 'router-config':
       return `router config changed${from === null ? '' : `: ${from} → ${to}`}`
   }

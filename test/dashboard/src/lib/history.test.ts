@@ -27,6 +27,10 @@ test('a change is told by what it was and what it is', () => {
   expect(describeMarker({ ...base, kind: 'instance', from: null, to: 'pod-7' })).toBe(
     'new instance pod-7',
   )
+  const to = '7d1f3c90-2b4e-4a6d-9a51-0c8e6f7b1d23'
+  expect(describeMarker({ ...base, kind: 'instance', from: null, to })).toBe(
+    'new instance 7d1f3c90…',
+  )
   expect(describeMarker({ ...base, kind: 'router-config', from: 'ab', to: 'cd' })).toBe(
     'router config changed: ab → cd',
   )
