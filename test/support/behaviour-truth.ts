@@ -31,8 +31,19 @@ export function rescuedAnswerOf(behaviour: string): string {
   return NEVER_RESCUED.has(behaviour) ? 'an error' : wholeAnswerOf(behaviour)
 }
 
+/** Only whoever looks at its status sees that it failed. */
+export const A_FAILED_ANSWER = 'a failed answer'
+
 /** What a client may rely on: the text where the stream ended well, or that it did not. */
 export function truthOf(result: Read): string {
-  if (result.kind === 'complete') return result.text
-  return result.kind === 'raised' ? 'an error' : `silence after ${result.text.length} characters`
+  switch (result.kind) {
+    case 'complete':
+      return result.text
+    case 'raised':
+      return 'an error'
+    case 'failed':
+      return A_FAILED_ANSWER
+    case 'silent':
+      return `silence after ${result.text.length} characters`
+  }
 }

@@ -5,6 +5,8 @@ import type { Api } from '../../collector/vocabulary.ts'
 /** How an official client came out of one streamed answer. */
 export type Read =
   | { readonly kind: 'complete'; readonly text: string }
+  /** It says of itself that it failed (`response.failed`), which the SDK hands on and raises not. */
+  | { readonly kind: 'failed'; readonly text: string }
   | { readonly kind: 'raised'; readonly error: Error; readonly text: string }
   /** Iteration ended without an error and without the protocol's own end. */
   | { readonly kind: 'silent'; readonly text: string }
@@ -89,6 +91,7 @@ async function readOpenAiHelper(options: ReadOptions): Promise<Read> {
 async function readResponsesRaw(options: ReadOptions): Promise<Read> {
   let text = ''
   let finished = false
+  let failed = false
   return settle(
     async () => {
       const stream = await openAi(options).responses.create({
@@ -100,8 +103,9 @@ async function readResponsesRaw(options: ReadOptions): Promise<Read> {
       for await (const event of stream) {
         if (event.type === 'response.output_text.delta') text += event.delta
         finished ||= event.type === 'response.completed' || event.type === 'response.incomplete'
+        failed ||= event.type === 'response.failed'
       }
-      return { finished, text }
+      return { finished, failed, text }
     },
     () => text,
   )
@@ -117,7 +121,8 @@ async function readResponsesHelper(options: ReadOptions): Promise<Read> {
         ...options.extra,
       })
       const { status, output_text: text } = await stream.finalResponse()
-      return { finished: status === 'completed' || status === 'incomplete', text }
+      const finished = status === 'completed' || status === 'incomplete'
+      return { finished, failed: status === 'failed', text }
     },
     () => '',
   )
@@ -166,12 +171,16 @@ async function readAnthropicHelper(options: ReadOptions): Promise<Read> {
   )
 }
 
-async function settle(
-  read: () => Promise<{ readonly finished: boolean; readonly text: string }>,
-  textSoFar: () => string,
-): Promise<Read> {
+interface End {
+  readonly finished: boolean
+  readonly failed?: boolean
+  readonly text: string
+}
+
+async function settle(read: () => Promise<End>, textSoFar: () => string): Promise<Read> {
   try {
-    const { finished, text } = await read()
+    const { finished, failed = false, text } = await read()
+    if (failed) return { kind: 'failed', text }
     return { kind: finished ? 'complete' : 'silent', text }
   } catch (error) {
     if (!(error instanceof Error)) throw error
