@@ -27,6 +27,8 @@ export interface RouterDeployment {
   readonly apiBase: string | undefined
   /** Its own, where it has one. */
   readonly numRetries: number | undefined
+  /** Of the client library, inside each of the router's own tries. */
+  readonly clientRetries: number | undefined
 }
 
 type Section = ReadonlyMap<string, unknown>
@@ -114,9 +116,10 @@ export function chainsOf(config: RouterConfig, route: string): readonly (readonl
  * How often a route's own targets are asked again; undefined where only LiteLLM's default holds.
  */
 export function retriesOf(config: RouterConfig, route: string): number | undefined {
-  const own = (config.routes.get(route)?.deployments ?? []).map(
-    (deployment) => deployment.numRetries ?? config.numRetries,
-  )
+  const own = (config.routes.get(route)?.deployments ?? []).map((deployment) => {
+    const { numRetries = config.numRetries, clientRetries = 0 } = deployment
+    return numRetries === undefined ? undefined : Math.max(numRetries, clientRetries)
+  })
   return own.includes(undefined) || own.length === 0
     ? config.numRetries
     : Math.max(...own.map((retries) => retries ?? 0))
@@ -154,12 +157,12 @@ function readRoutes(list: unknown): ReadonlyMap<string, RouterRoute> {
     const params = toMap(entry?.get('litellm_params'))
     const model = params?.get('model')
     if (typeof name !== 'string' || typeof model !== 'string') continue
-    const retries = params?.get('num_retries') ?? params?.get('max_retries')
     const deployment = {
       id: asText(toMap(entry?.get('model_info'))?.get('id')),
       model,
       apiBase: asText(params?.get('api_base')),
-      numRetries: asCount(retries),
+      numRetries: asCount(params?.get('num_retries')),
+      clientRetries: asCount(params?.get('max_retries')),
     }
     const known = deployments.get(name)
     if (known === undefined) deployments.set(name, [deployment])

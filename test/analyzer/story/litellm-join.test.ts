@@ -5,7 +5,9 @@ import { assembleStories } from '../../../analyzer/story/assemble.ts'
 import { parseRouterConfig } from '../../../analyzer/story/router-config.ts'
 import type { Span } from '../../../analyzer/story/span.ts'
 import type { Story } from '../../../analyzer/story/story.ts'
+import type { CompactSpan } from '../../support/compact-span.ts'
 import { loadRecordings, tellRecording, type Recording } from '../../support/litellm-recordings.ts'
+import { tellStories } from '../../support/tell-stories.ts'
 
 /** Requests of a router in process that were rescued: each attempt is a trace of its own. */
 const rescued = loadRecordings().filter(
@@ -143,3 +145,38 @@ function hashOf(span: Span): string | undefined {
   const shape = span.attributes.get('gen_ai.input.messages')
   return typeof shape === 'string' ? /"firstUserHash":"([^"]+)"/u.exec(shape)?.[1] : undefined
 }
+
+test('a fallback of a fallback belongs to its request, where the one between left no span', () => {
+  const call = (id: string, route: string, failed: boolean): CompactSpan => ({
+    name: 'litellm_request',
+    id,
+    trace: id,
+    ms: failed ? [0, 100] : [120, 300],
+    scope: 'litellm',
+    status: failed ? 'error' : 'ok',
+    attributes: {
+      'litellm.call_id': id,
+      'litellm.model_group': route,
+      'litellm.provider.model': `openai/${route}-model`,
+      'gen_ai.request.model': `${route}-model`,
+      'gen_ai.operation.name': 'acompletion',
+      'metadata.routing_decision': 'x',
+      ...(failed
+        ? {
+            'error.type': 'InternalServerError',
+            'error.message': 'litellm.InternalServerError: OpenAIException - down',
+          }
+        : {}),
+    },
+  })
+  const config = {
+    model_list: ['first', 'second', 'third'].map((name) => ({
+      model_name: name,
+      litellm_params: { model: `openai/${name}-model` },
+    })),
+    fallbacks: [{ first: ['second'] }, { second: ['third'] }],
+    num_retries: 0,
+  }
+  const stories = tellStories([call('1', 'first', true), call('2', 'third', false)], config)
+  expect(stories.map(({ outcome, route }) => [outcome, route])).toEqual([['rescued', 'first']])
+})

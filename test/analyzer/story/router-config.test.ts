@@ -28,8 +28,15 @@ test('a route has its deployments in the order of the file', () => {
       model: 'anthropic/claude-a',
       apiBase: 'https://a.example',
       numRetries: undefined,
+      clientRetries: undefined,
     },
-    { id: undefined, model: 'anthropic/claude-b', apiBase: undefined, numRetries: 3 },
+    {
+      id: undefined,
+      model: 'anthropic/claude-b',
+      apiBase: undefined,
+      numRetries: 3,
+      clientRetries: undefined,
+    },
   ])
   expect(routesOfModel(config, 'claude-b')).toEqual(['chat'])
   expect(routesOfModel(config, 'openai/gpt-x')).toEqual(['spare'])
@@ -170,4 +177,18 @@ test('of a route that the file does not have nothing is known', () => {
   }
   const covered = parseRouterConfig({ default_fallbacks: ['last'] })
   expect(fallbacksAfter(covered, 'unknown', undefined)).toEqual(['last'])
+})
+
+test('a client library that does not retry does not keep the router from it', () => {
+  const retries = (params: object): number | undefined =>
+    retriesOf(
+      parseRouterConfig({
+        model_list: [{ model_name: 'chat', litellm_params: { model: 'openai/a', ...params } }],
+        router_settings: { num_retries: 2 },
+      }),
+      'chat',
+    )
+  expect(retries({ max_retries: 0 })).toBe(2)
+  expect(retries({ max_retries: 4 })).toBe(4)
+  expect(retries({ num_retries: 0, max_retries: 0 })).toBe(0)
 })

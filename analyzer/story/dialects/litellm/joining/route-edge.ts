@@ -35,7 +35,7 @@ export interface Edge {
 /** Whether the router asks this target after one of these routes. */
 export function leadsTo({ from, target, relabels }: Edge, config: RouterConfig): boolean {
   return (
-    from.some((route) => chainsOf(config, route).some((chain) => chain.includes(target))) ||
+    reachedFrom(from, config).has(target) ||
     [...config.routes.keys()].some((route) =>
       chainsOf(config, route).some((chain) => {
         const position = chain.indexOf(target)
@@ -47,6 +47,21 @@ export function leadsTo({ from, target, relabels }: Edge, config: RouterConfig):
     )
   )
 }
+
+/** A fallback may fall back itself, and its own failed attempt need not have a span. */
+function reachedFrom(from: readonly string[], config: RouterConfig): ReadonlySet<string> {
+  const reached = new Set<string>()
+  let next: readonly string[] = from
+  for (let hop = 0; hop < HOPS_MAX && next.length > 0; hop += 1) {
+    const targets = next.flatMap((route) => chainsOf(config, route).flat())
+    next = targets.filter((target) => !reached.has(target))
+    for (const target of next) reached.add(target)
+  }
+  return reached
+}
+
+/** `max_fallbacks` of LiteLLM. */
+const HOPS_MAX = 5
 
 /** By label, by deployment and by model: any of them may have been overwritten. */
 export function routesOf(call: Call, config: RouterConfig | undefined): readonly string[] {
