@@ -146,8 +146,8 @@ function hashOf(span: Span): string | undefined {
   return typeof shape === 'string' ? /"firstUserHash":"([^"]+)"/u.exec(shape)?.[1] : undefined
 }
 
-test('a fallback of a fallback belongs to its request, where the one between left no span', () => {
-  const call = (id: string, route: string, failed: boolean): CompactSpan => ({
+function call(id: string, route: string, failed: boolean): CompactSpan {
+  return {
     name: 'litellm_request',
     id,
     trace: id,
@@ -168,7 +168,10 @@ test('a fallback of a fallback belongs to its request, where the one between lef
           }
         : {}),
     },
-  })
+  }
+}
+
+test('a fallback of a fallback belongs to its request, where the one between left no span', () => {
   const config = {
     model_list: ['first', 'second', 'third'].map((name) => ({
       model_name: name,

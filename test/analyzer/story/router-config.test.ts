@@ -179,16 +179,18 @@ test('of a route that the file does not have nothing is known', () => {
   expect(fallbacksAfter(covered, 'unknown', undefined)).toEqual(['last'])
 })
 
+function retriesWith(params: object): number | undefined {
+  return retriesOf(
+    parseRouterConfig({
+      model_list: [{ model_name: 'chat', litellm_params: { model: 'openai/a', ...params } }],
+      router_settings: { num_retries: 2 },
+    }),
+    'chat',
+  )
+}
+
 test('a client library that does not retry does not keep the router from it', () => {
-  const retries = (params: object): number | undefined =>
-    retriesOf(
-      parseRouterConfig({
-        model_list: [{ model_name: 'chat', litellm_params: { model: 'openai/a', ...params } }],
-        router_settings: { num_retries: 2 },
-      }),
-      'chat',
-    )
-  expect(retries({ max_retries: 0 })).toBe(2)
-  expect(retries({ max_retries: 4 })).toBe(4)
-  expect(retries({ num_retries: 0, max_retries: 0 })).toBe(0)
+  expect(retriesWith({ max_retries: 0 })).toBe(2)
+  expect(retriesWith({ max_retries: 4 })).toBe(4)
+  expect(retriesWith({ num_retries: 0, max_retries: 0 })).toBe(0)
 })
