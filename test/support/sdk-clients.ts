@@ -5,7 +5,7 @@ import type { Api } from '../../collector/vocabulary.ts'
 /** How an official client came out of one streamed answer. */
 export type Read =
   | { readonly kind: 'complete'; readonly text: string }
-  /** It says of itself that it failed (`response.failed`), which the SDK hands on and raises not. */
+  /** It says of itself that it failed (`response.failed`): the SDK does not raise that. */
   | { readonly kind: 'failed'; readonly text: string }
   | { readonly kind: 'raised'; readonly error: Error; readonly text: string }
   /** Iteration ended without an error and without the protocol's own end. */

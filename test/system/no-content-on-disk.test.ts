@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { WireRequestList } from '../../analyzer/api/wire.ts'
 import { demoConfig } from '../../demo/config.ts'
 import { startProvider, type Provider } from '../../demo/provider/start-provider.ts'
 import { SCENARIOS } from '../../demo/scenarios.ts'
@@ -67,9 +68,11 @@ test('no prompt, answer or key is in a byte of the data folder, the logs or the 
   await Promise.all(SCENARIOS.map(({ name }) => ask(name)))
   await vi.waitFor(
     async () => {
-      const requests = await getText('/api/v1/requests?limit=200')
-      expect((JSON.parse(requests) as { requests: unknown[] }).requests).toHaveLength(
-        SCENARIOS.length,
+      const { requests } = JSON.parse(
+        await getText('/api/v1/requests?limit=200'),
+      ) as WireRequestList
+      expect(requests.map(({ route }) => route ?? '').toSorted()).toEqual(
+        SCENARIOS.map(({ name }) => name).toSorted(),
       )
     },
     { timeout: 40_000, interval: 200 },

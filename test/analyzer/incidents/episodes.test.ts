@@ -166,30 +166,44 @@ describe('whatever the incidents', () => {
     )
   })
 
-  test('two that share whom and why and a minute are in one', () => {
+  test('two that share whom and why and a minute are in one, whatever else there is', () => {
     fc.assert(
       fc.property(someIncidents, (list) => {
         const episodes = toEpisodes(list)
         for (const left of list) {
           for (const right of list) {
+            if (!sharesOutage(left, right)) continue
             const minute = left.minutes.find((one) =>
               right.minutes.some((other) => other.minute === one.minute),
             )?.minute
-            if (minute === undefined || !sharesOutage(left, right)) continue
-            const both = episodes.filter(
-              ({ incidents, fromMinute, toMinute }) =>
-                incidents.includes(left.id) &&
-                incidents.includes(right.id) &&
-                fromMinute <= minute &&
-                toMinute >= minute,
-            )
-            expect(both).toHaveLength(1)
+            if (minute === undefined) continue
+            const areBothIn = ({ incidents, fromMinute, toMinute }: Episode) =>
+              incidents.includes(left.id) &&
+              incidents.includes(right.id) &&
+              fromMinute <= minute &&
+              toMinute >= minute
+            const two = left === right ? [left] : [left, right]
+            expect(toEpisodes(two).filter(areBothIn)).toHaveLength(1)
+            // Another run of one of them may be in a further one that overlaps this.
+            expect(episodes.filter(areBothIn)).not.toEqual([])
           }
         }
       }),
+      { examples: [[OVERLAPPING_EPISODES]] },
     )
   })
 })
+
+/** Joined by its target, the second run of one is in an outage that began before its first. */
+const OVERLAPPING_EPISODES: IncidentTimes[] = [
+  { id: 'inc-0', source: 't', providers: [], targets: ['x'], ...overloadedIn(0, 1) },
+  { id: 'inc-2', source: 't', providers: ['r'], targets: [], ...overloadedIn(0, 11) },
+  { id: 'inc-1', source: 't', providers: ['r'], targets: ['x'], ...overloadedIn(11) },
+]
+
+function overloadedIn(...minutes: readonly number[]) {
+  return { reasons: ['overloaded'], minutes: minutesOf(...minutes) }
+}
 
 function sharesOutage(left: IncidentTimes, right: IncidentTimes): boolean {
   return (

@@ -318,9 +318,8 @@ test('JSON that is nested beyond reason is refused before it is parsed', () => {
   })
 })
 
-test('JSON of more values than any request has is refused before it is parsed', () => {
-  // It is no JSON either: who parses it finds that first.
-  const result = fromJson(`[${','.repeat(JSON_NODES_MAX)}`)
+test('JSON of more values than any request has is refused', () => {
+  const result = fromJson(`[${'0,'.repeat(JSON_NODES_MAX)}0]`)
   expect(result).toMatchObject({ message: expect.stringContaining('values') as unknown })
 })
 
