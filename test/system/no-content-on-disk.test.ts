@@ -71,7 +71,7 @@ test('no prompt, answer or key is in a byte of the data folder, the logs or the 
       const { requests } = JSON.parse(
         await getText('/api/v1/requests?limit=200'),
       ) as WireRequestList
-      // Not counted: ports are given again, and a router of another test may still send to this one.
+      // Not counted: ports are given again, and another test's router may still send to this one.
       const told = requests.flatMap(({ traceIds }) => traceIds)
       expect(told).toEqual(expect.arrayContaining(asked))
     },
