@@ -295,6 +295,23 @@ const proxyError = (status: number, message: string): Attributes => ({
   'http.status_code': status,
 })
 
+/** The call of a request, with what v2 wrote of its error. */
+const failedCallV2 = (error: Attributes): CompactSpan => ({
+  name: 'chat chat',
+  id: '30',
+  parent: '1f',
+  kind: 'client',
+  ms: [10, 40],
+  scope: 'litellm@1.97.0',
+  status: 'error',
+  attributes: {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.request.model': 'chat',
+    'litellm.provider.model': 'openai/chat-model',
+    ...error,
+  },
+})
+
 describe('in v2', () => {
   test('a hook that crashes before any routing blames nobody', () => {
     const spans = proxyV2(proxyError(500, 'hook is broken'), { recorded: 'ValueError' })
@@ -303,23 +320,11 @@ describe('in v2', () => {
   })
 
   test('an answer that a guardrail withheld has the guardrail’s error on its call', () => {
-    const call: CompactSpan = {
-      name: 'chat chat',
-      id: '30',
-      parent: '1f',
-      kind: 'client',
-      ms: [10, 40],
-      scope: 'litellm@1.97.0',
-      status: 'error',
-      attributes: {
-        'gen_ai.operation.name': 'chat',
-        'gen_ai.request.model': 'chat',
-        'litellm.provider.model': 'openai/chat-model',
-        'litellm.provider.error.code': '403',
-        'error.type': 'HTTPException',
-        'error.message': "403: {'error': 'Output blocked'}",
-      },
-    }
+    const call = failedCallV2({
+      'litellm.provider.error.code': '403',
+      'error.type': 'HTTPException',
+      'error.message': "403: {'error': 'Output blocked'}",
+    })
     const spans = proxyV2(proxyError(403, 'Output blocked'), {
       recorded: 'HTTPException',
       more: [call],
@@ -389,21 +394,7 @@ describe('in v2', () => {
       'litellm.provider.error.code': '400',
       'http.status_code': 400,
     }
-    const call: CompactSpan = {
-      name: 'chat chat',
-      id: '30',
-      parent: '1f',
-      kind: 'client',
-      ms: [10, 40],
-      scope: 'litellm@1.97.0',
-      status: 'error',
-      attributes: {
-        'gen_ai.operation.name': 'chat',
-        'gen_ai.request.model': 'chat',
-        'litellm.provider.model': 'openai/chat-model',
-        ...error,
-      },
-    }
+    const call = failedCallV2(error)
     const spans = proxyV2(error, { recorded: 'ContextWindowExceededError', more: [call] })
     expect(tellStory(spans, CONFIG).fallbacks).toMatchObject({
       tried: 'unknown',
