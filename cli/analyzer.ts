@@ -3,7 +3,7 @@ import type { Command } from './command.ts'
 import { findDataFolder } from './data-folder.ts'
 import { createJsonLog } from './json-log.ts'
 import { parseFlags, parsePort } from './parse-flags.ts'
-import { runService } from './run-service.ts'
+import { endWithParent, runService } from './run-service.ts'
 import { readVersion } from './version.ts'
 
 const PAGE_PORT_DEFAULT = 4319
@@ -34,6 +34,7 @@ Options:
   --router-config FILE     the LiteLLM config.yaml of the sender: tells which routes have fallbacks
 `,
   run: async (args, io) => {
+    endWithParent()
     const { values } = parseFlags(args, {
       config: { type: 'string' },
       'data-dir': { type: 'string' },

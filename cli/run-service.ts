@@ -8,6 +8,18 @@ export interface Service {
 /** A second signal means at once: this long for last words, then the process is gone. */
 const HURRY_MS = 1_000
 
+const endAtOnce = (): void => process.exit(EXIT.ok)
+
+/**
+ * A child of `serve` must not outlive it while it starts either, and that may take minutes: where
+ * the channel is gone by the time that the service is up, nothing tells of it any more.
+ */
+export function endWithParent(): void {
+  // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare -- undefined of a process that never had a channel
+  if (process.connected === false) endAtOnce()
+  process.once('disconnect', endAtOnce)
+}
+
 /**
  * Says that the service is ready and keeps it up until a signal comes or the parent is gone: a
  * child of `serve` must not outlive it, and the channel between them closes when it dies.
@@ -26,6 +38,7 @@ export async function runService(
     }
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)
+    process.off('disconnect', endAtOnce)
     process.once('disconnect', stop)
   })
   io.stderr.write(`${readyLine}\n`)

@@ -3,6 +3,7 @@ import { EXIT, type Command, type CommandIo } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { findConfigFile, readConfigFile, readTokenFile } from './config-file.ts'
 import { findDataFolder } from './data-folder.ts'
+import { freePort } from './free-port.ts'
 import { createJsonLog } from './json-log.ts'
 import { parseFlags, parsePort } from './parse-flags.ts'
 import { type ServiceName, Supervisor, type SupervisorEnd } from './supervisor.ts'
@@ -21,8 +22,10 @@ export const serve: Command = {
 
 Usage: secondwind serve [--config FILE] [options]
 
-Starts the analyzer, then the sidecar, two processes under one supervisor: one that dies is
-started again, the other is not touched. One Ctrl-C drains and stops both, a second one hurries.
+Starts sidecar and analyzer, two processes under one supervisor. Neither waits for the other:
+requests are served while the analyzer starts, and what they tell waits for it. One that dies is
+started again, the other is not touched; where one refuses to start, the other is drained and
+stopped. One Ctrl-C drains and stops both, a second one hurries.
 
 Options:
   --config FILE            LiteLLM's config.yaml; default SECONDWIND_CONFIG, ./secondwind.yaml,
@@ -38,7 +41,7 @@ Options:
   --router-config FILE     config.yaml of a LiteLLM that sends its spans here, too
 `,
   run: async (args, io) => {
-    const plan = readPlan(args)
+    const plan = await readPlan(args)
     const log = createJsonLog(io.stderr, 'serve')
     const supervisor = new Supervisor({
       spawn: (name, ready, events) => startChild(toChild(plan, { name, ready, io }), events),
@@ -62,20 +65,24 @@ Options:
 
 interface ServePlan {
   readonly sidecarFlags: readonly string[]
+  readonly host: string
   readonly dataDir: string
   readonly analyzerFlags: readonly string[]
   readonly sidecarPort: string | undefined
   readonly pagePort: string | undefined
-  readonly otlpHttpPort: string | undefined
+  /** Of the receiver that the sidecar sends to, which it is told before the analyzer listens. */
+  readonly otlpHttpPort: string
   readonly otlpGrpcPort: string | undefined
   readonly authorization: string | undefined
   readonly drainMs: number
 }
 
+const HOST_DEFAULT = '127.0.0.1'
+const OTLP_HTTP_PORT_DEFAULT = '4318'
 const PORT_FLAGS = ['port', 'page-port', 'otlp-http-port', 'otlp-grpc-port'] as const
 
 /** Everything that can be wrong with flags and file is found before any process is started. */
-function readPlan(args: readonly string[]): ServePlan {
+async function readPlan(args: readonly string[]): Promise<ServePlan> {
   const { values } = parseFlags(args, {
     config: { type: 'string' },
     'data-dir': { type: 'string' },
@@ -102,7 +109,10 @@ function readPlan(args: readonly string[]): ServePlan {
     ...flag('auth-token-file', tokenFile),
     ...(values['allowed-host'] ?? []).flatMap((name) => flag('allowed-host', name)),
   ]
+  const host = values.host ?? HOST_DEFAULT
+  const otlpHttpPort = values['otlp-http-port'] ?? OTLP_HTTP_PORT_DEFAULT
   return {
+    host,
     sidecarFlags: [...flag('config', file), ...shared],
     dataDir,
     analyzerFlags: [
@@ -113,7 +123,7 @@ function readPlan(args: readonly string[]): ServePlan {
     ],
     sidecarPort: values.port,
     pagePort: values['page-port'],
-    otlpHttpPort: values['otlp-http-port'],
+    otlpHttpPort: Number(otlpHttpPort) === 0 ? String(await freePort(host)) : otlpHttpPort,
     otlpGrpcPort: values['otlp-grpc-port'],
     authorization: clientKey?.reveal(),
     drainMs: config.drainMs,
@@ -134,10 +144,10 @@ function toChild(plan: ServePlan, { name, ready, io }: ChildContext) {
   const line = ready.get(name)
   const common = { readyPrefix: `secondwind ${name} ready: `, stderr: io.stderr }
   if (name === 'analyzer') {
-    // Started again, it must listen where the sidecar and the browser know it.
+    // Started again, it must listen where senders and the browser know it.
     const ports = [
       ...flag('port', portAfter(line, 'page ') ?? plan.pagePort),
-      ...flag('otlp-http-port', portAfter(line, 'OTLP/HTTP ') ?? plan.otlpHttpPort),
+      ...flag('otlp-http-port', plan.otlpHttpPort),
       ...flag('otlp-grpc-port', portAfter(line, 'OTLP/gRPC ') ?? plan.otlpGrpcPort),
     ]
     const args = ['analyzer', ...plan.analyzerFlags, ...ports]
@@ -145,22 +155,20 @@ function toChild(plan: ServePlan, { name, ready, io }: ChildContext) {
   }
   const port = portAfter(line, 'ready: ') ?? plan.sidecarPort
   const args = ['sidecar', ...plan.sidecarFlags, ...flag('port', port)]
-  return { ...common, args, environment: sidecarEnvironment(plan, ready.get('analyzer')) }
+  return { ...common, args, environment: sidecarEnvironment(plan) }
 }
 
 /** Spans go to our own analyzer, unless the user sends them elsewhere. */
-function sidecarEnvironment(plan: ServePlan, line: string | undefined): NodeJS.ProcessEnv {
-  const endpoint = addressAfter(line, 'OTLP/HTTP ')
+function sidecarEnvironment(plan: ServePlan): NodeJS.ProcessEnv {
   const elsewhere =
     process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']
   // What the sidecar spools stands beside what the analyzer stores.
   const environment = { ...process.env, SECONDWIND_DATA_DIR: plan.dataDir }
-  if (endpoint === undefined || elsewhere !== undefined) return environment
+  if (elsewhere !== undefined) return environment
   const headers = process.env['OTEL_EXPORTER_OTLP_HEADERS']
   return {
     ...environment,
-    // Listening everywhere is no address to connect to.
-    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:)/, '//127.0.0.1'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://${reachable(plan.host)}:${plan.otlpHttpPort}`,
     ...(plan.authorization === undefined || headers !== undefined
       ? {}
       : {
@@ -169,15 +177,17 @@ function sidecarEnvironment(plan: ServePlan, line: string | undefined): NodeJS.P
   }
 }
 
-function portAfter(line: string | undefined, label: string): string | undefined {
-  return addressAfter(line, label)?.split(':').at(-1)
+/** Listening everywhere is no address to connect to; one with colons needs brackets. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return HOST_DEFAULT
+  return host.includes(':') ? `[${host}]` : host
 }
 
-/** The address, port included, behind `label` in a ready line. */
-function addressAfter(line: string | undefined, label: string): string | undefined {
+/** The port of the address behind `label` in a ready line. */
+function portAfter(line: string | undefined, label: string): string | undefined {
   const start = line?.indexOf(label) ?? -1
   if (line === undefined || start === -1) return undefined
-  return /^https?:\/\/[^\s,]*:\d+/.exec(line.slice(start + label.length))?.[0]
+  return /^https?:\/\/[^\s,]*:(\d+)/.exec(line.slice(start + label.length))?.[1]
 }
 
 function toExitCode(end: SupervisorEnd): number {

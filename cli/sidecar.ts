@@ -6,7 +6,7 @@ import { CommandError } from './command-error.ts'
 import { findConfigFile, readConfigFile, readTokenFile } from './config-file.ts'
 import { createJsonLog } from './json-log.ts'
 import { parseFlags, parsePort } from './parse-flags.ts'
-import { runService } from './run-service.ts'
+import { endWithParent, runService } from './run-service.ts'
 import { readVersion } from './version.ts'
 
 export const sidecar: Command = {
@@ -31,6 +31,7 @@ Options:
   --allowed-host NAME      accept this Host beside localhost; repeatable
 `,
   run: async (args, io) => {
+    endWithParent()
     const { values } = parseFlags(args, {
       config: { type: 'string' },
       host: { type: 'string' },

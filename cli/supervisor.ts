@@ -1,6 +1,6 @@
 /**
- * Keeps two processes up, analyzer first: who is started when, restarted after how long, and given
- * up on. Knows no process and no clock of its own; `child-process.ts` and `serve.ts` bring them.
+ * Keeps two processes up: who is started when, restarted after how long, and given up on. Knows no
+ * process and no clock of its own; `child-process.ts` and `serve.ts` bring them.
  */
 
 export type ServiceName = 'analyzer' | 'sidecar'
@@ -91,6 +91,8 @@ export class Supervisor {
   run(): Promise<SupervisorEnd> {
     return new Promise((resolve) => {
       this.#finish = resolve
+      // The router first, and neither waits: an analyzer that takes its time must hold no stream.
+      this.#spawn('sidecar')
       this.#spawn('analyzer')
     })
   }
@@ -117,7 +119,6 @@ export class Supervisor {
     service.state = { kind: 'ready', child: service.state.child }
     // A process that was up before keeps its address: the other one knows it.
     this.#ready.set(name, this.#ready.get(name) ?? line)
-    if (name === 'analyzer' && this.#services.sidecar.state.kind === 'idle') this.#spawn('sidecar')
   }
 
   #onExit(name: ServiceName, exit: ChildExit): void {

@@ -1,4 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,8 +35,9 @@ afterEach(async () => {
   for (const command of running) {
     const children = childrenOf(command.pid)
     command.kill('SIGKILL')
-    await command.ended
+    // Before its end is waited for: they share its stdout.
     for (const pid of children.values()) if (isRunning(pid)) process.kill(pid, 'SIGKILL')
+    await command.ended
   }
   rmSync(folder, { recursive: true, force: true })
 })
@@ -156,6 +159,58 @@ describe('serve', () => {
     command.kill('SIGINT')
     expect((await command.ended).exitCode).toBe(0)
     expect([isRunning(analyzerPid), isRunning(sidecarPid)]).toEqual([false, false])
+  })
+
+  test('serves requests while the analyzer still starts, and what they told gets there', async () => {
+    const provider = await startProvider()
+    writeFileSync(
+      join(folder, 'config.yaml'),
+      CONFIG.replace('gpt-4o', 'healthy').replace('http://127.0.0.1:9/v1', `${provider.url}/v1`),
+    )
+    // The analyzer reads it first of all, and waits for as long as nobody has written.
+    const pipe = join(folder, 'router.yaml')
+    execFileSync('mkfifo', [pipe])
+    const command = serve('--router-config', pipe)
+    const url = SIDECAR_READY.exec(await command.waitForLine(SIDECAR_READY))?.[1] ?? ''
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt', messages: [{ role: 'user', content: 'Hello.' }] }),
+    })
+    expect(response.status).toBe(200)
+    expect(command.stderr()).not.toMatch(/^secondwind analyzer ready/mu)
+    await writeFile(pipe, CONFIG)
+    const page = /page (\S+),/.exec(await command.waitForLine(ANALYZER_READY))?.[1] ?? ''
+    await vi.waitFor(async () => {
+      const document = await (await fetch(`${page}/api/v1/requests`)).json()
+      expect(document).toMatchObject({ requests: [{ route: 'gpt', outcome: 'ok' }] })
+    }, FAR_AWAY)
+    await provider.stop()
+  })
+
+  test('takes an analyzer that still starts along when it is killed itself', async () => {
+    const command = serve()
+    const analyzer = await vi.waitFor(() => {
+      const pid = childrenOf(command.pid).get('analyzer')
+      if (pid === undefined) throw new Error('not started yet')
+      process.kill(pid, 'SIGSTOP')
+      return pid
+    }, FAR_AWAY)
+    expect(command.stderr()).not.toMatch(/^secondwind analyzer ready/mu)
+    command.kill('SIGKILL')
+    await vi.waitFor(() => expect(isRunning(command.pid)).toBe(false), FAR_AWAY)
+    process.kill(analyzer, 'SIGCONT')
+    await vi.waitFor(() => expect(isRunning(analyzer)).toBe(false), FAR_AWAY)
+  })
+
+  test('does not route without its analyzer where that refuses to start', async () => {
+    const data = join(folder, 'data')
+    mkdirSync(data)
+    writeFileSync(join(data, 'lock.db'), 'no database'.repeat(500))
+    const command = serve()
+    const { exitCode, stderr } = await command.ended
+    expect(exitCode).toBe(5)
+    expect(stderr).toContain('[ANALYZER_DATA_DAMAGED]\n  hint: Remove it while no analyzer runs')
   })
 
   test('ends with the hint of whoever finds its port taken', async () => {

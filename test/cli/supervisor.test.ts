@@ -73,11 +73,9 @@ function createWorld() {
 const KILLED = { code: null, signal: 'SIGKILL' }
 
 describe('Supervisor', () => {
-  test('starts the sidecar when the analyzer is ready, and knows its address then', () => {
+  test('starts both at once, the sidecar first: no router waits for its analyzer', () => {
     const world = createWorld()
-    expect(world.children.map((child) => child.name)).toEqual(['analyzer'])
-    world.last('analyzer').onReady('analyzer line 1')
-    expect(world.last('sidecar').ready.get('analyzer')).toBe('analyzer line 1')
+    expect(world.children.map((child) => child.name)).toEqual(['sidecar', 'analyzer'])
   })
 
   test('starts again what died, and leaves the other alone', () => {
@@ -138,13 +136,26 @@ describe('Supervisor', () => {
     expect(world.logged.at(-1)).toContain('giving up')
   })
 
-  test('does not start again what refused to start, and passes its exit code on', async () => {
+  test('does not start again what refused to start, stops the other, and passes its exit code on', async () => {
+    for (const name of ['analyzer', 'sidecar'] as const) {
+      const world = createWorld()
+      const other = name === 'analyzer' ? 'sidecar' : 'analyzer'
+      world.last(other).onReady(`${other} line 1`)
+      world.last(name).onExit({ code: 3, signal: null })
+      expect(world.last(other).signals).toEqual(['SIGTERM'])
+      world.last(other).onExit({ code: 0, signal: null })
+      expect(await world.ran).toEqual({ kind: 'refused', name, exitCode: 3 })
+      expect(world.started(name)).toBe(1)
+    }
+  })
+
+  test('starts again what died before it was ready, and leaves the other alone', () => {
     const world = createWorld()
-    world.last('analyzer').onReady('analyzer line 1')
-    world.last('sidecar').onExit({ code: 3, signal: null })
-    expect(world.last('analyzer').signals).toEqual(['SIGTERM'])
-    world.last('analyzer').onExit({ code: 0, signal: null })
-    expect(await world.ran).toEqual({ kind: 'refused', name: 'sidecar', exitCode: 3 })
+    world.last('sidecar').onReady('sidecar line 1')
+    world.last('analyzer').onExit({ code: 70, signal: null })
+    world.advance(250)
+    expect([world.started('analyzer'), world.started('sidecar')]).toEqual([2, 1])
+    expect(world.last('sidecar').signals).toEqual([])
   })
 
   test('starts again even a refusal of what was up before: its port may be held a moment', () => {

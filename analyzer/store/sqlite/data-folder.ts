@@ -64,11 +64,14 @@ function prepare(path: string): void {
  * the same permissions beside it, which stand in the way once these are put right.
  */
 function expectOurFiles(folder: string): void {
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name)
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
     try {
       accessSync(path, accessNeeded(entry))
+      if (entry.isDirectory()) expectOurFiles(path)
     } catch (error: unknown) {
+      // A sidecar that starts beside us tidies its spool.
+      if (error instanceof AnalyzerError) throw error
       if (!isMissing(error)) throw unwritable(path, error)
     }
   }
