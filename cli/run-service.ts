@@ -15,7 +15,8 @@ const endAtOnce = (): void => process.exit(EXIT.ok)
  * the channel is gone by the time that the service is up, nothing tells of it any more.
  */
 export function endWithParent(): void {
-  // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare -- undefined of a process that never had a channel
+  // Undefined of a process that never had a channel, whatever its type says.
+  // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare -- see above
   if (process.connected === false) endAtOnce()
   process.once('disconnect', endAtOnce)
 }

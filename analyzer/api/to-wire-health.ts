@@ -124,17 +124,22 @@ function toWireSources(
   const byName = new Map(counts.map((each) => [each.name, each]))
   const bySource = sendersBySource(senders())
   const clocks = new Map(intake.report.clocksOff.map((clock) => [clock.source, clock.aheadMs]))
-  const named = new Set([...intake.sources, ...byName.keys()])
+  // Of one that only was asked to come again, nothing is known before it does.
+  const heard = counts.filter((each) => each.lastReceivedMs > 0 || each.rejected > 0)
+  const named = new Set([...intake.sources, ...heard.map(({ name }) => name)])
   const all = [...named].map((name): WireSource => {
-    const { stored: spans = 0, lastReceivedMs = 0 } = byName.get(name) ?? {}
+    const { stored: spans = 0, rejectedBy = [], lastReceivedMs = 0 } = byName.get(name) ?? {}
+    const rejected = Object.fromEntries(rejectedBy)
     if (lastReceivedMs === 0) {
-      const none = { lastSpanAt: null, state: 'never', clockAheadMs: null, cannotShow: [] } as const
-      return { name, spans, ...none }
+      const state = Object.keys(rejected).length === 0 ? 'never' : 'rejected'
+      const none = { lastSpanAt: null, clockAheadMs: null, cannotShow: [] } as const
+      return { name, spans, rejected, state, ...none }
     }
     const state = nowMs - lastReceivedMs > QUIET_MS ? 'quiet' : 'sending'
     return {
       name,
       spans,
+      rejected,
       lastSpanAt: toIso(lastReceivedMs),
       state,
       clockAheadMs: state === 'sending' ? (clocks.get(name) ?? null) : null,
@@ -162,12 +167,23 @@ function foldSources(all: readonly WireSource[]): readonly WireSource[] {
     {
       name: OTHER_SOURCES,
       spans: rest.reduce((sum, { spans }) => sum + spans, 0),
+      rejected: sumReasons(rest),
       lastSpanAt: times.at(-1) ?? null,
       state: rest.some(({ state }) => state === 'sending') ? 'sending' : 'quiet',
       clockAheadMs: null,
       cannotShow: [],
     },
   ]
+}
+
+function sumReasons(sources: readonly WireSource[]): WireSource['rejected'] {
+  const sums = new Map<string, number>()
+  for (const { rejected } of sources) {
+    for (const [reason, count] of Object.entries(rejected)) {
+      sums.set(reason, (sums.get(reason) ?? 0) + count)
+    }
+  }
+  return Object.fromEntries(sums)
 }
 
 function toIsoOrNull(timeMs: number | undefined): string | null {

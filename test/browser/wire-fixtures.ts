@@ -465,6 +465,7 @@ export const health: WireHealth = {
     {
       name: 'litellm',
       spans: 8120,
+      rejected: {},
       lastSpanAt: at(3000),
       state: 'sending',
       clockAheadMs: null,
@@ -475,6 +476,7 @@ export const health: WireHealth = {
     {
       name: 'default',
       spans: 2292,
+      rejected: {},
       lastSpanAt: at(9000),
       state: 'sending',
       clockAheadMs: null,
@@ -511,6 +513,7 @@ export const healthInTrouble: WireHealth = {
     {
       name: 'litellm-eu',
       spans: 0,
+      rejected: {},
       lastSpanAt: null,
       state: 'never',
       clockAheadMs: null,
@@ -519,6 +522,7 @@ export const healthInTrouble: WireHealth = {
     {
       name: 'litellm-us',
       spans: 311,
+      rejected: {},
       lastSpanAt: at(7_200_000),
       state: 'quiet',
       clockAheadMs: null,

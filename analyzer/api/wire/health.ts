@@ -97,9 +97,14 @@ export interface WireActLoss {
 export interface WireSource {
   readonly name: string
   readonly spans: number
+  /** Spans of it that break a rule of OTLP, by which one. */
+  readonly rejected: Readonly<Record<string, number>>
   readonly lastSpanAt: string | null
-  /** `never`: it is configured and has never sent; `quiet`: nothing for a quarter of an hour. */
-  readonly state: 'sending' | 'quiet' | 'never'
+  /**
+   * `never`: it is configured and has never sent; `rejected`: it sent, and not one span could be
+   * stored; `quiet`: nothing for a quarter of an hour.
+   */
+  readonly state: 'sending' | 'quiet' | 'rejected' | 'never'
   /**
    * How far its spans end in the future; less than 0: all that it sent of late ended so long before
    * it came. `null`: no further than delays and clocks that are set explain.

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import type { WireHealth, WireSource } from '../../../analyzer/api/wire.ts'
 import { formatBytes } from '../lib/format-bytes.ts'
 import { formatCount, formatPlural } from '../lib/format-share.ts'
+import { listReasons } from '../lib/source-notes.ts'
 import { Ago } from './time-text.tsx'
 
 /** The figures behind the health of the analyzer: what comes, what waits, what is left. */
@@ -46,12 +47,13 @@ export function HealthFacts({ health }: { readonly health: WireHealth }): ReactN
 
 /** They break the rules of OTLP and were refused one by one; their sender was told the same. */
 function describeRejected({ spansRejected, intake }: WireHealth): string {
-  const reasons = Object.entries(intake.rejected)
-  const list = reasons.map(([reason, spans]) => `${reason} ${formatCount(spans)}`).join(', ')
+  const list = listReasons(intake.rejected)
   return `${formatPlural(spansRejected, 'span')}${list === '' ? '' : `: ${list}`}`
 }
 
 function SourceFact({ source }: { readonly source: WireSource }): ReactNode {
+  if (source.state === 'rejected')
+    return `nothing stored; rejected: ${listReasons(source.rejected)}`
   if (source.lastSpanAt === null) return 'has never sent anything'
   return (
     <>

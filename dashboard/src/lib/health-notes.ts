@@ -2,7 +2,7 @@ import type { WireHealth, WireRefusedSender } from '../../../analyzer/api/wire.t
 import { formatBytes } from './format-bytes.ts'
 import { formatCount, formatPlural } from './format-share.ts'
 import type { HealthNote } from './health-note.ts'
-import { clockNotes, silentNotes } from './source-notes.ts'
+import { clockNotes, rejectedNotes, silentNotes } from './source-notes.ts'
 
 /** Judging is behind for longer than anybody would wait for a verdict. */
 const LAG_MS = 30_000
@@ -28,6 +28,7 @@ export function healthNotes(health: WireHealth, nowMs: number): readonly HealthN
     ...sheddingNote(health),
     ...lagNote(health, nowMs),
     ...refusedNotes(health, nowMs),
+    ...rejectedNotes(health),
     ...silentNotes(health),
     ...clockNotes(health),
     ...noRequestNote(health),

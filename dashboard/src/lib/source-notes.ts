@@ -5,6 +5,8 @@ import type { HealthNote } from './health-note.ts'
 
 /** Of routers that are still to be connected. */
 const SILENT_SHOWN = 5
+/** One exporter that is wrong is often that of many routers. */
+const REJECTED_SHOWN = 3
 /** A machine whose clock is wrong may be many sources. */
 const CLOCKS_SHOWN = 3
 
@@ -34,6 +36,26 @@ export function silentNotes({
       at: undefined,
     },
   ]
+}
+
+/** Of those that send what breaks OTLP's own rules, and nothing else. */
+export function rejectedNotes({ sources }: WireHealth): readonly HealthNote[] {
+  const all = sources.filter(({ state }) => state === 'rejected')
+  return all.slice(0, REJECTED_SHOWN).map(({ name, rejected }) => ({
+    key: `rejected ${name}`,
+    tone: 'medium',
+    title: `Every span of ${name} was rejected`,
+    detail: `It sends, and not one of its spans could be stored: ${listReasons(rejected)}.`,
+    next: 'Its exporter is told the same in each answer, and its log may show it: see what stands between its instrumentation and the analyzer, and bring that up to date.',
+    at: undefined,
+  }))
+}
+
+/** How many spans were rejected for what, in words. */
+export function listReasons(rejected: Readonly<Record<string, number>>): string {
+  return Object.entries(rejected)
+    .map(([reason, spans]) => `${reason} ${formatCount(spans)}`)
+    .join(', ')
 }
 
 /** Of those whose spans end far from when they come. */

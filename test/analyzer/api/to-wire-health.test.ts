@@ -81,11 +81,31 @@ test('a source of the configuration that never sent is listed, before those that
   expect(listed[0]).toEqual({
     name: 'us',
     spans: 0,
+    rejected: {},
     lastSpanAt: null,
     state: 'never',
     clockAheadMs: null,
     cannotShow: [],
   })
+})
+
+test('a source of which every span was rejected is told as that, configured or not', () => {
+  const rejectedBy = new Map([['time-invalid', 3]])
+  const { sources } = healthOf({ sources: ['us'] }, [
+    sourceOf('us', { rejected: 3, rejectedBy }),
+    sourceOf('nobody-named', { rejected: 3, rejectedBy }),
+    sourceOf('half', { stored: 5, lastReceivedMs: NOW_MS, rejected: 3, rejectedBy }),
+  ])
+  const rejected = { 'time-invalid': 3 }
+  expect(sources).toMatchObject([
+    { name: 'us', state: 'rejected', spans: 0, lastSpanAt: null, rejected },
+    { name: 'nobody-named', state: 'rejected', spans: 0, lastSpanAt: null, rejected },
+    { name: 'half', state: 'sending', spans: 5, rejected },
+  ])
+})
+
+test('a source that nobody configured is not missed while it is only asked to come again', () => {
+  expect(healthOf({}, [sourceOf('nobody-named', { shed: 7 })]).sources).toEqual([])
 })
 
 test('a clock that is off is told of a source that sends, and of no other', () => {

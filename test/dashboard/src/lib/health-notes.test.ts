@@ -33,6 +33,7 @@ const HEALTHY: WireHealth = {
     {
       name: 'eu',
       spans: 10,
+      rejected: {},
       lastSpanAt: ago(1000),
       state: 'sending',
       clockAheadMs: null,
@@ -65,6 +66,7 @@ test('nothing is said of an analyzer that is well, also where little is known of
         {
           name: 'eu',
           spans: 1,
+          rejected: {},
           lastSpanAt: ago(9e7),
           state: 'quiet',
           clockAheadMs: null,
@@ -98,6 +100,7 @@ test('what is lost right now stands before what only may be', () => {
       {
         name: 'us',
         spans: 0,
+        rejected: {},
         lastSpanAt: null,
         state: 'never',
         clockAheadMs: null,
@@ -177,6 +180,7 @@ test('sources that never sent are one note, and none before the first span of al
       ({
         name: `router-${index}`,
         spans: 0,
+        rejected: {},
         lastSpanAt: null,
         state: 'never',
         clockAheadMs: null,
@@ -188,6 +192,24 @@ test('sources that never sent are one note, and none before the first span of al
   expect(others).toEqual([])
   expect(note?.title).toBe('7 sources have never sent anything')
   expect(note?.detail).toContain('router-4 and 2 more')
+})
+
+test('a source of which every span was rejected is told with why, and not as silent', () => {
+  const sources = [
+    {
+      name: 'broken',
+      spans: 0,
+      rejected: { 'time-invalid': 12, 'span-id-invalid': 1 },
+      lastSpanAt: null,
+      state: 'rejected',
+      clockAheadMs: null,
+      cannotShow: [],
+    },
+  ] as const
+  const [note, ...others] = healthNotes({ ...HEALTHY, sources }, NOW_MS)
+  expect(others).toEqual([])
+  expect(note?.title).toBe('Every span of broken was rejected')
+  expect(note?.detail).toContain('time-invalid 12, span-id-invalid 1.')
 })
 
 test('a refused sender is told by its address, with what to do there, for an hour', () => {
