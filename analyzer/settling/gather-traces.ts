@@ -40,7 +40,7 @@ interface Open {
 }
 
 export interface GathererOptions {
-  readonly reader: SpanReader
+  readonly reader: Pick<SpanReader, 'spansOf' | 'failuresIn' | 'startsIn'>
   readonly verdicts: Pick<VerdictStore, 'lookingAt'>
 }
 

@@ -57,7 +57,14 @@ export class JudgeLoop {
     this.#options = options
     this.#talliedUpTo = verdicts.talliedUpTo()
     this.#unjudged = new Unjudged(options)
-    this.#gatherer = new TraceGatherer({ reader, verdicts })
+    this.#gatherer = new TraceGatherer({
+      reader: {
+        spansOf: (source, traceId) => this.#unjudged.spansOf({ source, traceId }),
+        failuresIn: (source, range, limit) => reader.failuresIn(source, range, limit),
+        startsIn: (source, range, limit) => reader.startsIn(source, range, limit),
+      },
+      verdicts,
+    })
     this.#crowds = new KnownCrowds({
       verdicts,
       unjudgedOf: (source) => this.#unjudged.of(source),

@@ -84,10 +84,11 @@ export class PendingTraces {
     return this.#traces.of(source)
   }
 
-  add({ position, source, receivedAtMs, heads }: LoggedChunk): void {
+  add(chunk: LoggedChunk): void {
+    const { position, source, receivedAtMs, heads } = chunk
     const [first] = heads
     if (first === undefined) return
-    const trace = this.#at({ source, traceId: first.traceId }, { position, receivedAtMs })
+    const trace = this.#at({ source, traceId: first.traceId }, chunk)
     for (const span of heads) trace.settling = withArrival(trace.settling, { span, receivedAtMs })
     trace.lastPosition = position
     trace.newSpans += heads.length
@@ -149,10 +150,7 @@ export class PendingTraces {
     this.#queue.cancel(trace)
   }
 
-  #at(
-    key: TraceOfSource,
-    { position, receivedAtMs }: Pick<LoggedChunk, 'position' | 'receivedAtMs'>,
-  ): PendingTrace {
+  #at(key: TraceOfSource, { position, receivedAtMs, isFirst }: LoggedChunk): PendingTrace {
     const known = this.get(key)
     if (known !== undefined) return known
     const trace: PendingTrace = {
@@ -164,7 +162,7 @@ export class PendingTraces {
       newSpans: 0,
       chunks: [],
       settling: NOTHING_ARRIVED,
-      complete: false,
+      complete: isFirst,
       waitUntilMs: undefined,
       scheduledMs: Infinity,
     }

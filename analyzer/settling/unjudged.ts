@@ -1,11 +1,12 @@
 import type { WriteLog } from '../log.ts'
-import type { LoggedChunk, SpanReader } from '../store/store.ts'
+import type { LoggedChunk, SpanReader, StoredTrace } from '../store/store.ts'
 import type { Progress, VerdictStore } from '../store/verdict-store.ts'
 import type { JudgeLag } from '../store/verdict-tallies.ts'
 import { isRecognised } from '../story/assemble.ts'
 import type { Arrival } from '../story/settle.ts'
 import { PendingTraces, type PendingTrace } from './pending-traces.ts'
 import { ReadLog } from './read-log.ts'
+import { RetainedSpans } from './retained-spans.ts'
 import { SpanCount } from './span-count.ts'
 import type { TraceOfSource } from './trace-map.ts'
 
@@ -24,6 +25,7 @@ export class Unjudged {
   readonly #reader: SpanReader
   readonly #settleMs: number
   readonly #pending: PendingTraces
+  readonly #retained = new RetainedSpans()
   readonly #log: ReadLog
   readonly #unrecognised: SpanCount
   readonly #withoutRequest: SpanCount
@@ -74,6 +76,7 @@ export class Unjudged {
     const { chunks, more } = this.#log.read()
     for (const chunk of chunks) {
       notice(chunk)
+      this.#retained.add(chunk)
       this.#pending.add(notLater(chunk, nowMs))
     }
     return more
@@ -85,7 +88,7 @@ export class Unjudged {
       const nowMs = now()
       const trace = this.#pending.takeNext(nowMs) ?? this.#takeEarly(nowMs + this.#settleMs)
       if (trace === undefined || !this.#pending.needsEarlierSpans(trace)) return trace
-      const { spans } = this.#reader.spansOf(trace.source, trace.traceId)
+      const { spans } = this.spansOf(trace)
       this.#pending.complete(
         trace,
         spans.map((arrival) => notLater(arrival, nowMs)),
@@ -100,6 +103,11 @@ export class Unjudged {
   #takeEarly(soonMs: number): PendingTrace | undefined {
     if (!this.#pending.isFull || (this.#pending.nextMs() ?? 0) <= soonMs) return undefined
     return this.#pending.takeEarly()
+  }
+
+  /** All that was read of it, and what is stored of one that was told before. */
+  spansOf(trace: TraceOfSource): StoredTrace {
+    return this.#retained.spansOf(trace) ?? this.#reader.spansOf(trace.source, trace.traceId)
   }
 
   get(trace: TraceOfSource): PendingTrace | undefined {
@@ -131,7 +139,7 @@ export class Unjudged {
   ): void {
     const trace = this.#pending.get(key)
     if (trace === undefined) return
-    this.#pending.delete(trace)
+    this.#delete(trace)
     if (isTold) return
     // Beside recognised ones (of a web framework, say) they are no sign that something is wrong.
     const isKnown = arrivals.some(({ span }) => isRecognised(span))
@@ -141,7 +149,7 @@ export class Unjudged {
 
   /** It will have no verdict. */
   giveUp(trace: PendingTrace): void {
-    this.#pending.delete(trace)
+    this.#delete(trace)
   }
 
   /** How far all is judged: to be kept with the verdicts. */
@@ -153,6 +161,11 @@ export class Unjudged {
       unrecognised: this.#unrecognised.countUpTo(judgedUpTo),
       withoutRequest: this.#withoutRequest.countUpTo(judgedUpTo),
     }
+  }
+
+  #delete(trace: PendingTrace): void {
+    this.#pending.delete(trace)
+    this.#retained.delete(trace)
   }
 }
 

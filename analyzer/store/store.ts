@@ -74,12 +74,22 @@ export interface LoggedChunk {
   readonly receivedAtMs: number
   /** Of each span. */
   readonly heads: readonly SpanHead[]
-  /** Decoded each time that they are asked for: following the log needs only their heads. */
-  readonly spans: readonly Span[]
+  /** Following the log needs only the heads of its spans. */
+  readonly content: ChunkContent
+  /** Certain that nothing which is stored of its trace stands before it, from whichever source. */
+  readonly isFirst: boolean
   /** What of them decides whose neighbour their trace is; read when it is first asked for. */
   readonly times: SpanTimes
   /** Of what is stored here so many cannot be read: the others can. */
   readonly unreadable: number
+}
+
+/** The spans of a chunk, undecoded: to be kept until they are told, without their heads. */
+export interface ChunkContent {
+  /** As long as it is kept. */
+  readonly bytes: number
+  /** Decoded each time. */
+  spans(): readonly Span[]
 }
 
 export interface SpanTimes {

@@ -107,7 +107,8 @@ export class ModelReader implements SpanReader {
       source: each.source,
       receivedAtMs: each.receivedAtMs,
       heads: [headOf(each.span)],
-      spans: [each.span],
+      content: { bytes: 1, spans: () => [each.span] },
+      isFirst: !spans.slice(0, from + index).some(({ span }) => span.traceId === each.span.traceId),
       times: {
         startUs: toUs(each.span.startTimeNs),
         failedUs: each.span.status.code === 'error' ? [toUs(each.span.endTimeNs)] : [],

@@ -144,7 +144,7 @@ test('reads a second once, however often it is asked for, and again when it is a
   expect([ask(), reads]).toEqual([1, 1])
   slices.notice(chunk)
   expect([ask(), reads]).toEqual([1, 2])
-  slices.notice({ ...chunk, heads: [], spans: [], unreadable: 1 })
+  slices.notice({ ...chunk, heads: [], unreadable: 1 })
   expect([ask(), reads]).toEqual([1, 3])
 })
 

@@ -63,7 +63,11 @@ class PackedSegment implements Segment {
   }
 
   chunksAfter(row: number, limit: number): readonly (StoredChunk | LostChunk)[] {
-    return this.#statements.after.all({ row, limit }).map((place) => this.#chunkAt(place))
+    const logged = this.#statements.after.all({ row, limit })
+    return logged.map(({ is_first: isFirst, ...place }) => {
+      const chunk = this.#chunkAt(place)
+      return isFirst === 1 && chunk.bytes !== undefined ? { ...chunk, isFirst: true } : chunk
+    })
   }
 
   chunk(row: number): StoredChunk | LostChunk | undefined {
@@ -212,13 +216,16 @@ const SOURCE_ID = '(SELECT id FROM sources WHERE name = :source)'
 function prepare(database: SqliteDatabase) {
   return {
     // Two tables, each read in the order of its keys and no further than the limit.
-    after: database.prepare<[{ row: number; limit: number }], Place>(
+    after: database.prepare<[{ row: number; limit: number }], Place & { is_first: number }>(
       `SELECT * FROM (
-         SELECT row, ${PLACE} FROM parts JOIN sources ON sources.id = source_id
+         SELECT row, ${PLACE}, NOT EXISTS (
+             SELECT 1 FROM parts AS earlier
+             WHERE earlier.trace_id = parts.trace_id AND earlier.row < parts.row) AS is_first
+         FROM parts JOIN sources ON sources.id = source_id
          WHERE row > :row ORDER BY row LIMIT :limit)
        UNION ALL
        SELECT * FROM (
-         SELECT later_chunks.row, ${PLACE} FROM later_chunks
+         SELECT later_chunks.row, ${PLACE}, 0 AS is_first FROM later_chunks
          JOIN parts ON parts.row = part_row JOIN sources ON sources.id = source_id
          WHERE later_chunks.row > :row ORDER BY later_chunks.row LIMIT :limit)
        ORDER BY row LIMIT :limit`,

@@ -67,6 +67,7 @@ interface ChunkRow {
   readonly received_ms: number
   readonly sum: number
   readonly bytes: Buffer
+  readonly is_first?: number
 }
 
 interface HeadRow {
@@ -108,10 +109,10 @@ class HotSegment implements Segment {
 
   chunksAfter(row: number, limit: number): readonly (StoredChunk | LostChunk)[] {
     try {
-      return this.#statements.after.all(row, limit).map((each) => this.#toChunk(each))
+      return this.#statements.logged.all(row, limit).map((each) => this.#toChunk(each))
     } catch (error: unknown) {
       if (!isDamage(error)) throw error
-      return this.#aroundDamage(row, limit)
+      return this.#chunksWithoutIndex(row, limit)
     }
   }
 
@@ -193,6 +194,15 @@ class HotSegment implements Segment {
     }
   }
 
+  #chunksWithoutIndex(row: number, limit: number): readonly (StoredChunk | LostChunk)[] {
+    try {
+      return this.#statements.after.all(row, limit).map((each) => this.#toChunk(each))
+    } catch (error: unknown) {
+      if (!isDamage(error)) throw error
+      return this.#aroundDamage(row, limit)
+    }
+  }
+
   /** A damaged page must not hide the rows on the others: they are asked for one by one. */
   #aroundDamage(after: number, limit: number): readonly (StoredChunk | LostChunk)[] {
     const found: (StoredChunk | LostChunk)[] = []
@@ -248,6 +258,7 @@ class HotSegment implements Segment {
       receivedAtMs: row.received_ms,
       context,
       bytes: row.bytes,
+      ...(row.is_first === 1 && { isFirst: true }),
     }
   }
 
@@ -281,6 +292,12 @@ const HEAD = `substr(bytes, 1, ${CHUNK_HEAD_BYTES}) AS head`
 
 function prepare(database: SqliteDatabase) {
   return {
+    logged: database.prepare<[number, number], ChunkRow>(
+      `SELECT ${COLUMNS}, NOT EXISTS (
+         SELECT 1 FROM chunks AS earlier
+         WHERE earlier.trace_hash = chunks.trace_hash AND earlier.row < chunks.row) AS is_first
+       FROM chunks WHERE row > ? ORDER BY row LIMIT ?`,
+    ),
     after: database.prepare<[number, number], ChunkRow>(
       `SELECT ${COLUMNS} FROM chunks WHERE row > ? ORDER BY row LIMIT ?`,
     ),

@@ -1,8 +1,8 @@
 import type { Span } from '../../../story/span.ts'
-import { isLaterVersion } from '../../../story/span-version.ts'
+import { SpansOfTrace } from '../../spans-of-trace.ts'
 import type {
+  ChunkContent,
   LoggedChunk,
-  ReceivedSpan,
   SpanCounts,
   SpanReader,
   SpanTimes,
@@ -39,15 +39,17 @@ export class SegmentSpanReader implements SpanReader {
     const found: LoggedChunk[] = []
     let spans = 0
     // Listed before it is read: a segment that has a successor in the list is not written any more.
-    for (const file of this.#handles.list()) {
+    const files = this.#handles.list()
+    for (const [index, file] of files.entries()) {
       if (file.number < first) continue
+      const earlier = files.slice(0, index)
       let after = file.number === first ? row : 0
       for (;;) {
         const chunks = this.#handles.use(file, (each) => each.chunksAfter(after, CHUNKS_AT_ONCE))
         for (const chunk of chunks ?? []) {
           if (spans >= spansMax) return found
           if (chunk.bytes === undefined) this.#handles.tellDamage(file, LOST)
-          const logged = toLogged(file.number, chunk)
+          const logged = toLogged(file.number, chunk, (traceId) => this.#isIn(earlier, traceId))
           found.push(logged)
           spans += Math.max(1, logged.heads.length)
           after = chunk.row
@@ -117,7 +119,7 @@ export class SegmentSpanReader implements SpanReader {
   #trace(traceId: string, isAsked: (source: string) => boolean): StoredTrace {
     const id = Buffer.from(traceId, 'hex')
     const probe = new TraceProbe(id)
-    const byId = new Map<string, ReceivedSpan>()
+    const found = new SpansOfTrace()
     let isCut = false
     for (const file of this.#handles.list()) {
       if (isCut) break
@@ -133,20 +135,20 @@ export class SegmentSpanReader implements SpanReader {
         }
         const { source, receivedAtMs } = chunk
         if (!isAsked(source)) continue
-        for (const span of decodeChunk(chunk).spans) {
-          const identity = span.spanId + source
-          const known = byId.get(identity)
-          if (known === undefined || isLaterVersion(span, known.span)) {
-            byId.set(identity, { span, source, receivedAtMs })
-          }
-        }
-        isCut = byId.size > TRACE_SPANS_MAX
+        for (const span of decodeChunk(chunk).spans) found.add({ span, source, receivedAtMs })
+        isCut = found.size > TRACE_SPANS_MAX
         if (isCut) break
       }
       isCut ||= (chunks?.length ?? 0) > TRACE_SPANS_MAX
     }
-    const spans = [...byId.values()].slice(0, TRACE_SPANS_MAX)
-    return { spans: spans.toSorted(byStart), isCut }
+    return { spans: found.inOrder(TRACE_SPANS_MAX), isCut }
+  }
+
+  /** False only where none of the segments has anything of the trace, as their filters tell. */
+  #isIn(files: readonly SegmentFile[], traceId: string): boolean {
+    if (files.length === 0) return false
+    const probe = new TraceProbe(Buffer.from(traceId, 'hex'))
+    return files.some((file) => this.#handles.mayHaveTrace(file, probe))
   }
 
   /** A sealed segment says where its times begin and end; one that is written may hold any. */
@@ -196,22 +198,28 @@ export class SegmentSpanReader implements SpanReader {
   }
 }
 
-function toLogged(segment: number, chunk: StoredChunk | LostChunk): LoggedChunk {
+function toLogged(
+  segment: number,
+  chunk: StoredChunk | LostChunk,
+  isInEarlier: (traceId: string) => boolean,
+): LoggedChunk {
   const position = toPosition({ segment, row: chunk.row })
   if (chunk.bytes === undefined) {
-    const nothing = { heads: [], spans: [], times: { startUs: Infinity, failedUs: [] } }
+    const nothing = { heads: [], content: NO_CONTENT, times: NO_TIMES, isFirst: false }
     return { position, source: '', receivedAtMs: 0, ...nothing, unreadable: 1 }
   }
-  const { source, receivedAtMs } = chunk
+  const { source, receivedAtMs, bytes, isFirst = false } = chunk
+  const { heads, unreadable } = readHeads(chunk)
+  const [head] = heads
   let times: SpanTimes | undefined
   return {
     position,
     source,
     receivedAtMs,
-    ...readHeads(chunk),
-    get spans() {
-      return decodeChunk(chunk).spans
-    },
+    heads,
+    unreadable,
+    content: { bytes: bytes.length, spans: () => decodeChunk(chunk).spans },
+    isFirst: isFirst && head !== undefined && !isInEarlier(head.traceId),
     get times() {
       times ??= readTimes(chunk)
       return times
@@ -219,13 +227,9 @@ function toLogged(segment: number, chunk: StoredChunk | LostChunk): LoggedChunk 
   }
 }
 
+const NO_CONTENT: ChunkContent = { bytes: 0, spans: () => [] }
+const NO_TIMES: SpanTimes = { startUs: Infinity, failedUs: [] }
+
 function isIn({ fromUs, toUs }: UsRange, us: number): boolean {
   return us >= fromUs && us <= toUs
-}
-
-function byStart(left: ReceivedSpan, right: ReceivedSpan): number {
-  const [a, b] = [left.span, right.span]
-  if (a.startTimeNs !== b.startTimeNs) return a.startTimeNs < b.startTimeNs ? -1 : 1
-  if (a.spanId !== b.spanId) return a.spanId < b.spanId ? -1 : 1
-  return left.source < right.source ? -1 : left.source > right.source ? 1 : 0
 }

@@ -47,6 +47,8 @@ export interface StoredChunk {
   readonly context: StoredContext
   /** Field 2 of an OTLP `ScopeSpans`, repeated. */
   readonly bytes: Buffer
+  /** Certain that no chunk of its trace stands before it here; told by `chunksAfter` alone. */
+  readonly isFirst?: boolean
 }
 
 /** What a damaged page or block held cannot be told; the rest of the segment can be read. */

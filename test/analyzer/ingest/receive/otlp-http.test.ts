@@ -153,7 +153,7 @@ test.each([
     const json = 'content-type' in headers
     expect(answer.headers.get('content-type')).toBe(json ? JSON_TYPE : PROTOBUF)
     expect(answer.body.toString()).toBe(json ? '{}' : '')
-    expect(reader.readAfter(0, 10).map(({ spans }) => spans[0]?.spanId)).toEqual([
+    expect(reader.readAfter(0, 10).map(({ content }) => content.spans()[0]?.spanId)).toEqual([
       buildSpan().spanId,
     ])
   },

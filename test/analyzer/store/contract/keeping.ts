@@ -100,7 +100,7 @@ export function keepingContract(engine: KeepingEngine): void {
       expect(before.stored).toBe(DAYS)
       writer.append([arrivalOf([spanOf(99)], { receivedAtMs: NOW_MS })])
       const [next] = reader.readAfter(last, DAYS)
-      expect(next?.spans).toEqual([spanOf(99)])
+      expect(next?.content.spans()).toEqual([spanOf(99)])
       expect(reader.counts().stored).toBe(DAYS + 1)
     })
 
@@ -118,11 +118,11 @@ export function keepingContract(engine: KeepingEngine): void {
       const after = reader.readAfter(0, DAYS)
       expect(after.length).toBeGreaterThan(0)
       const shown = (chunks: typeof after) =>
-        chunks.map(({ position, source, receivedAtMs, spans }) => [
+        chunks.map(({ position, source, receivedAtMs, content }) => [
           position,
           source,
           receivedAtMs,
-          spans,
+          content.spans(),
         ])
       expect(shown(after)).toEqual(shown(before).slice(-after.length))
     })
@@ -131,7 +131,7 @@ export function keepingContract(engine: KeepingEngine): void {
       const { reader, keeper, tidyAll } = openWithDays()
       tidyAll()
       const { spans, bytes, parts, damaged } = keeper.stats()
-      expect(spans).toBe(reader.readAfter(0, DAYS).flatMap((chunk) => chunk.spans).length)
+      expect(spans).toBe(reader.readAfter(0, DAYS).flatMap((chunk) => chunk.content.spans()).length)
       expect(parts.reduce((sum, part) => sum + part.spans, 0)).toBe(spans)
       expect(parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes)
       const times = parts.map(({ lastReceivedMs }) => lastReceivedMs)

@@ -10,6 +10,7 @@ import type { Span } from '../../../../analyzer/story/span.ts'
 import { arrivalOf } from '../../../support/arrivals.ts'
 import { buildSpan } from '../../../support/otlp.ts'
 import { failedIn, startedIn } from '../../../support/trace-moments.ts'
+import { withItsSpans } from '../../../support/with-its-spans.ts'
 
 /** One engine, empty for each test; the same again until the test ends. */
 export interface SpanEngine {
@@ -26,7 +27,7 @@ const traceId = (number: number): string => number.toString(16).padStart(32, '0'
 const spanId = (number: number): string => number.toString(16).padStart(16, '0')
 
 const spansOf = (chunks: readonly LoggedChunk[]): readonly Span[] =>
-  chunks.flatMap(({ spans }) => spans)
+  chunks.flatMap(({ content }) => content.spans())
 const namesOf = ({ spans }: StoredTrace): readonly string[] =>
   spans.map(({ span, source }) => `${span.name} ${source}`)
 const idsOf = ({ spans }: StoredTrace): readonly string[] => spans.map(({ span }) => span.spanId)
@@ -92,14 +93,34 @@ export function spanContract(engine: SpanEngine): void {
       for (let number = 1; number <= 5; number += 1) {
         writer.append([arrivalOf([buildSpan({ traceId: traceId(number) })])])
       }
-      const all = reader.readAfter(0, 10)
+      const read = (position: number, limit: number) =>
+        reader.readAfter(position, limit).map(withItsSpans)
+      const all = read(0, 10)
       expect(all).toHaveLength(5)
       expect(all.every(({ position }, index) => position > (all[index - 1]?.position ?? 0))).toBe(
         true,
       )
-      expect(reader.readAfter(0, 2)).toEqual(all.slice(0, 2))
-      expect(reader.readAfter(all[2]?.position ?? 0, 10)).toEqual(all.slice(3))
-      expect(reader.readAfter(all[4]?.position ?? 0, 10)).toEqual([])
+      expect(read(0, 2)).toEqual(all.slice(0, 2))
+      expect(read(all[2]?.position ?? 0, 10)).toEqual(all.slice(3))
+      expect(read(all[4]?.position ?? 0, 10)).toEqual([])
+    })
+
+    test('say that nothing of their trace stands before them only where nothing does', () => {
+      const { writer, reader } = open()
+      const append = (source: string, trace: number, span: number): void => {
+        const ids = { traceId: traceId(trace), spanId: spanId(span) }
+        writer.append([arrivalOf([buildSpan(ids)], { source })])
+      }
+      append('app', 1, 1)
+      append('app', 2, 2)
+      append('app', 1, 3)
+      append('litellm', 1, 4)
+      const all = reader.readAfter(0, 10)
+      // Wherever it is read on from.
+      const rest = reader.readAfter(all[1]?.position ?? 0, 10)
+      expect(rest.map(({ isFirst }) => isFirst)).toEqual([false, false])
+      // Of the second an engine may be in doubt, and then it must not say so.
+      expect([0, 2, 3].map((index) => all[index]?.isFirst)).toEqual([true, false, false])
     })
 
     test('are stored once, however often they come', () => {

@@ -55,8 +55,8 @@ function contentOf(path: string) {
   const { reader } = open(path)
   const spans = reader
     .readAfter(0, 1e6)
-    .flatMap(({ source, receivedAtMs, spans: all }) =>
-      all.map((span) => ({ source, receivedAtMs, span })),
+    .flatMap(({ source, receivedAtMs, content }) =>
+      content.spans().map((span) => ({ source, receivedAtMs, span })),
     )
   return { spans: inOrder(spans), counts: reader.counts() }
 }

@@ -25,7 +25,7 @@ function spanIdsIn(path: string): readonly string[] {
   const reader = open(path).openReader()
   const chunks = reader.readAfter(0, Infinity)
   reader.close()
-  return chunks.flatMap(({ spans }) => spans.map((span) => span.spanId))
+  return chunks.flatMap(({ content }) => content.spans().map((span) => span.spanId))
 }
 
 function problemsOf(path: string) {

@@ -12,6 +12,7 @@ import { WIDE_LIMITS } from '../../../../support/open-test-store.ts'
 import { buildSpan } from '../../../../support/otlp.ts'
 import { temporaryFolder } from '../../../../support/temporary-folder.ts'
 import { failedIn, startedIn } from '../../../../support/trace-moments.ts'
+import { withItsSpans } from '../../../../support/with-its-spans.ts'
 
 /** Whatever was stored, in whatever order: a reader cannot tell a packed segment from a hot one. */
 
@@ -64,7 +65,7 @@ const hexOf = (trace: number): string => trace.toString(16).padStart(32, '0')
 
 /** Everything that a reader can be asked. */
 function askAll(reader: SpanReader) {
-  const log = reader.readAfter(0, Infinity)
+  const log = reader.readAfter(0, Infinity).map(withItsSpans)
   const ranges = [
     { fromNs: 0n, toNs: 2n ** 63n - 1n },
     ...[0n, 700n, 1999n, 2000n, 4100n].flatMap((fromNs) =>
@@ -76,7 +77,9 @@ function askAll(reader: SpanReader) {
   ]
   return {
     log,
-    parts: log.flatMap(({ position }) => [1, 3].map((max) => reader.readAfter(position, max))),
+    parts: log.flatMap(({ position }) =>
+      [1, 3].map((max) => reader.readAfter(position, max).map(withItsSpans)),
+    ),
     traces: TRACES.map((trace) => reader.trace(hexOf(trace))),
     spans: SOURCES.flatMap((source) => TRACES.map((trace) => reader.spansOf(source, hexOf(trace)))),
     failed: SOURCES.flatMap((source) =>

@@ -99,10 +99,12 @@ function answers(reader: SpanReader, [fromNs, toNs]: Range) {
     started: SOURCES.map((source) => startedIn(reader, { source, range, limit: LIMIT })),
     log: reader
       .readAfter(0, 1e6)
-      .flatMap(({ source, receivedAtMs, spans }) =>
-        spans.map((span) =>
-          JSON.stringify([source, receivedAtMs, span.traceId, span.spanId, `${span.endTimeNs}`]),
-        ),
+      .flatMap(({ source, receivedAtMs, content }) =>
+        content
+          .spans()
+          .map((span) =>
+            JSON.stringify([source, receivedAtMs, span.traceId, span.spanId, `${span.endTimeNs}`]),
+          ),
       )
       .toSorted(),
   }

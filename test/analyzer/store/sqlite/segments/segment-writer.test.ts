@@ -85,7 +85,9 @@ function stored(
   const chunks = reader
     .readAfter(0, 1e6)
     .filter(({ position }) => isWanted(toPlace(position).segment))
-  return chunks.flatMap(({ spans }) => spans.map((each) => Number.parseInt(each.traceId, 16)))
+  return chunks.flatMap(({ content }) =>
+    content.spans().map((each) => Number.parseInt(each.traceId, 16)),
+  )
 }
 
 const RANGE = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => at + 1)
@@ -342,7 +344,9 @@ describe('after a crash', () => {
     for (const suffix of ['-wal', '-shm']) rmSync(file(`000001.hot.db${suffix}`), { force: true })
     append(openWriter(), 5)
     const after = openReader().readAfter(judgedUpTo, 9)
-    expect(after.flatMap(({ spans }) => spans.map((each) => each.traceId))).toEqual([traceId(5)])
+    expect(after.flatMap(({ content }) => content.spans().map((each) => each.traceId))).toEqual([
+      traceId(5),
+    ])
     expect(files()).toEqual(['000001.hot.db', '000002.hot.db'])
     expect(logged.join('\n')).toMatch(/000001\.hot\.db ends at chunk 1: spans that were stored/u)
   })
