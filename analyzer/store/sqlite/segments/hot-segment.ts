@@ -1,9 +1,9 @@
 import type { UsRange } from '../../us-range.ts'
 import { refuseNewer } from '../migrate.ts'
 import { isDamage, openForReading, orDamaged, type SqliteDatabase } from '../open-database.ts'
-import { CHUNK_HEAD_BYTES, sumOfChunk, traceIdOfChunk } from './chunk.ts'
-import { COUNTERS_QUERY } from './counters.ts'
+import { sumOfChunk, traceIdOfChunk } from './chunk.ts'
 import { HOT_MIGRATIONS } from './hot-schema.ts'
+import { prepareHot, type ChunkRow, type HeadRow, type HotStatements } from './hot-statements.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
 import type { IdFilter } from './id-filter.ts'
 import { expectNoChunks, readBirth, readFilter, readSeal } from './segment-meta.ts'
@@ -16,7 +16,7 @@ import type {
   SegmentSeal,
   StoredChunk,
 } from './segment.ts'
-import { StoredContexts, type ContextRow } from './stored-contexts.ts'
+import { StoredContexts } from './stored-contexts.ts'
 
 /** Read at once where heads are walked: a statement must not stay open between two steps. */
 const HEADS_AT_ONCE = 500
@@ -60,27 +60,11 @@ function open(
   return undefined
 }
 
-interface ChunkRow {
-  readonly row: number
-  readonly source_id: number
-  readonly context_id: number
-  readonly received_ms: number
-  readonly sum: number
-  readonly bytes: Buffer
-  readonly is_first?: number
-}
-
-interface HeadRow {
-  readonly row: number
-  readonly at_us: number
-  readonly head: Buffer
-}
-
 class HotSegment implements Segment {
   readonly number: number
   readonly hashKey: HashKey
   readonly #database: SqliteDatabase
-  readonly #statements: ReturnType<typeof prepare>
+  readonly #statements: HotStatements
   readonly #hash: IdHash
   readonly #sources = new Map<number, string>()
   readonly #contexts: StoredContexts
@@ -93,7 +77,7 @@ class HotSegment implements Segment {
     this.number = number
     this.hashKey = hashKey
     this.#database = database
-    this.#statements = prepare(database)
+    this.#statements = prepareHot(database)
     this.#hash = new IdHash(hashKey)
     this.#contexts = new StoredContexts((id) => this.#statements.context.get(id))
   }
@@ -285,67 +269,4 @@ function isId(value: number): boolean {
 function toHead({ row, at_us: atUs, head }: HeadRow): readonly ChunkHead[] {
   const traceId = traceIdOfChunk(head)
   return traceId === undefined ? [] : [{ row, traceId, atUs }]
-}
-
-const COLUMNS = 'row, source_id, context_id, received_ms, sum, bytes'
-const HEAD = `substr(bytes, 1, ${CHUNK_HEAD_BYTES}) AS head`
-
-function prepare(database: SqliteDatabase) {
-  return {
-    logged: database.prepare<[number, number], ChunkRow>(
-      `SELECT ${COLUMNS}, NOT EXISTS (
-         SELECT 1 FROM chunks AS earlier
-         WHERE earlier.trace_hash = chunks.trace_hash AND earlier.row < chunks.row) AS is_first
-       FROM chunks WHERE row > ? ORDER BY row LIMIT ?`,
-    ),
-    after: database.prepare<[number, number], ChunkRow>(
-      `SELECT ${COLUMNS} FROM chunks WHERE row > ? ORDER BY row LIMIT ?`,
-    ),
-    chunk: database.prepare<[number], ChunkRow>(`SELECT ${COLUMNS} FROM chunks WHERE row = ?`),
-    ofTrace: database.prepare<[number, number], ChunkRow>(
-      `SELECT ${COLUMNS} FROM chunks WHERE trace_hash = ? ORDER BY row LIMIT ?`,
-    ),
-    rowsOfTrace: database
-      .prepare<[number, number], number>(
-        'SELECT row FROM chunks WHERE trace_hash = ? ORDER BY row LIMIT ?',
-      )
-      .pluck(),
-    newestOfTrace: database
-      .prepare<[number, number, number], number>(
-        'SELECT row FROM chunks WHERE trace_hash = ? AND row < ? ORDER BY row DESC LIMIT ?',
-      )
-      .pluck(),
-    failed: database.prepare<[number, number, number, number, number], HeadRow>(
-      `SELECT row, end_us AS at_us, ${HEAD} FROM failures JOIN chunks USING (row)
-       WHERE failures.source_id = ? AND (end_us, row) > (?, ?) AND end_us <= ?
-       ORDER BY end_us, row LIMIT ?`,
-    ),
-    started: database.prepare<[number, number, number, number, number], HeadRow>(
-      `SELECT row, start_us AS at_us, ${HEAD} FROM chunks
-       WHERE source_id = ? AND (start_us, row) > (?, ?) AND start_us <= ?
-       ORDER BY start_us, row LIMIT ?`,
-    ),
-    rowsOfTraceByWalking: database
-      .prepare<[number, number], number>(
-        'SELECT row FROM chunks NOT INDEXED WHERE trace_hash = ? ORDER BY row LIMIT ?',
-      )
-      .pluck(),
-    startsOfTrace: database.prepare<[number, number], HeadRow>(
-      // The plus keeps the planner from the index by start: it would walk all that a source sent.
-      `SELECT row, start_us AS at_us, ${HEAD} FROM chunks
-       WHERE trace_hash = ? AND +source_id = ? ORDER BY start_us`,
-    ),
-    lastIndexed: database
-      .prepare<[], number>(
-        'SELECT max(row) FROM chunks INDEXED BY chunks_by_trace WHERE trace_hash >= 0',
-      )
-      .pluck(),
-    lastRow: database.prepare<[], number>('SELECT max(row) FROM chunks').pluck(),
-    source: database.prepare<[number], string>('SELECT name FROM sources WHERE id = ?').pluck(),
-    sourceId: database.prepare<[string], number>('SELECT id FROM sources WHERE name = ?').pluck(),
-    context: database.prepare<[number], ContextRow>(
-      'SELECT hash, bytes FROM contexts WHERE id = ?',
-    ),
-    counters: database.prepare<[], Counter>(COUNTERS_QUERY),
-  }
 }
