@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 
 import { RETAINED_BYTES_MAX, RetainedSpans } from '../../../analyzer/settling/retained-spans.ts'
 import type { LoggedChunk } from '../../../analyzer/store/store.ts'
-import type { Span } from '../../../analyzer/story/span.ts'
 import { buildSpan } from '../../support/otlp.ts'
 
 const MIB = 1024 * 1024
@@ -11,7 +10,7 @@ const traceOf = (number: number): string => number.toString(16).padStart(32, '0'
 interface Draft {
   readonly trace?: number
   readonly source?: string
-  readonly spans?: readonly Partial<Span>[]
+  readonly spans?: readonly Parameters<typeof buildSpan>[0][]
   readonly isFirst?: boolean
   readonly bytes?: number
 }
