@@ -25,7 +25,7 @@ export class Intake {
   readonly #refused: RefusedSenders
   #report = EMPTY_REPORT
   #disk: DiskUse | undefined
-  #keeping: KeepingFacts = { trouble: undefined, damaged: [], parts: undefined }
+  #keeping: KeepingFacts = { trouble: undefined, damaged: [], setAsideBytes: 0, parts: undefined }
   #measuring: NodeJS.Timeout | undefined
 
   constructor(options: IntakeOptions) {
@@ -56,12 +56,11 @@ export class Intake {
     return this.#report.takingOver
   }
 
-  readonly onKeeping = ({ trouble, damaged, parts }: KeepingReport): void => {
+  readonly onKeeping = ({ trouble, ...rest }: KeepingReport): void => {
     const sinceMs = this.#keeping.trouble?.sinceMs ?? this.#options.now()
     this.#keeping = {
+      ...rest,
       trouble: trouble === undefined ? undefined : { why: trouble, sinceMs },
-      damaged,
-      parts,
     }
   }
 

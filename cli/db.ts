@@ -35,6 +35,8 @@ Options:
   --json                one JSON document on stdout
   --older-than AGE      prune: files whose newest span is older: 12h, 7d, 2w
   --to-size SIZE        prune: until all files together take no more: 500MiB, 2GiB
+  --set-aside           prune: damaged files that were set aside, too or alone; with --older-than
+                        those that were before
   --dry-run             prune: says what would be dropped, and drops nothing
 
 Exit codes: 0 done, 1 check found damage, 2 usage, 5 the folder cannot be read or written

@@ -104,8 +104,10 @@ function toWireDisk({ disk, diskBytesMax }: IntakeFacts): WireDisk | null {
   return { bytes, bytesMax: diskBytesMax, freeBytes, low: isDiskLow(disk) }
 }
 
-function toWireKeeping({ keeping: { trouble, damaged } }: IntakeFacts): WireKeeping {
-  return { troubledSince: toIsoOrNull(trouble?.sinceMs), why: trouble?.why ?? null, damaged }
+function toWireKeeping({ keeping }: IntakeFacts): WireKeeping {
+  const { trouble, damaged, setAsideBytes } = keeping
+  const troubledSince = toIsoOrNull(trouble?.sinceMs)
+  return { troubledSince, why: trouble?.why ?? null, damaged, setAsideBytes }
 }
 
 function toWireActs({ trouble, losses }: ActHealth): WireActsHealth {

@@ -82,6 +82,16 @@ export const createPartMetrics = (): readonly Metric[] => [
     },
   }),
   readMetric({
+    name: 'secondwind_store_set_aside_bytes',
+    help: 'Disk that damaged files take which were set aside.',
+    type: 'gauge',
+    labels: [],
+    read: ({ intake }) => {
+      const { parts, setAsideBytes } = intake.keeping
+      return single(parts === undefined ? undefined : setAsideBytes)
+    },
+  }),
+  readMetric({
     name: 'secondwind_keeping_failing',
     help: '1 while something old is neither packed nor dropped.',
     type: 'gauge',

@@ -14,6 +14,8 @@ export interface KeepingReport {
   readonly trouble: string | undefined
   /** Files that cannot be read, or were set aside because of that. */
   readonly damaged: readonly string[]
+  /** Of those that were set aside. */
+  readonly setAsideBytes: number
   /** Undefined until it was looked for the first time. */
   readonly parts: readonly PartTotals[] | undefined
 }

@@ -187,10 +187,23 @@ export interface StoreStats {
   readonly spans: number
   /** The oldest first. */
   readonly parts: readonly StorePart[]
-  /** What cannot be read, by name. */
+  /** What cannot be read, by name, and what was set aside because of that. */
   readonly damaged: readonly string[]
+  /** The oldest first. */
+  readonly setAside: readonly SetAsideFile[]
   /** Left on the disk that holds it. */
   readonly freeBytes: number
+}
+
+/**
+ * Damaged, and kept for whoever can read more of it: counted in the size that spans may take, and
+ * removed when it is as old as spans are kept.
+ */
+export interface SetAsideFile {
+  readonly name: string
+  readonly bytes: number
+  /** When it was set aside. */
+  readonly atMs: number
 }
 
 /** What is dropped as one. */

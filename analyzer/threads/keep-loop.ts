@@ -41,6 +41,7 @@ export class KeepLoop {
   /** What is wrong with the clock, as far as that can be told. */
   #disbelieved: string | undefined
   #damaged: readonly string[] = []
+  #setAsideBytes = 0
   #parts: readonly PartTotals[] | undefined
   #reported: string | undefined
 
@@ -92,8 +93,9 @@ export class KeepLoop {
     // Also where the clock was put back.
     if (Math.abs(now() - this.#lookedAtMs) < LOOK_MS) return
     this.#lookedAtMs = now()
-    const { damaged, parts } = keeper.stats()
+    const { damaged, setAside, parts } = keeper.stats()
     this.#damaged = damaged
+    this.#setAsideBytes = setAside.reduce((sum, { bytes }) => sum + bytes, 0)
     this.#parts = KINDS.map((kind) => totalOf(kind, parts))
   }
 
@@ -101,6 +103,7 @@ export class KeepLoop {
     const report = {
       trouble: this.#thrown ?? this.#disbelieved ?? this.#failed,
       damaged: this.#damaged,
+      setAsideBytes: this.#setAsideBytes,
       parts: this.#parts,
     }
     const text = JSON.stringify(report)

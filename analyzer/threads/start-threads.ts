@@ -109,7 +109,7 @@ export function startKeeper({ config, folder, log, onReport }: KeeperOptions): R
     onDeath: (reason) => {
       log(`the keeping thread died, and is started again: ${reason}`, 'error')
       const trouble = 'the thread that packs and drops old spans died; it is started again'
-      onReport({ trouble, damaged: [], parts: undefined })
+      onReport({ trouble, damaged: [], setAsideBytes: 0, parts: undefined })
     },
   })
 }

@@ -64,7 +64,7 @@ export function explain(problem: StoreProblem, dataDir: string): Explained {
       return {
         what: 'it was damaged, and the analyzer set it aside',
         meaning: asideMeaning(problem.file),
-        remedy: 'keep it for a repair, or remove it',
+        remedy: 'keep it for a repair, or remove it: "secondwind db prune --set-aside"',
       }
   }
 }

@@ -1,4 +1,5 @@
 import { pruneStore, type Pruned } from '../../analyzer/store/sqlite/keeping/prune-store.ts'
+import type { SetAsideFile } from '../../analyzer/store/store.ts'
 import { EXIT, type CommandIo } from '../command.ts'
 import { CommandError } from '../command-error.ts'
 import { findDataFolder } from '../data-folder.ts'
@@ -11,13 +12,15 @@ export function prune(args: readonly string[], io: CommandIo): Promise<number> {
     json: { type: 'boolean' },
     'older-than': { type: 'string' },
     'to-size': { type: 'string' },
+    'set-aside': { type: 'boolean' },
     'dry-run': { type: 'boolean' },
   })
   const age = values['older-than']
   const size = values['to-size']
-  if (age === undefined && size === undefined) {
+  const setAside = values['set-aside'] === true
+  if (age === undefined && size === undefined && !setAside) {
     throw new CommandError('USAGE', {
-      message: 'db prune: expected --older-than or --to-size',
+      message: 'db prune: expected --older-than, --to-size or --set-aside',
       hint: 'secondwind db prune --older-than 7d --dry-run shows what would go',
     })
   }
@@ -27,16 +30,19 @@ export function prune(args: readonly string[], io: CommandIo): Promise<number> {
   }
   const dryRun = values['dry-run'] === true
   const path = findDataFolder(values['data-dir'])
-  const pruned = pruneStore({ path, limits, nowMs: Date.now(), dryRun })
+  const pruned = pruneStore({ path, limits, setAside, nowMs: Date.now(), dryRun })
   io.stdout.write(
     values.json === true
       ? `${JSON.stringify(toJson(pruned, { path, dryRun }))}\n`
-      : toText(pruned, dryRun),
+      : [...setAsideLines(pruned, dryRun), ...partLines(pruned, dryRun)].join('\n') + '\n',
   )
   return Promise.resolve(EXIT.ok)
 }
 
-function toJson({ dropped, kept, unjudged }: Pruned, run: { path: string; dryRun: boolean }) {
+function toJson(
+  { dropped, kept, unjudged, setAside }: Pruned,
+  run: { path: string; dryRun: boolean },
+) {
   return {
     schemaVersion: 1,
     dataDir: run.path,
@@ -52,17 +58,46 @@ function toJson({ dropped, kept, unjudged }: Pruned, run: { path: string; dryRun
     bytesDropped: sum(dropped, 'bytes'),
     spansKept: sum(kept, 'spans'),
     bytesKept: sum(kept, 'bytes'),
+    setAside: {
+      removed: setAside.removed.map(toJsonFile),
+      bytesRemoved: sum(setAside.removed, 'bytes'),
+      bytesKept: sum(setAside.kept, 'bytes'),
+    },
   }
 }
 
-function toText({ dropped, kept, unjudged }: Pruned, dryRun: boolean): string {
+function toJsonFile({ name, bytes, atMs }: SetAsideFile) {
+  return { name, bytes, setAsideAt: new Date(atMs).toISOString() }
+}
+
+/** Never removed unasked: whoever can read more of one of them may want to. */
+function setAsideLines({ setAside: { removed, kept } }: Pruned, dryRun: boolean) {
+  const lines = removed.map(
+    ({ name, bytes, atMs }) =>
+      `${name}: ${showBytes(bytes)}, damaged and set aside at ${showTime(atMs)}`,
+  )
+  if (removed.length > 0) {
+    const what = showPlural(removed.length, 'damaged file')
+    lines.push(
+      `${dryRun ? 'would remove' : 'removed'} ${what}, ${showBytes(sum(removed, 'bytes'))}`,
+    )
+  }
+  if (kept.length > 0) {
+    lines.push(
+      `${showPlural(kept.length, 'damaged file')} set aside, ${showBytes(sum(kept, 'bytes'))}, kept: --set-aside removes them`,
+    )
+  }
+  return lines
+}
+
+function partLines({ dropped, kept, unjudged }: Pruned, dryRun: boolean): readonly string[] {
   const lines = dropped.map(
     ({ name, spans, bytes, lastReceivedMs }) =>
       `${name}: ${showPlural(spans, 'span')}, ${showBytes(bytes)}, the newest of ${showTime(lastReceivedMs)}`,
   )
   const left = `${showBytes(sum(kept, 'bytes'))} ${dryRun ? 'would be' : 'are'} left`
   const last = dropped.at(-1)
-  if (last === undefined) return `nothing to drop: ${left}; the file that is written to stays\n`
+  if (last === undefined) return [`nothing to drop: ${left}; the file that is written to stays`]
   const spans = sum(dropped, 'spans')
   const what = `${showPlural(dropped.length, 'file')} with ${showPlural(spans, 'span')}`
   lines.push(
@@ -78,9 +113,9 @@ function toText({ dropped, kept, unjudged }: Pruned, dryRun: boolean): string {
       `  requests up to ${showTime(last.lastReceivedMs)} stay in lists and counts, but their traces ${dryRun ? 'could not' : 'cannot'} be opened any more`,
     )
   }
-  return `${lines.join('\n')}\n`
+  return lines
 }
 
-function sum(parts: Pruned['dropped'], figure: 'spans' | 'bytes'): number {
+function sum<K extends string>(parts: readonly Readonly<Record<K, number>>[], figure: K): number {
   return parts.reduce((total, part) => total + part[figure], 0)
 }

@@ -60,12 +60,17 @@ function toJson(inspection: StoreInspection) {
         : { waitingSince: toIso(judging.waitingSinceMs) }),
     },
     damaged: inspection.damaged,
+    setAside: inspection.setAside.map(({ name, bytes: each, atMs }) => ({
+      name,
+      bytes: each,
+      setAsideAt: toIso(atMs),
+    })),
     freeBytes: inspection.freeBytes,
   }
 }
 
 function toText(inspection: StoreInspection): string {
-  const { path, parts, spans, bytes, verdicts, acts, freeBytes, damaged } = inspection
+  const { path, parts, spans, bytes, verdicts, acts, freeBytes, damaged, setAside } = inspection
   const held = inspection.isHeld ? 'an analyzer works on it' : 'no analyzer works on it'
   const lines = [`${path}: ${held}`, '']
   if (parts.length === 0) lines.push('No spans were ever stored here.')
@@ -84,7 +89,13 @@ function toText(inspection: StoreInspection): string {
       `source    ${JSON.stringify(name)}: ${showCount(stored)} stored since the folder was made, ${showCount(duplicates)} duplicates, ${showCount(rejected)} rejected, ${showCount(shed)} shed`,
     )
   }
-  for (const name of damaged) {
+  for (const { name, bytes: each, atMs } of setAside) {
+    lines.push(
+      `set aside ${name}: ${showBytes(each)}, damaged at ${showTime(atMs)}; "secondwind db prune --set-aside" removes it`,
+    )
+  }
+  const aside = new Set(setAside.map(({ name }) => name))
+  for (const name of damaged.filter((each) => !aside.has(each))) {
     lines.push(`damaged   ${name}: "secondwind db check" says what that means`)
   }
   return `${lines.join('\n')}\n`

@@ -256,7 +256,7 @@ test('health tells a folder where nothing came from one where nothing is underst
       spansDuplicate: 0,
       rejected: {},
     },
-    keeping: { troubledSince: null, why: null, damaged: [] },
+    keeping: { troubledSince: null, why: null, damaged: [], setAsideBytes: 0 },
     acts: { troubledSince: null, why: null, losses: [] },
     lag: { spans: 0, oldestReceivedAt: null, overdueSince: null, derivingAnew: false },
     disk: {

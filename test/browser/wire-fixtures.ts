@@ -459,7 +459,7 @@ export const health: WireHealth = {
   },
   lag: { spans: 12, oldestReceivedAt: at(9000), overdueSince: null, derivingAnew: false },
   disk: { bytes: 41_943_040, bytesMax: 2_147_483_648, freeBytes: 64_424_509_440, low: false },
-  keeping: { troubledSince: null, why: null, damaged: [] },
+  keeping: { troubledSince: null, why: null, damaged: [], setAsideBytes: 0 },
   acts: { troubledSince: null, why: null, losses: [] },
   sources: [
     {

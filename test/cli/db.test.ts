@@ -202,6 +202,33 @@ function judgeSegments(path: string, segments: number): void {
   verdicts.close()
 }
 
+test('prune removes files that were set aside where that is asked, and only then', async () => {
+  const { dataDir } = daysUpToNow()
+  const old = '000009.hot.db.damaged-2026-01-01T120000.000Z'
+  const young = `verdicts.db.damaged-${new Date().toISOString().replaceAll(':', '')}`
+  writeFileSync(join(dataDir, 'segments', old), 'x'.repeat(2048))
+  writeFileSync(join(dataDir, 'segments', `${old}-wal`), 'x'.repeat(1024))
+  writeFileSync(join(dataDir, young), 'y')
+  const stats = await db(dataDir, 'stats')
+  expect(stats.stdout).toContain(
+    `set aside ${old}: 3.0 KiB, damaged at 2026-01-01T12:00:00Z; "secondwind db prune --set-aside"`,
+  )
+  const unasked = await db(dataDir, 'prune', '--older-than', '90d')
+  expect(unasked.stdout).toContain('2 damaged files set aside, 3.0 KiB, kept: --set-aside removes')
+  const some = await db(dataDir, 'prune', '--older-than', '90d', '--set-aside', '--dry-run')
+  expect(some.stdout).toContain(`${old}: 3.0 KiB, damaged and set aside at 2026-01-01T12:00:00Z`)
+  expect(some.stdout).toContain('would remove 1 damaged file, 3.0 KiB')
+  expect(existsSync(join(dataDir, 'segments', old))).toBe(true)
+  const all = await json(dataDir, 'prune', '--set-aside')
+  expect(all.document).toMatchObject({
+    spansDropped: 0,
+    spansKept: 16,
+    setAside: { removed: [{ name: old, bytes: 3072 }, { name: young }], bytesKept: 0 },
+  })
+  expect(existsSync(join(dataDir, 'segments', `${old}-wal`))).toBe(false)
+  expect(existsSync(join(dataDir, young))).toBe(false)
+})
+
 test('prune says how many of the spans nobody had judged, and claims nothing of them', async () => {
   const { dataDir } = daysUpToNow()
   const none = await db(dataDir, 'prune', '--to-size', '0b', '--dry-run')
@@ -232,7 +259,7 @@ test.each([
   [['db', 'stats', 'x'], 'did not expect "x"'],
   [['db', 'check', '--jsn'], 'did you mean "--json"?'],
   [['db', 'backup'], 'db backup: expected the folder to copy into'],
-  [['db', 'prune'], 'db prune: expected --older-than or --to-size'],
+  [['db', 'prune'], 'db prune: expected --older-than, --to-size or --set-aside'],
   [['db', 'prune', '--older-than', 'monday'], '--older-than: expected an age such as'],
 ])('%j is a mistake that is told', async (args, told) => {
   const { stderr, exitCode } = await runCommand(args)

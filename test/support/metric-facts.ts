@@ -70,6 +70,7 @@ export const FACTS: MetricFacts = {
     keeping: {
       trouble: undefined,
       damaged: ['000003.packed.db'],
+      setAsideBytes: 60,
       parts: [
         { kind: 'open', count: 1, bytes: 100, spans: 10 },
         { kind: 'packed', count: 3, bytes: 50, spans: 30 },

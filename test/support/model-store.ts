@@ -220,7 +220,7 @@ export class ModelKeeper implements SpanKeeper {
       return { name: span.spanId, kind: last ? 'open' : 'sealed', bytes, spans: 1, ...times }
     })
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
-    return { bytes, spans: parts.length, parts, damaged: [], freeBytes: Infinity }
+    return { bytes, spans: parts.length, parts, damaged: [], setAside: [], freeBytes: Infinity }
   }
 
   close(): void {

@@ -75,6 +75,8 @@ export interface WireKeeping {
   readonly why: string | null
   /** Files that cannot be read, by name; `secondwind db check` says what that means. */
   readonly damaged: readonly string[]
+  /** What those of them take that were set aside: they are counted in `disk.bytesMax`. */
+  readonly setAsideBytes: number
 }
 
 /** Of what people did to incidents: none of it can be made again from spans. */

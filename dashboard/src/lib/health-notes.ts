@@ -124,7 +124,7 @@ function damagedNote({ keeping: { damaged } }: WireHealth): readonly HealthNote[
 }
 
 /** It may be weeks ago: nothing is lost any more, and the reader is not to be alarmed each day. */
-function setAsideNote({ keeping: { damaged } }: WireHealth): readonly HealthNote[] {
+function setAsideNote({ keeping: { damaged, setAsideBytes } }: WireHealth): readonly HealthNote[] {
   // What is lost of acts is told for itself.
   const aside = damaged.filter((name) => SET_ASIDE.test(name) && !name.startsWith('acts.db'))
   if (aside.length === 0) return []
@@ -133,8 +133,8 @@ function setAsideNote({ keeping: { damaged } }: WireHealth): readonly HealthNote
       key: 'set aside',
       tone: 'medium',
       title: `${formatPlural(aside.length, 'damaged file')} of spans set aside`,
-      detail: `What could be read of it was stored again, the rest is not here: ${listFiles(aside)}.`,
-      next: 'Remove it from the folder segments of the data folder, unless somebody wants to repair it.',
+      detail: `What could be read of it was stored again, the rest is not here: ${listFiles(aside)}; ${formatBytes(setAsideBytes)}.`,
+      next: '`secondwind db prune --set-aside` removes it; else it is kept for a repair for as long as spans are.',
       at: undefined,
     },
   ]

@@ -18,7 +18,7 @@ const INTAKE: IntakeFacts = {
   sources: [],
   disk: { bytes: 10, freeBytes: 50 * GIB, totalBytes: 100 * GIB },
   diskBytesMax: 2 * GIB,
-  keeping: { trouble: undefined, damaged: [], parts: undefined },
+  keeping: { trouble: undefined, damaged: [], setAsideBytes: 0, parts: undefined },
 }
 
 function healthOf(
@@ -195,13 +195,14 @@ test('a refused sender is told by reason and address', () => {
 })
 
 test('what is not packed or cannot be read is said, and since when', () => {
-  expect(healthOf({}).keeping).toEqual({ troubledSince: null, why: null, damaged: [] })
+  expect(healthOf({}).keeping).toEqual({ troubledSince: null, why: null, damaged: [], setAsideBytes: 0 })
   const trouble = { why: '000002.hot.db was not packed', sinceMs: NOW_MS }
-  const keeping = { trouble, damaged: ['000001.packed.db'], parts: undefined }
+  const keeping = { trouble, damaged: ['000001.packed.db'], setAsideBytes: 7, parts: undefined }
   expect(healthOf({ keeping }).keeping).toEqual({
     troubledSince: '2026-09-01T12:00:00.000Z',
     why: '000002.hot.db was not packed',
     damaged: ['000001.packed.db'],
+    setAsideBytes: 7,
   })
 })
 

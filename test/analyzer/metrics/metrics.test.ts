@@ -72,6 +72,7 @@ describe('/metrics of the analyzer', () => {
       ['store_limit_bytes', 40],
       ['store_packed_ratio', 0.75],
       ['store_damaged_files', 1],
+      ['store_set_aside_bytes', 60],
       ['keeping_failing', 0],
     ] as const
     for (const [name, value] of singles) {

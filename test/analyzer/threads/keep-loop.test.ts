@@ -22,7 +22,14 @@ function loopOver(turns: (TidyReport | Error)[], damaged: () => readonly string[
       if (next instanceof Error) throw next
       return next
     },
-    stats: () => ({ bytes: 0, spans: 0, parts: [], damaged: damaged(), freeBytes: 0 }),
+    stats: () => ({
+      bytes: 0,
+      spans: 0,
+      parts: [],
+      damaged: damaged(),
+      setAside: [],
+      freeBytes: 0,
+    }),
     close: () => undefined,
   }
   const loop = new KeepLoop({
@@ -66,8 +73,8 @@ test('reports what it could not do, once, until something else was done', () => 
   for (let times = 0; times < 4; times += 1) turn()
   expect(logged).toEqual(['1 was not packed: no room', '1 was packed'])
   expect(reports).toEqual([
-    { trouble: '1 was not packed: no room', damaged: [], parts: NO_PARTS },
-    { trouble: undefined, damaged: [], parts: NO_PARTS },
+    { trouble: '1 was not packed: no room', damaged: [], setAsideBytes: 0, parts: NO_PARTS },
+    { trouble: undefined, damaged: [], setAsideBytes: 0, parts: NO_PARTS },
   ])
 })
 
@@ -87,7 +94,7 @@ test('looks every minute for what cannot be read', () => {
   turn()
   damaged = ['000001.packed.db']
   turn(59_000)
-  expect(reports).toEqual([{ trouble: undefined, damaged: [], parts: NO_PARTS }])
+  expect(reports).toEqual([{ trouble: undefined, damaged: [], setAsideBytes: 0, parts: NO_PARTS }])
   turn(1000)
   expect(reports.at(-1)).toMatchObject({ trouble: undefined, damaged: ['000001.packed.db'] })
 })

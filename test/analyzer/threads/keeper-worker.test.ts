@@ -55,7 +55,7 @@ test('packs what is judged and keeps to the size while spans come, and every tra
     )
   }
   const { keeping, spansStored } = await api<WireHealth>('health')
-  expect(keeping).toEqual({ troubledSince: null, why: null, damaged: [] })
+  expect(keeping).toEqual({ troubledSince: null, why: null, damaged: [], setAsideBytes: 0 })
   expect(spansStored).toBe(sent.length * 4)
   await waitUntil(
     () => logged.filter((line) => line.includes('was packed')).length === packed(),

@@ -6,8 +6,9 @@ import { checkActs } from './check-acts.ts'
 import { checkCounters } from './check-counters.ts'
 import { checkSegment } from './check-segment.ts'
 import { checkVerdicts } from './check-verdicts.ts'
-import { leftoversIn, setAsideIn } from './leftovers.ts'
+import { leftoversIn } from './leftovers.ts'
 import { PartFiles } from './part-files.ts'
+import { setAsideFiles } from './set-aside-files.ts'
 import type { StoreProblem } from './store-problem.ts'
 import { findStoreFolder } from './store-folder.ts'
 
@@ -35,8 +36,9 @@ export function* checkStore(path: string): Generator<CheckStep, StoreCheck> {
   const filesTotal = parts.length + (hasActs ? 2 : 1)
   const problems: StoreProblem[] = [
     ...leftoversIn(catalogue.folder).map((file) => ({ kind: 'leftover', file }) as const),
-    ...setAsideIn(catalogue.folder).map((file) => ({ kind: 'set-aside', file }) as const),
-    ...setAsideIn(path).map((file) => ({ kind: 'set-aside', file }) as const),
+    ...setAsideFiles(catalogue.folder).map(
+      ({ name: file }) => ({ kind: 'set-aside', file }) as const,
+    ),
   ]
   let spans = 0
   for (const [filesDone, part] of parts.entries()) {

@@ -7,7 +7,6 @@ import { UNFINISHED } from '../packing/pack-segment.ts'
 const COMPANION = /-(?:wal|shm|journal)$/u
 const HOT = /^(\d+)\.hot\.db$/u
 const PACKED_UNFINISHED = new RegExp(`^\\d+\\.packed\\.db\\${UNFINISHED}$`, 'u')
-const SET_ASIDE = /\.damaged-[^/]+Z$/u
 
 /** Databases of the folder that mean nothing any more: of a crash while a segment was packed. */
 export function leftoversIn(folder: string): readonly string[] {
@@ -19,9 +18,4 @@ export function leftoversIn(folder: string): readonly string[] {
     const [, number] = HOT.exec(name) ?? []
     return number !== undefined && existsSync(join(folder, `${number}.packed.db`))
   })
-}
-
-/** What could not be read, and was moved out of the way. */
-export function setAsideIn(folder: string): readonly string[] {
-  return namesIn(folder).filter((name) => SET_ASIDE.test(name))
 }

@@ -15,9 +15,16 @@ import { packSegment } from '../packing/pack-segment.ts'
 import { removeDatabaseFile, type SegmentCatalogue } from '../segments/segment-catalogue.ts'
 import { readSegmentHeader } from '../segments/segment-header.ts'
 import { countUnjudged, isJudged } from './count-unjudged.ts'
-import { leftoversIn, setAsideIn } from './leftovers.ts'
+import { leftoversIn } from './leftovers.ts'
 import { databaseBytes, PartFiles, type Part } from './part-files.ts'
 import { nextDrop } from './retention.ts'
+import {
+  holdsSpans,
+  setAsideFiles,
+  sumBytes,
+  toSetAsideFile,
+  type PlacedFile,
+} from './set-aside-files.ts'
 
 /** One step: neither a commit nor a read that shares the machine should notice it. */
 const STEP_MS = 20
@@ -67,11 +74,15 @@ export class SegmentKeeper implements SpanKeeper {
     if (this.#packing !== undefined) return this.#packOn(this.#packing, nowMs)
     const leftovers = this.#removeLeftovers()
     if (leftovers.length > 0) return { ...MORE, done: leftovers }
+    const aside = setAsideFiles(this.#catalogue.folder).filter(holdsSpans)
+    const tooOld = aside.filter(({ atMs }) => atMs < nowMs - limits.ageMsMax)
+    if (tooOld.length > 0) return this.#removeSetAside(tooOld)
     const parts = this.#parts.list({ countsLast: false })
-    const why = nextDrop(parts, limits, nowMs)
+    const asideBytes = sumBytes(aside)
+    const why = nextDrop({ parts, asideBytes }, limits, nowMs)
     const [oldest] = parts
     if (why !== undefined && oldest !== undefined) {
-      return this.#drop(oldest, why)
+      return this.#drop(oldest, reasonOf(why, asideBytes))
     }
     const next = parts.find((part) => this.#mayPack(part, nowMs))
     return next === undefined ? NOTHING_DONE : this.#beginPacking(next, nowMs)
@@ -82,15 +93,13 @@ export class SegmentKeeper implements SpanKeeper {
     const unread = parts.filter(
       ({ isReadable, kind, file }) => !isReadable && (kind !== 'open' || isBegun(file.path)),
     )
+    const aside = setAsideFiles(this.#catalogue.folder)
     return {
       bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
       spans: parts.reduce((sum, part) => sum + part.spans, 0),
       parts: parts.map(toStorePart),
-      damaged: [
-        ...unread.map(({ name }) => name),
-        ...setAsideIn(this.#catalogue.folder),
-        ...setAsideIn(dirname(this.#catalogue.folder)),
-      ],
+      damaged: [...unread, ...aside].map(({ name }) => name),
+      setAside: aside.map(toSetAsideFile),
       freeBytes: this.#freeBytes(),
     }
   }
@@ -108,13 +117,20 @@ export class SegmentKeeper implements SpanKeeper {
     })
   }
 
+  #removeSetAside(files: readonly PlacedFile[]): TidyReport {
+    const done = files.map(({ name, path, bytes }) => {
+      removeDatabaseFile(path)
+      return `${name} was removed with ${bytes} bytes: it was damaged, and set aside for longer than spans are kept`
+    })
+    return { ...MORE, done }
+  }
+
   /** What nobody has judged is lost to every count: that is trouble, whatever the limits say. */
-  #drop(part: Part, why: 'age' | 'size'): TidyReport {
+  #drop(part: Part, reason: string): TidyReport {
     const { name, file, spans } = part
     const unjudged = countUnjudged(part, this.#judgedUpTo)
     removeDatabaseFile(file.path)
     syncFolder(this.#catalogue.folder)
-    const reason = why === 'age' ? 'its spans are older than spans are kept' : 'to keep to the size'
     if (unjudged === 0) {
       return { ...MORE, done: [`${name} was dropped with ${spans} spans: ${reason}`] }
     }
@@ -169,6 +185,15 @@ export class SegmentKeeper implements SpanKeeper {
 
 const NOTHING_DONE: TidyReport = { more: false, done: [], failed: [] }
 const MORE: TidyReport = { ...NOTHING_DONE, more: true }
+
+/** What is set aside may be why there is no room: then it is named. */
+function reasonOf(why: 'age' | 'size', asideBytes: number): string {
+  if (why === 'age') return 'its spans are older than spans are kept'
+  const size = 'to keep to the size'
+  return asideBytes === 0
+    ? size
+    : `${size}, of which damaged files set aside take ${asideBytes} bytes`
+}
 
 function toStorePart(part: Part): StorePart {
   const { name, kind, bytes, spans, createdMs, lastReceivedMs } = part

@@ -27,7 +27,7 @@ const HEALTHY: WireHealth = {
   },
   lag: { spans: 0, oldestReceivedAt: null, overdueSince: null, derivingAnew: false },
   disk: { bytes: 1, bytesMax: 2, freeBytes: 3, low: false },
-  keeping: { troubledSince: null, why: null, damaged: [] },
+  keeping: { troubledSince: null, why: null, damaged: [], setAsideBytes: 0 },
   acts: { troubledSince: null, why: null, losses: [] },
   sources: [
     {
@@ -130,6 +130,7 @@ test('files that cannot be read are named, and spans that stay unpacked are no l
     troubledSince: ago(5000),
     why: '000002.hot.db was not packed: the disk has no room',
     damaged: ['000001.packed.db'],
+    setAsideBytes: 0,
   }
   const notes = healthNotes({ ...HEALTHY, keeping }, NOW_MS)
   expect(notes.map(({ key, tone }) => [key, tone])).toEqual([
@@ -143,12 +144,12 @@ test('files that cannot be read are named, and spans that stay unpacked are no l
 
 test('a file that was set aside is nothing to be woken for, and can be made to go', () => {
   const name = '000004.hot.db.damaged-2026-09-01T115900.000Z'
-  const keeping = { troubledSince: null, why: null, damaged: [name] }
+  const keeping = { troubledSince: null, why: null, damaged: [name], setAsideBytes: 3 * 1024 ** 2 }
   const [note, ...others] = healthNotes({ ...HEALTHY, keeping }, NOW_MS)
   expect(others).toEqual([])
   expect(note).toMatchObject({ key: 'set aside', tone: 'medium' })
-  expect(note?.detail).toContain(name)
-  expect(note?.next).toContain('Remove it')
+  expect(note?.detail).toContain(`${name}; 3.0 MiB.`)
+  expect(note?.next).toContain('secondwind db prune --set-aside')
 })
 
 test('of logs or metrics that are refused no span is said to be lost', () => {

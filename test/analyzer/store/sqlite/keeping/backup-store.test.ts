@@ -102,7 +102,7 @@ test('copies one moment of each file while spans are written, packed and dropped
   let reports = 0
   let dropped = 0
   const limits = { ageMsMax: 3 * DAY_MS - 1, bytesMax: Infinity }
-  const firstDay = { path: dataDir, limits, nowMs: MS, dryRun: false }
+  const firstDay = { path: dataDir, limits, nowMs: MS, setAside: false, dryRun: false }
   const target = join(temporaryFolder(), 'copy')
   await backupStore({
     path: dataDir,

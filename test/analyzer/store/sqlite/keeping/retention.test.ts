@@ -61,5 +61,11 @@ test.each<[string, StorePart[], number, ReturnType<typeof nextDrop>]>([
     'age',
   ],
 ])('drops %s', (_, ...[parts, nowMs, expected]) => {
-  expect(nextDrop(parts, LIMITS, nowMs)).toBe(expected)
+  expect(nextDrop({ parts, asideBytes: 0 }, LIMITS, nowMs)).toBe(expected)
+})
+
+test('counts what damaged files take, and drops the oldest for it', () => {
+  const parts = [part({ bytes: 50 }), part({ bytes: 20 })]
+  expect(nextDrop({ parts, asideBytes: 30 }, LIMITS, 5000)).toBeUndefined()
+  expect(nextDrop({ parts, asideBytes: 31 }, LIMITS, 5000)).toBe('size')
 })

@@ -150,6 +150,46 @@ test('keeps to the size by dropping the oldest, with their logs', () => {
   expect(existsSync(`${catalogue.hotPath(1)}-wal`)).toBe(false)
 })
 
+/** As the writer names it, beside the segment that took over what could be read. */
+function setAside(folder: string, atMs: number, bytes: number): string {
+  const time = new Date(atMs).toISOString().replaceAll(':', '')
+  const path = join(folder, `000000.hot.db.damaged-${time}`)
+  writeFileSync(path, Buffer.alloc(bytes))
+  return path
+}
+
+test('counts what was set aside in the size, drops the oldest for it, and says why', () => {
+  const { catalogue, names } = segments(3)
+  const bytes = statSync(catalogue.hotPath(4)).size
+  const aside = setAside(catalogue.folder, MS, 2 * bytes)
+  const limits = { ...WIDE_LIMITS, bytesMax: 4.5 * bytes }
+  const { keeper, tidyAll } = keeperOf(catalogue)
+  const done = tidyAll(limits, { nowMs: MS, judgedUpTo: ALL_JUDGED - 1 })
+  expect(done[0]).toContain(`of which damaged files set aside take ${2 * bytes} bytes`)
+  expect(names()[0]).toMatch(/^00000[23]/)
+  expect(existsSync(aside)).toBe(true)
+  expect(keeper.stats().setAside).toMatchObject([{ bytes: 2 * bytes, atMs: MS }])
+})
+
+test('removes what was set aside when it is as old as spans are kept, and says so', () => {
+  const { catalogue } = segments(1)
+  const aside = setAside(catalogue.folder, MS, 5)
+  const acts = join(catalogue.folder, '..', 'acts.db.damaged-2025-01-01T000000.000Z')
+  writeFileSync(acts, 'the only copy')
+  const { tidyAll } = keeperOf(catalogue)
+  const limits = { ...WIDE_LIMITS, ageMsMax: 2 * DAY_MS }
+  tidyAll(limits, { nowMs: MS + 2 * DAY_MS, judgedUpTo: 0 })
+  expect(existsSync(aside)).toBe(true)
+  const done = tidyAll(limits, { nowMs: MS + 2 * DAY_MS + 1, judgedUpTo: 0 })
+  expect(existsSync(aside)).toBe(false)
+  expect(done).toEqual([
+    expect.stringMatching(
+      /^000000\.hot\.db\.damaged-.+Z was removed with 5 bytes: it was damaged/u,
+    ),
+  ])
+  expect(existsSync(acts)).toBe(true)
+})
+
 test('never drops the segment that is written to, however small the limits are', () => {
   const { catalogue, names } = segments(2)
   keeperOf(catalogue).tidyAll({ ageMsMax: 0, bytesMax: 0 }, LATER)
