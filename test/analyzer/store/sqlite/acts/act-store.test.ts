@@ -17,7 +17,6 @@ import type { Act } from '../../../../../analyzer/incidents/act.ts'
 import {
   ACTS_MAX,
   ACTS_OF_INCIDENT_MAX,
-  ANSWER_MS,
   ANSWERS_MAX,
   type ActStore,
 } from '../../../../../analyzer/store/act-store.ts'
@@ -64,24 +63,6 @@ function filled(folder: string, acts: number): void {
 }
 
 describe('acts', () => {
-  test('are kept in the order in which they were done, with all that was said', () => {
-    const folder = temporaryFolder()
-    const before = open(folder).store
-    const acts = [
-      act(10),
-      act(20, { kind: 'note', note: "it's; DROP TABLE acts--\n'%_" }),
-      act(20, { kind: 'mute', by: 'bo', untilMs: 5000, note: 'until the deploy' }),
-    ]
-    const ids = acts.map((each) => before.append(INCIDENT, each))
-    expect(ids).toEqual([1, 2, 3].map((lastId) => ({ kind: 'kept', lastId })))
-    before.close()
-    const { store, logged } = open(folder, 3)
-    expect(store.actsOf(INCIDENT)).toEqual(acts)
-    expect(store.actsOf(OTHER)).toEqual([])
-    expect(store.health()).toEqual({ trouble: undefined, losses: [] })
-    expect(logged).toEqual([])
-  })
-
   test('are written by a connection that waits for the disk', () => {
     const database = openForWriting(join(temporaryFolder(), 'acts.db'), ACTS_MIGRATIONS)
     expect(database.pragma('synchronous', { simple: true })).toBe(2)
@@ -94,14 +75,6 @@ describe('acts', () => {
     const database = new Database(join(folder, 'acts.db'))
     expect(() => database.exec(`UPDATE acts SET by = 'somebody else'`)).toThrow(/never changed/)
     database.close()
-  })
-
-  test('tell when a mute ends', () => {
-    const { store } = open(temporaryFolder())
-    store.append(INCIDENT, act(10, { kind: 'mute', untilMs: 500 }))
-    store.append(OTHER, act(10, { kind: 'mute' }))
-    expect(store.hasMuteEndIn(499, 500)).toBe(true)
-    expect(store.hasMuteEndIn(500, 9000)).toBe(false)
   })
 
   test('are bounded for each incident, and all together, and that is said', () => {
@@ -128,19 +101,6 @@ describe('acts', () => {
     expect(store.append(OTHER, act(10))).toEqual({ kind: 'full', of: 'store', limit: ACTS_MAX })
     database.close()
   })
-
-  test('go with their incidents, and not before these are forgotten', () => {
-    const { store } = open(temporaryFolder())
-    store.append(INCIDENT, act(10))
-    store.append(OTHER, act(10))
-    store.append(OTHER, act(900))
-    const isForgotten = (id: string): boolean => id !== INCIDENT
-    expect(store.forget(500, isForgotten)).toBe(false)
-    expect(store.actsOf(OTHER)).toHaveLength(2)
-    expect(store.forget(901, isForgotten)).toBe(false)
-    expect(store.actsOf(OTHER)).toEqual([])
-    expect(store.actsOf(INCIDENT)).toHaveLength(1)
-  })
 })
 
 describe('answers under a key', () => {
@@ -165,16 +125,6 @@ describe('answers under a key', () => {
     expect(logged.join()).toContain('UNIQUE')
     expect(store.append(INCIDENT, act(13)).kind).toBe('kept')
     expect(store.health().trouble).toBeUndefined()
-  })
-
-  test('are kept for a day, and so many at most', () => {
-    const { store } = open(temporaryFolder())
-    store.keepAnswer(done, 0)
-    store.keepAnswer({ key: 'next', digest: 'd' }, ANSWER_MS)
-    expect(store.answerTo('k')).toBeDefined()
-    store.keepAnswer({ key: 'last', digest: 'd' }, ANSWER_MS + 1)
-    expect(store.answerTo('k')).toBeUndefined()
-    expect(store.answerTo('next')).toBeDefined()
   })
 
   test('that are too many go, the oldest first', () => {
