@@ -8,6 +8,7 @@ import {
   type LooksFor,
 } from './lookout-seconds.ts'
 import { packTrace, unpackTrace } from './pack-ids.ts'
+import { SourcesWith } from './sources-with.ts'
 
 /**
  * Nearly all windows are half a second around a failure. Kept apart from longer ones, only those
@@ -27,28 +28,35 @@ const CROWDED = 0
 export class TraceTies {
   readonly #statements: ReturnType<typeof prepare>
   readonly #seconds: LookoutSeconds
+  readonly #tied: SourcesWith
+  readonly #looking: SourcesWith
 
   constructor(database: SqliteDatabase) {
     this.#statements = prepare(database)
     this.#seconds = new LookoutSeconds((kind, range, limit) => this.#meeting(kind, range, limit))
+    const { anyTied, anyLooking } = this.#statements
+    this.#tied = new SourcesWith((source) => anyTied.get(source) === 1)
+    this.#looking = new SourcesWith((source) => anyLooking.get(source) === 1)
   }
 
   /** After a transaction that failed. */
   reload(): void {
     this.#seconds.clear()
+    this.#tied.clear()
+    this.#looking.clear()
   }
 
   toldWith(source: string, traceId: string): readonly string[] {
-    const together = this.#statements.together.get(packTrace(traceId), source)?.together
+    const together = this.#togetherOf(source, traceId)
     if (together === undefined || together === CROWDED) return []
     return this.#statements.members.all(together).map(({ trace }) => unpackTrace(trace))
   }
 
   missedCrowd(source: string, traceId: string): boolean {
-    const trace = packTrace(traceId)
-    const together = this.#statements.together.get(trace, source)?.together
+    const together = this.#togetherOf(source, traceId)
     if (together !== undefined) return together !== CROWDED
-    return this.#statements.lookoutOf.get(trace, source) !== undefined
+    if (!this.#looking.has(source)) return false
+    return this.#statements.lookoutOf.get(packTrace(traceId), source) !== undefined
   }
 
   /** Traces that look for others where this one began, or where a span of it failed. */
@@ -66,20 +74,22 @@ export class TraceTies {
 
   put({ source, traceIds, lookouts = [], crowded = false }: Judgement): void {
     const traces = traceIds.map(packTrace)
-    for (const trace of traces) {
-      this.#statements.untie.run(trace, source)
-      this.#statements.removeLookouts.run(trace, source)
+    this.forget(source, traces)
+    if (this.#looking.has(source)) {
+      for (const trace of traces) this.#statements.removeLookouts.run(trace, source)
+      for (const traceId of traceIds) this.#seconds.remove(source, traceId)
     }
-    for (const traceId of traceIds) this.#seconds.remove(source, traceId)
     if (traces.length > 1 || crowded) {
       const together = crowded ? CROWDED : (this.#statements.last.get()?.together ?? CROWDED) + 1
       for (const trace of traces) this.#statements.tie.run(trace, source, together)
+      this.#tied.add(source)
     }
     for (const lookout of lookouts) this.#putLookout(source, lookout)
   }
 
-  /** Of a request that goes for its age: nobody tells its traces again. */
+  /** How they were told; of a request that goes for its age nobody tells them again. */
   forget(source: string, traces: readonly Buffer[]): void {
+    if (!this.#tied.has(source)) return
     for (const trace of traces) this.#statements.untie.run(trace, source)
   }
 
@@ -88,6 +98,11 @@ export class TraceTies {
     const { changes } = this.#statements.prune.run(toInteger(beforeMs * 1000), limit)
     if (changes > 0) this.#seconds.clear()
     return changes === limit
+  }
+
+  #togetherOf(source: string, traceId: string): number | undefined {
+    if (!this.#tied.has(source)) return undefined
+    return this.#statements.together.get(packTrace(traceId), source)?.together
   }
 
   #lookingAt(kind: LookoutKind, us: number, limit: number): readonly string[] {
@@ -117,6 +132,7 @@ export class TraceTies {
         trace,
       })
       this.#seconds.put({ source, looksFor }, { traceId, fromUs, toUs })
+      this.#looking.add(source)
     }
     if (failedIn !== undefined) put('failure', failedIn)
     if (startedIn !== undefined) put('start', startedIn)
@@ -169,6 +185,8 @@ export const TIE_QUERIES = {
       WHERE source = :source AND looks_for = :looksFor AND is_long = 1
         AND to_us BETWEEN :fromUs AND :toUs + ${LONG_US} AND from_us <= :toUs
     LIMIT :limit`,
+  anyTied: 'SELECT EXISTS (SELECT 1 FROM told_together WHERE source = ?)',
+  anyLooking: 'SELECT EXISTS (SELECT 1 FROM lookouts WHERE source = ?)',
   last: 'SELECT together FROM told_together ORDER BY together DESC LIMIT 1',
 } as const
 
@@ -179,6 +197,8 @@ function prepare(database: SqliteDatabase) {
     members: database.prepare<[number], { trace: Buffer }>(TIE_QUERIES.members),
     looking: database.prepare<[At], { trace: Buffer }>(TIE_QUERIES.looking),
     meeting: database.prepare<[Meeting], { trace: Buffer } & UsRange>(TIE_QUERIES.meeting),
+    anyTied: database.prepare<[string], number>(TIE_QUERIES.anyTied).pluck(),
+    anyLooking: database.prepare<[string], number>(TIE_QUERIES.anyLooking).pluck(),
     last: database.prepare<[], { together: number }>(TIE_QUERIES.last),
     tie: database.prepare<[Buffer, string, number]>('INSERT INTO told_together VALUES (?, ?, ?)'),
     untie: database.prepare<[Buffer, string]>(

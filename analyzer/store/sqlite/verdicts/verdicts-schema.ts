@@ -286,4 +286,8 @@ export const VERDICTS_MIGRATIONS: readonly Migration[] = [
   ALTER TABLE progress ADD COLUMN anew_up_to INTEGER NOT NULL DEFAULT 0;
   `,
   TALLIED_WINDOWS_TABLE,
+  `
+  -- Whether a source has any: most have none, and are not asked about trace by trace.
+  CREATE INDEX told_together_by_source ON told_together (source);
+  `,
 ]
