@@ -1,6 +1,7 @@
 import type { Encoding } from '../../analyzer/ingest/decode-otlp.ts'
 import { JsonMembers } from '../../analyzer/ingest/otlp/json-members.ts'
-import { JsonError, JsonTape } from '../../analyzer/ingest/otlp/json-tape.ts'
+import { JsonError } from '../../analyzer/ingest/otlp/json-error.ts'
+import { JsonTape } from '../../analyzer/ingest/otlp/json-tape.ts'
 import {
   MalformedError,
   ProtobufReader,

@@ -166,8 +166,8 @@ const request = (span: Span, write: (message: ProtobufWriter) => void): Buffer =
   writer.messageField(1, (resourceSpans) => {
     resourceSpans.messageField(2, (scopeSpans) => {
       scopeSpans.messageField(2, (message) => {
-        message.hexField(1, span.traceId)
-        message.hexField(2, span.spanId)
+        message.bytesField(1, Buffer.from(span.traceId, 'hex'))
+        message.bytesField(2, Buffer.from(span.spanId, 'hex'))
         message.stringField(5, 'work')
         message.fixed64Field(7, span.startTimeNs)
         message.fixed64Field(8, span.endTimeNs)

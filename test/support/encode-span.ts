@@ -18,9 +18,9 @@ export function encodeContext(context: SpanContext): Buffer {
 }
 
 export function writeSpan(writer: ProtobufWriter, span: Span): void {
-  writer.hexField(1, span.traceId)
-  writer.hexField(2, span.spanId)
-  if (span.parentSpanId !== '') writer.hexField(4, span.parentSpanId)
+  writer.bytesField(1, Buffer.from(span.traceId, 'hex'))
+  writer.bytesField(2, Buffer.from(span.spanId, 'hex'))
+  if (span.parentSpanId !== '') writer.bytesField(4, Buffer.from(span.parentSpanId, 'hex'))
   writer.stringField(5, span.name)
   writer.varintField(6, KINDS.indexOf(span.kind))
   writer.fixed64Field(7, span.startTimeNs)

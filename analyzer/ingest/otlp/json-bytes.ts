@@ -31,19 +31,8 @@ export const STRING_STOPS = Uint8Array.from({ length: 256 }, (_, byte) =>
 /** What may follow a backslash, but for the four digits behind a `u`. */
 export const ESCAPED: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'))
 
-const NO_DIGIT = 0xff
-const HEX_VALUES = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const value = Number.parseInt(String.fromCharCode(byte), 16)
-  return Number.isNaN(value) ? NO_DIGIT : value
-})
-
 export function isDigit(byte: number): boolean {
   return byte >= JSON_BYTES.ZERO && byte <= NINE
-}
-
-/** What a digit of base 16 stands for, of either case; above 15 where it is none. */
-export function hexValue(byte: number): number {
-  return HEX_VALUES[byte] ?? NO_DIGIT
 }
 
 export function isSpace(byte: number): boolean {

@@ -1,4 +1,3 @@
-import { JSON_BYTES } from './json-bytes.ts'
 import type { JsonTape } from './json-tape.ts'
 
 /** The token of a member that an object does not have. */
@@ -35,14 +34,13 @@ export class JsonMembers {
     const tokens = this.#tokens
     // By hand: there are few, and calling out costs more.
     for (let slot = 0; slot < tokens.length; slot += 1) tokens[slot] = ABSENT
-    if (tape.kind(token) !== JSON_BYTES.OPEN_BRACE) return false
-    const end = tape.after(token)
+    const end = tape.membersEnd(token)
     for (let name = token + 1; name < end;) {
       const slot = tape.isEscaped(name) ? this.#slotOfText(tape.text(name)) : this.#slot(tape, name)
       if (slot !== ABSENT) tokens[slot] = name + 1
       name = tape.after(name + 1)
     }
-    return true
+    return end > 0
   }
 
   /** The token of a member; `ABSENT` where there is none. */

@@ -1,29 +1,27 @@
 import { JSON_DEPTH_MAX, JSON_NODES_MAX } from '../limits.ts'
-import { ESCAPED, hexValue, isDigit, isSpace, JSON_BYTES, STRING_STOPS } from './json-bytes.ts'
-import { MalformedError } from './protobuf-reader.ts'
+import { skipDigits } from './decimal-digits.ts'
+import { findStop } from './find-stop.ts'
+import { hexValue } from './hex-value.ts'
+import { ESCAPED, isDigit, isSpace, JSON_BYTES } from './json-bytes.ts'
+import { JsonError } from './json-error.ts'
+import { JsonTokens } from './json-tokens.ts'
+import { NOT_PLAIN, type PlainAttributes } from './plain-attributes.ts'
+import { wordsOf } from './word-match.ts'
 
 const { QUOTE, BACKSLASH, COMMA, COLON, MINUS, PLUS, DOT, ZERO, UPPER_E, LOWER_E } = JSON_BYTES
 const { OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET } = JSON_BYTES
 const { LOWER_U, LOWER_T, LOWER_F, LOWER_N } = JSON_BYTES
 
-/** Raised for a text that is not JSON, or more of it than is read. */
-export class JsonError extends MalformedError {
-  /** Goes on after the name of the text and "is". */
-  readonly why: string
-
-  constructor(why: string) {
-    super(`the body is ${why}`)
-    this.why = why
-  }
-}
-
-/** Numbers for each token: where it begins, and where it ends or what comes after it. */
-const STRIDE = 2
-const TOKENS_AT_FIRST = 16 * 1024
-/** What a large body needed is not held for the small ones that follow. */
-const TOKENS_KEPT_MAX = 1024 * 1024
-
 const LITERALS = { [LOWER_T]: 'true', [LOWER_F]: 'false', [LOWER_N]: 'null' } as const
+
+/** What a plain attribute takes: places on the tape, and of what is limited. */
+const PLAIN = { tokens: 2, nodes: 3, depth: 2 } as const
+
+export interface JsonTapeOptions {
+  readonly nodesMax?: number
+  /** Attributes that it knows are its affair, and are one value on the tape. */
+  readonly plain?: PlainAttributes
+}
 
 /**
  * Where each value of a JSON text stands, found in one look at its bytes: nothing is made of them
@@ -33,15 +31,17 @@ const LITERALS = { [LOWER_T]: 'true', [LOWER_F]: 'false', [LOWER_N]: 'null' } as
  */
 export class JsonTape {
   #bytes: Buffer = Buffer.alloc(0)
-  #tape = new Int32Array(STRIDE * TOKENS_AT_FIRST)
-  #tokens = 0
+  #words = wordsOf(this.#bytes)
+  readonly #tokens = new JsonTokens()
   #at = 0
   #nodes = 0
   #depth = 0
   readonly #nodesMax: number
+  readonly #plain: PlainAttributes | undefined
 
-  constructor(nodesMax = JSON_NODES_MAX) {
+  constructor({ nodesMax = JSON_NODES_MAX, plain }: JsonTapeOptions = {}) {
     this.#nodesMax = nodesMax
+    this.#plain = plain
   }
 
   get bytes(): Buffer {
@@ -51,7 +51,9 @@ export class JsonTape {
   /** Reads the whole of a text; its value is token 0. Throws `JsonError`. */
   read(bytes: Buffer): void {
     this.#bytes = bytes
-    this.#tokens = 0
+    this.#words = wordsOf(bytes)
+    this.#plain?.open(bytes, this.#words)
+    this.#tokens.clear()
     this.#at = 0
     this.#nodes = 0
     this.#depth = 0
@@ -59,14 +61,15 @@ export class JsonTape {
     this.#value()
     this.#skipSpace()
     if (this.#at < bytes.length) throw this.#unexpected()
+    this.#plain?.close()
   }
 
   /** Lets go of the text. */
   forget(): void {
     this.#bytes = Buffer.alloc(0)
-    if (this.#tape.length > STRIDE * TOKENS_KEPT_MAX) {
-      this.#tape = new Int32Array(STRIDE * TOKENS_AT_FIRST)
-    }
+    this.#words = wordsOf(this.#bytes)
+    this.#plain?.forget()
+    this.#tokens.forget()
   }
 
   /** The first byte of a value tells what it is; 0 of one that is not there. */
@@ -77,29 +80,56 @@ export class JsonTape {
   /** The token behind a value and all that is in it. */
   after(token: number): number {
     const kind = this.kind(token)
-    const isNested = kind === OPEN_BRACE || kind === OPEN_BRACKET
-    return isNested ? (this.#tape[STRIDE * token + 1] ?? 0) : token + 1
+    if (kind !== OPEN_BRACE && kind !== OPEN_BRACKET) return token + 1
+    const after = this.#tokens.end(token)
+    return after < 0 ? token + PLAIN.tokens : after
+  }
+
+  /** Whether it is an attribute that was written where it was found. */
+  isPlain(token: number): boolean {
+    return this.#tokens.end(token) < 0 && this.kind(token) === OPEN_BRACE
+  }
+
+  /** Of a plain attribute: where it begins among those that were found. */
+  plainStart(token: number): number {
+    return -1 - this.#tokens.end(token)
+  }
+
+  plainEnd(token: number): number {
+    return this.#tokens.start(token + 1)
   }
 
   start(token: number): number {
-    return this.#tape[STRIDE * token] ?? 0
+    return this.#tokens.start(token)
   }
 
   /** Of a text or a number; behind the closing quote. */
   end(token: number): number {
-    const end = this.#tape[STRIDE * token + 1] ?? 0
+    const end = this.#tokens.end(token)
     return end < 0 ? -end : end
   }
 
   /** Whether what stands between its quotes is not what it says. */
   isEscaped(token: number): boolean {
-    return (this.#tape[STRIDE * token + 1] ?? 0) < 0
+    return this.#tokens.end(token) < 0
+  }
+
+  /** Behind the last member of an object, whose names begin with the next token; 0 of any other. */
+  membersEnd(token: number): number {
+    if (this.kind(token) !== OPEN_BRACE) return 0
+    // What an attribute consists of has no meaning anywhere else.
+    return this.isPlain(token) ? token + 1 : this.after(token)
+  }
+
+  /** Behind the last item of a list, the first of which is the next token; 0 of what is no list. */
+  listEnd(token: number): number {
+    return this.kind(token) === OPEN_BRACKET ? this.after(token) : 0
   }
 
   /** The tokens of the items of a list; what is no list has none. */
   itemsOf(token: number): readonly number[] {
     const items: number[] = []
-    const end = this.kind(token) === OPEN_BRACKET ? this.after(token) : 0
+    const end = this.listEnd(token)
     for (let item = token + 1; item < end; item = this.after(item)) items.push(item)
     return items
   }
@@ -126,18 +156,34 @@ export class JsonTape {
     else this.#literal(byte)
   }
 
+  /** Where one stands that is turned at once: it is stepped over. */
+  #plainAttribute(): boolean {
+    const plain = this.#plain
+    if (plain === undefined || this.#nodes + PLAIN.nodes > this.#nodesMax) return false
+    if (this.#depth + PLAIN.depth > JSON_DEPTH_MAX) return false
+    const from = plain.length
+    const end = plain.read(this.#at)
+    if (end === NOT_PLAIN) return false
+    this.#tokens.finish(this.#tokens.begin(this.#at), -1 - from)
+    this.#tokens.begin(plain.length)
+    this.#nodes += PLAIN.nodes
+    this.#at = end
+    return true
+  }
+
   #nested(close: number): void {
+    if (close === CLOSE_BRACE && this.#plainAttribute()) return
     this.#countNode()
     this.#depth += 1
     if (this.#depth > JSON_DEPTH_MAX) {
       throw new JsonError(`nested deeper than ${JSON_DEPTH_MAX} levels`)
     }
-    const token = this.#begin()
+    const token = this.#tokens.begin(this.#at)
     this.#at += 1
     this.#skipSpace()
     if (this.#bytes[this.#at] === close) this.#at += 1
     else this.#members(close)
-    this.#tape[STRIDE * token + 1] = this.#tokens
+    this.#tokens.finish(token, this.#tokens.count)
     this.#depth -= 1
   }
 
@@ -165,13 +211,12 @@ export class JsonTape {
   }
 
   #string(): void {
-    const token = this.#begin()
+    const token = this.#tokens.begin(this.#at)
     const bytes = this.#bytes
     let at = this.#at + 1
     let isEscaped = false
     for (;;) {
-      // Past the end stands nothing, which stops as well.
-      while (STRING_STOPS[bytes[at] ?? QUOTE] === 0) at += 1
+      at = findStop(bytes, this.#words, at)
       this.#at = at
       const byte = bytes[at]
       if (byte === QUOTE) break
@@ -181,7 +226,7 @@ export class JsonTape {
       at = this.#at
     }
     this.#at = at + 1
-    this.#tape[STRIDE * token + 1] = isEscaped ? -this.#at : this.#at
+    this.#tokens.finish(token, isEscaped ? -this.#at : this.#at)
   }
 
   #escape(): void {
@@ -198,7 +243,7 @@ export class JsonTape {
   }
 
   #number(): void {
-    const token = this.#begin()
+    const token = this.#tokens.begin(this.#at)
     if (this.#bytes[this.#at] === MINUS) this.#at += 1
     if (this.#bytes[this.#at] === ZERO) this.#at += 1
     else this.#digits()
@@ -213,13 +258,11 @@ export class JsonTape {
       if (sign === PLUS || sign === MINUS) this.#at += 1
       this.#digits()
     }
-    this.#tape[STRIDE * token + 1] = this.#at
+    this.#tokens.finish(token, this.#at)
   }
 
   #digits(): void {
-    const bytes = this.#bytes
-    let at = this.#at
-    while (isDigit(bytes[at] ?? 0)) at += 1
+    const at = skipDigits(this.#bytes, this.#at)
     const isNone = at === this.#at
     this.#at = at
     if (isNone) throw this.#unexpected()
@@ -228,23 +271,11 @@ export class JsonTape {
   #literal(first: number): void {
     const word = first === LOWER_T || first === LOWER_F || first === LOWER_N ? LITERALS[first] : ''
     if (word === '') throw this.#unexpected()
-    this.#begin()
+    this.#tokens.begin(this.#at)
     for (let index = 0; index < word.length; index += 1) {
       if (this.#bytes[this.#at] !== word.charCodeAt(index)) throw this.#unexpected()
       this.#at += 1
     }
-  }
-
-  #begin(): number {
-    const token = this.#tokens
-    if (STRIDE * (token + 1) > this.#tape.length) {
-      const longer = new Int32Array(2 * this.#tape.length)
-      longer.set(this.#tape)
-      this.#tape = longer
-    }
-    this.#tape[STRIDE * token] = this.#at
-    this.#tokens = token + 1
-    return token
   }
 
   #countNode(): void {

@@ -1,9 +1,11 @@
-import { hexValue } from './json-bytes.ts'
+import { hexValue } from './hex-value.ts'
 import { WIRE_BYTES, WIRE_FIXED32, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.ts'
+import { wordsOf } from './word-match.ts'
 
 /** Texts up to this are written by a loop: calling out costs more than they do. */
 const LOOPED_CHARS_MAX = 48
 const LOOPED_BYTES_MAX = 64
+const WORD_BYTES = 4
 
 /**
  * Writes protobuf wire format; the counterpart of `protobuf-reader.ts`. What is written is taken
@@ -12,6 +14,7 @@ const LOOPED_BYTES_MAX = 64
 export class ProtobufWriter {
   readonly #chunkBytes: number
   #bytes: Buffer
+  #words: DataView
   /** Where the piece begins that is being written. */
   #start = 0
   #length = 0
@@ -19,6 +22,7 @@ export class ProtobufWriter {
   constructor(chunkBytes = 1024) {
     this.#chunkBytes = chunkBytes
     this.#bytes = Buffer.allocUnsafe(chunkBytes)
+    this.#words = wordsOf(this.#bytes)
   }
 
   /** A copy of what was written since the last piece. */
@@ -37,6 +41,12 @@ export class ProtobufWriter {
   forget(): void {
     if (this.#bytes.length <= this.#chunkBytes) return
     this.#bytes = Buffer.allocUnsafe(this.#chunkBytes)
+    this.#words = wordsOf(this.#bytes)
+    this.restart()
+  }
+
+  /** Writes over what was written: of the pieces that were taken, none is read any more. */
+  restart(): void {
     this.#start = 0
     this.#length = 0
   }
@@ -73,6 +83,21 @@ export class ProtobufWriter {
     }
   }
 
+  /** As `raw`, for short texts: four bytes at a time. */
+  words(source: DataView, from: number, to: number): void {
+    this.#reserve(to - from + WORD_BYTES)
+    const target = this.#words
+    const last = source.byteLength - WORD_BYTES
+    let at = this.#length
+    this.#length = at + to - from
+    let index = from
+    for (; index < to && index <= last; index += WORD_BYTES) {
+      target.setInt32(at, source.getInt32(index, true), true)
+      at += WORD_BYTES
+    }
+    for (; index < to; index += 1) target.setUint8(at++, source.getUint8(index))
+  }
+
   tag(field: number, wire: number): void {
     this.varint(field * 8 + wire)
   }
@@ -83,9 +108,15 @@ export class ProtobufWriter {
     this.#putVarint(value)
   }
 
+  /** Begins a field of this length; its content is written next. */
+  lengthField(field: number, length: number): void {
+    this.#reserve(10)
+    this.#putVarint(field * 8 + WIRE_BYTES)
+    this.#putVarint(length)
+  }
+
   bytesField(field: number, bytes: Uint8Array): void {
-    this.tag(field, WIRE_BYTES)
-    this.varint(bytes.length)
+    this.lengthField(field, bytes.length)
     this.raw(bytes)
   }
 
@@ -96,10 +127,6 @@ export class ProtobufWriter {
     this.varint(length)
     this.#reserve(length)
     this.#length += this.#bytes.write(text, this.#length, 'utf8')
-  }
-
-  hexField(field: number, hex: string): void {
-    this.bytesField(field, Buffer.from(hex, 'hex'))
   }
 
   messageField(field: number, write: (writer: ProtobufWriter) => void): void {
@@ -210,6 +237,7 @@ export class ProtobufWriter {
     const chunk = Buffer.allocUnsafe(Math.max(this.#chunkBytes, 2 * (written + count)))
     this.#bytes.copy(chunk, 0, this.#start, this.#length)
     this.#bytes = chunk
+    this.#words = wordsOf(chunk)
     this.#start = 0
     this.#length = written
   }
@@ -218,9 +246,9 @@ export class ProtobufWriter {
 /** A mark holds a place and how much room was left before it. */
 const ROOMS = 8
 
-function varintBytes(value: number): number {
+export function varintBytes(value: number): number {
   if (value < 0x80) return 1
   if (value < 0x4000) return 2
   if (value < 0x20_0000) return 3
-  return value < 0x1000_0000 ? 4 : 5
+  return value < 0x1000_0000 ? 4 : 4 + varintBytes(Math.floor(value / 0x1000_0000))
 }

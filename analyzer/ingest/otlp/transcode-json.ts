@@ -1,5 +1,6 @@
 import { ABSENT, JsonMembers } from './json-members.ts'
 import { JsonTape } from './json-tape.ts'
+import { PlainAttributes } from './plain-attributes.ts'
 import { MalformedError } from './protobuf-reader.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
 import { RejectedError, type Rejections } from './rejections.ts'
@@ -27,10 +28,16 @@ const MISTAKES = [
  * made of what is only copied.
  */
 export class JsonTranscoder {
-  readonly #tape = new JsonTape()
+  readonly #plain = new PlainAttributes()
+  readonly #tape = new JsonTape({ plain: this.#plain })
   readonly #writer = new ProtobufWriter(CHUNK_BYTES)
   readonly #scalars = new ScalarTranscoder(this.#tape, this.#writer)
-  readonly #values = new ValueTranscoder(this.#tape, this.#writer, this.#scalars)
+  readonly #values = new ValueTranscoder({
+    tape: this.#tape,
+    plain: this.#plain,
+    writer: this.#writer,
+    scalars: this.#scalars,
+  })
   readonly #spans = new SpanTranscoder({
     tape: this.#tape,
     writer: this.#writer,
@@ -48,8 +55,7 @@ export class JsonTranscoder {
    * on the way that both take. Throws `MalformedError`.
    */
   toProtobuf(body: Uint8Array, rejections: Rejections): Buffer {
-    // The last body may have been given up half-way.
-    this.#writer.rewind(0)
+    this.#writer.restart()
     try {
       this.#tape.read(toJsonText(body))
       this.#writeRequest(rejections)

@@ -1,14 +1,13 @@
-import { hexValue, isDigit, JSON_BYTES } from './json-bytes.ts'
+import { EXACT_DIGITS_MAX, readDigits } from './decimal-digits.ts'
+import { hexValue } from './hex-value.ts'
+import { isDigit, JSON_BYTES } from './json-bytes.ts'
 import { ABSENT } from './json-members.ts'
 import type { JsonTape } from './json-tape.ts'
-import { WIRE_BYTES } from './protobuf-reader.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 import { RejectedError } from './rejections.ts'
 
 const { QUOTE, MINUS, ZERO, LOWER_N } = JSON_BYTES
 
-/** Decimal digits that a number in memory holds exactly. */
-const EXACT_DIGITS_MAX = 15
 const NANO_DIGITS = 9
 /** Nineteen digits are below 2 ** 64. */
 const SURE_DIGITS_MAX = 19
@@ -47,8 +46,7 @@ export class ScalarTranscoder {
     else if (tape.isEscaped(token)) this.#writer.stringField(field, tape.text(token))
     else {
       const [from, to] = [tape.start(token) + 1, tape.end(token) - 1]
-      this.#writer.tag(field, WIRE_BYTES)
-      this.#writer.varint(to - from)
+      this.#writer.lengthField(field, to - from)
       this.#writer.raw(tape.bytes, from, to)
     }
   }
@@ -76,8 +74,7 @@ export class ScalarTranscoder {
       this.#writer.bytesField(field, NO_ID)
       return
     }
-    this.#writer.tag(field, WIRE_BYTES)
-    this.#writer.varint((to - from) / 2)
+    this.#writer.lengthField(field, (to - from) / 2)
     this.#writer.rawHex(hex, from, to)
   }
 
@@ -96,8 +93,9 @@ export class ScalarTranscoder {
 
   /** Seconds and nanoseconds, put together in halves: a `bigint` for each would be garbage. */
   #longTime(field: number, from: number, to: number): boolean {
-    const seconds = this.#digits(from, to - NANO_DIGITS)
-    const nanoseconds = this.#digits(to - NANO_DIGITS, to)
+    const { bytes } = this.#tape
+    const seconds = readDigits(bytes, from, to - NANO_DIGITS)
+    const nanoseconds = readDigits(bytes, to - NANO_DIGITS, to)
     if (seconds < 0 || nanoseconds < 0) return false
     const below = (seconds % TWO_16) * 1e9 + nanoseconds
     const above = Math.floor(seconds / TWO_16) * 1e9
@@ -153,7 +151,7 @@ export class ScalarTranscoder {
   #integerText(field: number, token: number): void {
     const tape = this.#tape
     const [from, to] = [tape.start(token) + 1, tape.end(token) - 1]
-    const plain = to - from <= EXACT_DIGITS_MAX && to > from ? this.#digits(from, to) : -1
+    const plain = to - from <= EXACT_DIGITS_MAX && to > from ? readDigits(tape.bytes, from, to) : -1
     if (plain >= 0) {
       this.#writer.varintField(field, plain)
       return
@@ -185,22 +183,10 @@ export class ScalarTranscoder {
   }
 
   #number(token: number): number {
-    const from = this.#tape.start(token)
-    const to = this.#tape.end(token)
-    const plain = to - from <= EXACT_DIGITS_MAX ? this.#digits(from, to) : -1
-    return plain >= 0 ? plain : this.#tape.number(token)
-  }
-
-  /** -1 where there is anything else among them. */
-  #digits(from: number, to: number): number {
-    const { bytes } = this.#tape
-    let value = 0
-    for (let at = from; at < to; at += 1) {
-      const byte = bytes[at] ?? 0
-      if (!isDigit(byte)) return -1
-      value = value * 10 + byte - ZERO
-    }
-    return value
+    const tape = this.#tape
+    const [from, to] = [tape.start(token), tape.end(token)]
+    const plain = to - from <= EXACT_DIGITS_MAX ? readDigits(tape.bytes, from, to) : -1
+    return plain >= 0 ? plain : tape.number(token)
   }
 
   #isNothing(token: number): boolean {

@@ -1,6 +1,7 @@
 import { JSON_BYTES } from './json-bytes.ts'
 import { ABSENT, JsonMembers } from './json-members.ts'
 import type { JsonTape } from './json-tape.ts'
+import type { PlainAttributes } from './plain-attributes.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 import { RejectedError } from './rejections.ts'
 import type { ScalarTranscoder } from './transcode-scalars.ts'
@@ -20,17 +21,26 @@ const ANY_VALUE = [
 ] as const
 const LIST = ['values'] as const
 
+export interface ValueTranscoderParts {
+  readonly tape: JsonTape
+  readonly plain: PlainAttributes
+  readonly writer: ProtobufWriter
+  readonly scalars: ScalarTranscoder
+}
+
 /** Writes attributes and their values, as deep as they are nested. */
 export class ValueTranscoder {
   readonly #tape: JsonTape
+  readonly #plain: PlainAttributes
   readonly #writer: ProtobufWriter
   readonly #scalars: ScalarTranscoder
   readonly #keyValue = new JsonMembers(KEY_VALUE)
   readonly #anyValue = new JsonMembers(ANY_VALUE)
   readonly #list = new JsonMembers(LIST)
 
-  constructor(tape: JsonTape, writer: ProtobufWriter, scalars: ScalarTranscoder) {
+  constructor({ tape, plain, writer, scalars }: ValueTranscoderParts) {
     this.#tape = tape
+    this.#plain = plain
     this.#writer = writer
     this.#scalars = scalars
   }
@@ -38,10 +48,24 @@ export class ValueTranscoder {
   /** `lenient`: what is no attribute is left out, and is otherwise the fault of its span. */
   attributes(field: number, token: number, { lenient = false } = {}): void {
     const tape = this.#tape
-    for (const item of tape.itemsOf(token)) {
-      if (tape.kind(item) === OPEN_BRACE) this.#attribute(field, item)
+    const end = tape.listEnd(token)
+    for (let item = token + 1; item < end; item = tape.after(item)) {
+      if (tape.isPlain(item)) item = this.#plainRun(field, item, end)
+      else if (tape.kind(item) === OPEN_BRACE) this.#attribute(field, item)
       else if (!lenient) throw new RejectedError('not-a-span')
     }
+  }
+
+  /** As many in a row as are plain; the last of them. */
+  #plainRun(field: number, first: number, end: number): number {
+    const tape = this.#tape
+    let last = first
+    for (let item = first; item < end && tape.isPlain(item); item = tape.after(item)) {
+      this.#plain.setField(tape.plainStart(item), field)
+      last = item
+    }
+    this.#plain.copy(this.#writer, tape.plainStart(first), tape.plainEnd(last))
+    return last
   }
 
   #attribute(field: number, token: number): void {

@@ -58,8 +58,8 @@ test('a resource and a scope that stand after their spans are still theirs', () 
   writer.messageField(1, (resourceSpans) => {
     resourceSpans.messageField(2, (scopeSpans) => {
       scopeSpans.messageField(2, (message) => {
-        message.hexField(1, '5b8efff798038103d269b633813fc60c')
-        message.hexField(2, 'eee19b7ec3c1b174')
+        message.bytesField(1, Buffer.from('5b8efff798038103d269b633813fc60c', 'hex'))
+        message.bytesField(2, Buffer.from('eee19b7ec3c1b174', 'hex'))
         message.fixed64Field(8, 5n)
       })
       scopeSpans.messageField(1, (scope) => scope.stringField(1, 'late scope'))
@@ -369,8 +369,8 @@ test('more spans than one request may hold are rejected and counted', () => {
     resourceSpans.messageField(2, (scopeSpans) => {
       for (let index = 0; index <= SPANS_MAX; index += 1) {
         scopeSpans.messageField(2, (message) => {
-          message.hexField(1, '5b8efff798038103d269b633813fc60c')
-          message.hexField(2, (index + 1).toString(16).padStart(16, '0'))
+          message.bytesField(1, Buffer.from('5b8efff798038103d269b633813fc60c', 'hex'))
+          message.bytesField(2, Buffer.from((index + 1).toString(16).padStart(16, '0'), 'hex'))
           message.fixed64Field(8, 5n)
         })
       }

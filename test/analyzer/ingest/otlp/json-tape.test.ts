@@ -12,7 +12,8 @@ import {
 import { describe, expect, test } from 'vitest'
 import { JSON_DEPTH_MAX } from '../../../../analyzer/ingest/limits.ts'
 import { ABSENT, JsonMembers } from '../../../../analyzer/ingest/otlp/json-members.ts'
-import { JsonError, JsonTape } from '../../../../analyzer/ingest/otlp/json-tape.ts'
+import { JsonError } from '../../../../analyzer/ingest/otlp/json-error.ts'
+import { JsonTape } from '../../../../analyzer/ingest/otlp/json-tape.ts'
 
 const tape = new JsonTape()
 
@@ -139,7 +140,7 @@ describe('a text', () => {
   })
 
   test('has as many values as are allowed and no more', () => {
-    const small = new JsonTape(10)
+    const small = new JsonTape({ nodesMax: 10 })
     // The bracket counts as one, and so does each comma.
     small.read(listOf(10))
     expect(() => {
