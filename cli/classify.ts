@@ -3,7 +3,12 @@ import { readRouterConfig } from '../analyzer/config/read-router-config.ts'
 import { EVERY_RULE } from '../analyzer/rules/every-rule.ts'
 import { RULE_OPTIONS, type RuleOptions } from '../analyzer/rules/rule-options.ts'
 import type { RouterConfig } from '../analyzer/story/router-config.ts'
-import { classifyFile, toWireUnread, type ClassifiedFile } from './classify/classify-file.ts'
+import {
+  classifyFile,
+  emptyFolder,
+  toWireUnread,
+  type ClassifiedFile,
+} from './classify/classify-file.ts'
 import { ClassifyProgress } from './classify/classify-progress.ts'
 import { expandInputs } from './classify/expand-inputs.ts'
 import { parseClassifyArgs, type ClassifyArgs } from './classify/parse-classify-args.ts'
@@ -118,8 +123,10 @@ async function classifyAll(args: ClassifyArgs, run: Run): Promise<number> {
     const routerConfig =
       routerConfigPath === undefined ? run.ownRouter : run.configs.get(routerConfigPath)
     const { ruleOptions } = run
-    // oxlint-disable-next-line no-await-in-loop
-    const file = await classifyFile({ path, routerConfig, ruleOptions, decoder, stdin: io.stdin })
+    const file = input.isEmptyFolder
+      ? emptyFolder(path)
+      : // oxlint-disable-next-line no-await-in-loop
+        await classifyFile({ path, routerConfig, ruleOptions, decoder, stdin: io.stdin })
     if (file.notes.length > 0) progress.clear()
     for (const note of file.notes) io.stderr.write(`secondwind classify: ${note}\n`)
     for (const code of codesOf(file, args.failOn)) codes.add(code)

@@ -10,18 +10,15 @@ import type { ApiAnswer } from './query.ts'
 /** A note of the longest kind, each of its characters escaped, and what stands around it. */
 const BODY_BYTES_MAX = 16 * 1024
 
+const INVALID_ACT = 'Invalid act'
+
 /** Whoever could not be served asks again after this. */
 const RETRY_AFTER_S = 5
 
 export const ACTS_PATH = /^\/api\/v1\/incidents\/[^/?]+\/acts(?:\?|$)/u
 
-export interface ActRouteOptions {
-  readonly ask: Ask
-  readonly now: () => number
-}
-
 /** The one route that changes something: what a person does to an incident. */
-export function serveActs(server: FastifyInstance, { ask, now }: ActRouteOptions): void {
+export function serveActs(server: FastifyInstance, ask: Ask): void {
   server.post<{ Params: { id: string } }>(
     `${API}/incidents/:id/acts`,
     {
@@ -31,7 +28,7 @@ export function serveActs(server: FastifyInstance, { ask, now }: ActRouteOptions
     async (request, reply) => {
       const id = parseIncidentId(request.params.id)
       if (id.kind === 'invalid') return invalid(reply, id.detail)
-      const act = parseAct(request.body, now())
+      const act = parseAct(request.body)
       if (act.kind === 'invalid') return invalid(reply, act.detail)
       const key = parseIdempotencyKey(request.headers[IDEMPOTENCY_KEY])
       if (key.kind === 'invalid') return invalid(reply, key.detail)
@@ -100,6 +97,7 @@ function answer(reply: FastifyReply, result: ApiAnswer | undefined): FastifyRepl
 }
 
 const TITLES = {
+  400: INVALID_ACT,
   409: 'Not in this state',
   422: 'Key of another act',
   503: 'Not kept',
@@ -107,5 +105,5 @@ const TITLES = {
 } as const
 
 function invalid(reply: FastifyReply, detail: string): FastifyReply {
-  return problem(reply, { status: 400, title: 'Invalid act', detail })
+  return problem(reply, { status: 400, title: INVALID_ACT, detail })
 }

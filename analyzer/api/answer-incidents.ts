@@ -55,7 +55,7 @@ export function listIncidents(
     states,
     cut: asked.length > INCIDENTS_MAX,
     deriving: context.deriving,
-    former: formerIncidents(filter, context),
+    ...formerIncidents(filter, context),
   }
 }
 

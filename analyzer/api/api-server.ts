@@ -96,7 +96,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
       .send(await options.metrics()),
   )
   serveQueries(server, options.ask)
-  serveActs(server, { ask: options.ask, now: Date.now })
+  serveActs(server, options.ask)
   serveLive(server, options)
   await servePage(server, options.dashboardDir)
   return server

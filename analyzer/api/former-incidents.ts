@@ -3,7 +3,7 @@ import type { IncidentContext } from './incident-context.ts'
 import type { IncidentFilter } from './query.ts'
 import { toIso } from './to-iso.ts'
 import { doneAs } from './to-wire-history.ts'
-import type { WireDone, WireFormerIncident } from './wire.ts'
+import type { WireDone, WireFormerIncident, WireIncidentList } from './wire.ts'
 
 /** Incidents of one answer, and acts of each: notes are long, and nobody asks for all of them. */
 const FORMER_SHOWN = 50
@@ -16,21 +16,23 @@ const DONE_SHOWN = 5
 export function formerIncidents(
   filter: IncidentFilter,
   { verdicts, acts, deriving }: IncidentContext,
-): readonly WireFormerIncident[] {
+): Pick<WireIncidentList, 'former' | 'formerMore'> {
   const { idPrefix = '', severities, rule, source } = filter
   // Nothing but its id and its acts is known of one; it is in no state.
-  if ([severities, rule, source].some((asked) => asked !== undefined)) return []
+  if ([severities, rule, source].some((asked) => asked !== undefined)) return NONE
   // While verdicts are made anew, every incident is still to come.
-  if (deriving) return []
-  return acts
+  if (deriving) return NONE
+  const ids = acts
     .incidents()
     .filter((id) => id.startsWith(idPrefix) && verdicts.incident(id) === undefined)
-    .slice(0, FORMER_SHOWN)
-    .map((id) => {
-      const all = acts.actsOf(id)
-      return { id, acts: all.length, done: all.slice(-DONE_SHOWN).map(toWireDone) }
-    })
+  const former = ids.slice(0, FORMER_SHOWN).map((id): WireFormerIncident => {
+    const all = acts.actsOf(id)
+    return { id, acts: all.length, done: all.slice(-DONE_SHOWN).map(toWireDone) }
+  })
+  return { former, formerMore: ids.length - former.length }
 }
+
+const NONE = { former: [], formerMore: 0 }
 
 function toWireDone({ kind, atMs, by, note, untilMs }: Act): WireDone {
   return {

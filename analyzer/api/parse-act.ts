@@ -1,7 +1,6 @@
 import {
   ACT_KINDS,
   BY_CHARS_MAX,
-  MUTE_MS_MAX,
   NOTE_CHARS_MAX,
   type Act,
   type ActKind,
@@ -10,8 +9,11 @@ import type { Parsed } from './parse-query.ts'
 
 const KEYS: ReadonlySet<string> = new Set(['kind', 'by', 'note', 'until'])
 
-/** A `WireAct` as somebody sent it; `nowMs` tells whether the end of a mute is still to come. */
-export function parseAct(body: unknown, nowMs: number): Parsed<Omit<Act, 'atMs'>> {
+/**
+ * A `WireAct` as somebody sent it. Whether the end of a mute is still to come is asked where it is
+ * done: of one that was done already, and is sent again, it may be over.
+ */
+export function parseAct(body: unknown): Parsed<Omit<Act, 'atMs'>> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return invalid('the body must be a JSON object such as {"kind":"acknowledge","by":"ana"}')
   }
@@ -30,7 +32,7 @@ export function parseAct(body: unknown, nowMs: number): Parsed<Omit<Act, 'atMs'>
   if (parsedNote.kind === 'invalid') return parsedNote
   const note = parsedNote.value
   if (kind === 'note' && note === undefined) return invalid('a note needs a text: "note"')
-  const until = parseUntil(given.get('until'), { kind, nowMs })
+  const until = parseUntil(given.get('until'), kind)
   if (until.kind === 'invalid') return until
   return {
     kind: 'parsed',
@@ -64,19 +66,12 @@ function parseNote(value: unknown): Parsed<string | undefined> {
   return { kind: 'parsed', value: text === '' ? undefined : text }
 }
 
-function parseUntil(
-  value: unknown,
-  { kind, nowMs }: { readonly kind: ActKind; readonly nowMs: number },
-): Parsed<number | undefined> {
+function parseUntil(value: unknown, kind: ActKind): Parsed<number | undefined> {
   if (value === undefined || value === null) return { kind: 'parsed', value: undefined }
   if (kind !== 'mute') return invalid('until is for kind "mute" alone')
   const untilMs = typeof value === 'string' && ISO.test(value) ? Date.parse(value) : Number.NaN
   if (Number.isNaN(untilMs)) {
     return invalid('until must be a time such as 2026-03-04T05:06:07Z')
-  }
-  if (untilMs <= nowMs) return invalid('until must be in the future')
-  if (untilMs > nowMs + MUTE_MS_MAX) {
-    return invalid('until must be within a year; without it, the mute lasts until it is reopened')
   }
   return { kind: 'parsed', value: untilMs }
 }

@@ -1,3 +1,4 @@
+import { whyNotUntil } from '../incidents/act.ts'
 import { effectOf } from '../incidents/lifecycle.ts'
 import type { ActAnswer, Appended } from '../store/act-store.ts'
 import { answerIncident, lifecycleIn, noIncident } from './answer-incidents.ts'
@@ -18,6 +19,9 @@ export function performAct(query: ActQuery, context: IncidentContext): ApiAnswer
   const digest = digestAct(incidentId, act)
   const given = key === undefined ? undefined : acts.answerTo(key)
   if (given !== undefined) return answerAgain(given, { digest, incidentId, context })
+  // Only now: of a mute that was done and is sent again, the end may have passed.
+  const why = whyNotUntil(act.untilMs, nowMs)
+  if (why !== undefined) return refuse(400, { what: why, hint: 'Nothing was done.' })
 
   const before = acts.actsOf(incidentId)
   // Where the clock was put back, acts stay in their order.

@@ -47,10 +47,10 @@ export type ApiAnswer =
 export interface ActRefusal {
   readonly kind: 'refused'
   /**
-   * 409: not in this state; 422: its key is another act's; 503: it cannot be kept now; 507: there
-   * are too many.
+   * 400: its mute would end in the past, or too late; 409: not in this state; 422: its key is
+   * another act's; 503: it cannot be kept now; 507: there are too many.
    */
-  readonly status: 409 | 422 | 503 | 507
+  readonly status: 400 | 409 | 422 | 503 | 507
   readonly what: string
   readonly hint: string
 }

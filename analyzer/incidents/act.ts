@@ -23,3 +23,11 @@ export const NOTE_CHARS_MAX = 2000
 
 /** A mute that lasts longer than this is one until it is reopened. */
 export const MUTE_MS_MAX = 366 * 24 * 3_600_000
+
+/** What is wrong with the end of a mute that is to begin now; undefined where nothing is. */
+export function whyNotUntil(untilMs: number | undefined, nowMs: number): string | undefined {
+  if (untilMs === undefined) return undefined
+  if (untilMs <= nowMs) return 'until must be in the future'
+  if (untilMs <= nowMs + MUTE_MS_MAX) return undefined
+  return 'until must be within a year; without it, the mute lasts until it is reopened'
+}

@@ -5,6 +5,7 @@ import { cannotShow } from '../../analyzer/story/cannot-show.ts'
 import type { RouterConfig } from '../../analyzer/story/router-config.ts'
 import { senderOf } from '../../analyzer/story/sender.ts'
 import type { Span } from '../../analyzer/story/span.ts'
+import { Problems } from '../span-files/problems.ts'
 import { judgeSpans, type Judged } from './judge-spans.ts'
 import { describeUnread, readSpans, sumOf, type ReadSpans, type SpanFile } from './read-spans.ts'
 
@@ -45,6 +46,24 @@ export async function classifyFile(file: ClassifyFile): Promise<ClassifiedFile> 
     ...judged,
     cannotShow: cannotShow(judged.requests.map(({ story }) => senderOf(story))),
     notes: notes.map((note) => `${name}: ${note}`),
+  }
+}
+
+/** Of a folder that was named and holds no file: most likely not the one that was meant. */
+export function emptyFolder(source: string): ClassifiedFile {
+  const problem = 'there is no file in this folder'
+  const problems = new Problems()
+  problems.add(problem)
+  return {
+    source,
+    isRead: false,
+    problems,
+    rejected: new Map(),
+    requests: [],
+    windows: [],
+    brokenRules: [],
+    cannotShow: [],
+    notes: [`${source}: ${problem}`],
   }
 }
 

@@ -6,13 +6,21 @@ import type { ClassifyInput } from './parse-classify-args.ts'
 /** More are a mistake, such as `/`; a month of recordings is far below. */
 const FILES_MAX = 100_000
 
+export interface ExpandedInput extends ClassifyInput {
+  /** It stands for a folder in which there is nothing to read. */
+  readonly isEmptyFolder?: true
+}
+
 export type ExpandedInputs =
-  | { readonly kind: 'files'; readonly inputs: readonly ClassifyInput[] }
+  | { readonly kind: 'files'; readonly inputs: readonly ExpandedInput[] }
   | { readonly kind: 'unusable'; readonly message: string }
 
-/** A folder stands for every file in it and below; hidden ones are left. What is missing stays. */
+/**
+ * A folder stands for every file in it and below; hidden ones are left. What is missing stays, and
+ * so does a folder without any: it is told in its turn, and costs the others nothing.
+ */
 export async function expandInputs(inputs: readonly ClassifyInput[]): Promise<ExpandedInputs> {
-  const expanded: ClassifyInput[] = []
+  const expanded: ExpandedInput[] = []
   for (const input of inputs) {
     // oxlint-disable-next-line no-await-in-loop
     if (input.path === '-' || !(await isFolder(input.path))) {
@@ -28,9 +36,7 @@ export async function expandInputs(inputs: readonly ClassifyInput[]): Promise<Ex
       }
       expanded.push({ ...input, path })
     }
-    if (expanded.length === before) {
-      return { kind: 'unusable', message: `${input.path}: there is no file in this folder` }
-    }
+    if (expanded.length === before) expanded.push({ ...input, isEmptyFolder: true })
   }
   return { kind: 'files', inputs: expanded }
 }

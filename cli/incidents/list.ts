@@ -77,14 +77,14 @@ async function expectSource(api: AnalyzerApi, source: string): Promise<void> {
 }
 
 function toText(list: WireIncidentList, narrowedBy: readonly string[]): string {
-  const { incidents, states, now, cut, deriving, former } = list
+  const { incidents, states, now, cut, deriving } = list
   const nowMs = Date.parse(now)
   const all = Object.entries(states).filter(([, count]) => count > 0)
   const total =
     all.length === 0 ? 'none' : all.map(([name, count]) => `${count} ${name}`).join(', ')
   const more = cut ? '; more than are shown: narrow it with --rule or --source' : ''
   const which = narrowedBy.length === 0 ? '' : ` (${narrowedBy.join(', ')})`
-  const last = `incidents${which}: ${total}${more}\n${deriving ? DERIVING : ''}${formerLine(former)}`
+  const last = `incidents${which}: ${total}${more}\n${deriving ? DERIVING : ''}${formerLine(list)}`
   if (incidents.length === 0) {
     return `nothing to show${all.length === 0 ? '' : '; --state all shows every state'}\n${last}`
   }
@@ -107,9 +107,10 @@ function toText(list: WireIncidentList, narrowedBy: readonly string[]): string {
 const DERIVING =
   'verdicts are being derived anew: incidents are missing here, and counts are too low\n'
 
-function formerLine(former: WireIncidentList['former']): string {
+function formerLine({ former, formerMore }: WireIncidentList): string {
   if (former.length === 0) return ''
   const ids = former.slice(0, FORMER_NAMED).map(({ id }) => shortId(id))
-  const more = former.length > ids.length ? ' …' : ''
+  const unnamed = former.length - ids.length + formerMore
+  const more = unnamed > 0 ? ` and ${unnamed} more` : ''
   return `acted on, and no request of it is known any more: ${ids.join(', ')}${more}\n`
 }

@@ -86,6 +86,20 @@ describe.skipIf(skipReason !== undefined)('incidents that are no more', () => {
     await closeWatched(watched)
   })
 
+  test('say how many more there are than are listed, and how one of those is found', async () => {
+    serve({ ...withFormer, formerMore: 1203 })
+    const watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
+    await watched.page.goto(`${server.url}/incidents`)
+    const foot = watched.page.locator('.former')
+    expect(await foot.locator('summary').textContent()).toBe(
+      '2 incidents that were acted on are no more, and 1,203 that are not listed here',
+    )
+    await foot.locator('summary').click()
+    await foot.getByText('1,203 more were acted on before these').waitFor()
+    expect(await foot.textContent()).toContain('secondwind incidents show ID')
+    await closeWatched(watched)
+  })
+
   test('are nowhere where there are none, where nothing could be read, and while verdicts are derived', async () => {
     const watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
     const { page } = watched

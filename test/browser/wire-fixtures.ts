@@ -319,6 +319,7 @@ export const incidentList: WireIncidentList = {
   cut: false,
   deriving: false,
   former: [],
+  formerMore: 0,
 }
 
 export const noIncidents: WireIncidentList = {

@@ -379,6 +379,21 @@ describe('exit codes', () => {
     expect([code, stderr]).toEqual([5, expect.stringContaining('there is no file in this folder')])
   })
 
+  test('an empty folder among other paths is told and counted, and the others are read', async () => {
+    const empty = join(folder, 'none')
+    await mkdir(empty)
+    const healthy = await fileOf('healthy.json', HEALTHY)
+    const { code, stdout, stderr } = await run(['--json', empty, healthy])
+    expect(code).toBe(5)
+    expect(stderr).toBe(`secondwind classify: ${empty}: there is no file in this folder\n`)
+    const document = JSON.parse(stdout) as WireClassification
+    expect(document.requests.map(({ source }) => source)).toEqual([healthy])
+    expect(document.unread).toMatchObject([
+      { source: empty, problemCount: 1, problems: ['there is no file in this folder'] },
+    ])
+    expect((await run([empty, healthy])).stdout).toContain('1 part unreadable in 1 file')
+  })
+
   test('1 where a named class fired, primary or not; 0 where it did not', async () => {
     const path = await fileOf('rejected.json', REJECTED)
     expect((await run(['--fail-on', 'fallback-exhausted', path])).code).toBe(1)

@@ -27,6 +27,8 @@ export interface WireIncidentList {
    * severity is asked for.
    */
   readonly former: readonly WireFormerIncident[]
+  /** So many more of them there are: they are found by the start of their `id`. */
+  readonly formerMore: number
 }
 
 export interface WireIncidentRow {

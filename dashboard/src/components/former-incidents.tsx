@@ -1,15 +1,17 @@
 import type { ReactNode } from 'react'
 import type { WireFormerIncident } from '../../../analyzer/api/wire.ts'
-import { formatPlural } from '../lib/format-share.ts'
+import { formatCount, formatPlural } from '../lib/format-share.ts'
 import { HistoryLine } from './history-line.tsx'
 import { LocalTime } from './time-text.tsx'
 
 interface FormerIncidentsProps {
   readonly former: readonly WireFormerIncident[]
+  /** So many were acted on before those, and are not here. */
+  readonly more: number
 }
 
 /** What people did to incidents that are no more: who comes to look for it finds it here. */
-export function FormerIncidents({ former }: FormerIncidentsProps): ReactNode {
+export function FormerIncidents({ former, more }: FormerIncidentsProps): ReactNode {
   if (former.length === 0) return null
   return (
     <details className="panel former">
@@ -19,6 +21,7 @@ export function FormerIncidents({ former }: FormerIncidentsProps): ReactNode {
           'incident that was acted on is no more',
           'incidents that were acted on are no more',
         )}
+        {more > 0 && `, and ${formatCount(more)} that are not listed here`}
       </summary>
       <p>
         A late span withdrew them, or their requests had gone when verdicts were derived anew. What
@@ -31,9 +34,17 @@ export function FormerIncidents({ former }: FormerIncidentsProps): ReactNode {
           </li>
         ))}
       </ol>
+      {more > 0 && (
+        <p>
+          {formatCount(more)} more were acted on before these, and are not searched here:{' '}
+          <code>{FIND_FORMER}</code> finds one by the start of its ID.
+        </p>
+      )}
     </details>
   )
 }
+
+const FIND_FORMER = 'secondwind incidents show ID'
 
 function FormerIncident({ incident }: { readonly incident: WireFormerIncident }): ReactNode {
   const { id, acts, done } = incident

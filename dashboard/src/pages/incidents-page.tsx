@@ -77,7 +77,7 @@ export function IncidentsPage({ route }: { readonly route: IncidentsRoute }): Re
             ) : (
               <Incidents list={list} route={route} />
             )}
-            <FormerIncidents former={filterFormer(list.former, route)} />
+            <FormerIncidents former={filterFormer(list.former, route)} more={list.formerMore} />
           </div>
         )}
       </ResourceView>

@@ -123,6 +123,20 @@ test('what was done to an incident that was withdrawn is told, and counts again 
   expect(list().states.acknowledged).toBe(1)
 })
 
+test('of more than fifty that are no more the rest is counted, and found by its id', () => {
+  const { acts, context } = stored()
+  const list = (filter = {}) => listIncidents({ windowMs: HOUR_MS, filter }, context())
+  for (let number = 0; number < 53; number += 1) {
+    const id = `inc-${String(number).padStart(16, '0')}`
+    acts.append(id, { kind: 'note', atMs: 1, by: 'ana', note: 'n' })
+  }
+  expect([list().former.length, list().formerMore]).toEqual([50, 3])
+  const oldest = 'inc-0000000000000000'
+  expect(list().former.map(({ id }) => id)).not.toContain(oldest)
+  expect(list({ idPrefix: oldest })).toMatchObject({ former: [{ id: oldest }], formerMore: 0 })
+  expect(list({ rule: 'prefill-rejected' }).formerMore).toBe(0)
+})
+
 test('while verdicts are made anew nothing is said to be gone', () => {
   const { acts, context } = stored()
   acts.append(INCIDENT, { kind: 'note', atMs: 1, by: 'ana', note: 'n' })

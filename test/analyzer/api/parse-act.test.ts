@@ -6,22 +6,22 @@ import { BY_CHARS_MAX, NOTE_CHARS_MAX } from '../../../analyzer/incidents/act.ts
 const NOW_MS = Date.UTC(2026, 2, 4, 5, 6, 7)
 
 const detailOf = (body: unknown): string => {
-  const parsed = parseAct(body, NOW_MS)
+  const parsed = parseAct(body)
   return parsed.kind === 'invalid' ? parsed.detail : 'parsed'
 }
 
 describe('parseAct', () => {
   test('reads what was sent, without blanks around it', () => {
-    expect(parseAct({ kind: 'note', by: ' ana ', note: ' one\r\ntwo\t ' }, NOW_MS)).toEqual({
+    expect(parseAct({ kind: 'note', by: ' ana ', note: ' one\r\ntwo\t ' })).toEqual({
       kind: 'parsed',
       value: { kind: 'note', by: 'ana', note: 'one\ntwo' },
     })
-    expect(parseAct({ kind: 'resolve', by: 'ana', note: '', until: null }, NOW_MS)).toEqual({
+    expect(parseAct({ kind: 'resolve', by: 'ana', note: '', until: null })).toEqual({
       kind: 'parsed',
       value: { kind: 'resolve', by: 'ana' },
     })
     const muted = { kind: 'mute', by: 'Ana Lí, on call', until: '2026-03-04T07:06:07+01:00' }
-    expect(parseAct(muted, NOW_MS)).toEqual({
+    expect(parseAct(muted)).toEqual({
       kind: 'parsed',
       value: { kind: 'mute', by: 'Ana Lí, on call', untilMs: NOW_MS + 3_600_000 },
     })
@@ -29,7 +29,7 @@ describe('parseAct', () => {
 
   test('takes out of a note what cannot be seen', () => {
     const note = 'a\u202eb\u0000c\u001b[31md\u200be'
-    expect(parseAct({ kind: 'note', by: 'ana', note }, NOW_MS)).toMatchObject({
+    expect(parseAct({ kind: 'note', by: 'ana', note })).toMatchObject({
       value: { note: 'abc[31mde' },
     })
   })
@@ -58,8 +58,6 @@ describe('parseAct', () => {
     [{ kind: 'mute', by: 'ana', until: 'tomorrow' }, 'until must be a time'],
     [{ kind: 'mute', by: 'ana', until: '2026-13-01T00:00:00Z' }, 'until must be a time'],
     [{ kind: 'mute', by: 'ana', until: 1_800_000_000 }, 'until must be a time'],
-    [{ kind: 'mute', by: 'ana', until: '2026-03-04T05:06:07Z' }, 'must be in the future'],
-    [{ kind: 'mute', by: 'ana', until: '2036-03-04T05:06:07Z' }, 'within a year'],
   ])('says what is wrong with %j', (body, says) => {
     expect(detailOf(body)).toContain(says)
   })

@@ -112,6 +112,25 @@ test('another act under a key that was used is refused, and nothing is done', as
   expect([status, detail]).toEqual([400, expect.stringContaining('Idempotency-Key must be')])
 })
 
+test('a mute that is over is answered again under its key, and is refused where it is new', async () => {
+  const { post, kinds } = await withIncidents()
+  const mute = {
+    kind: 'mute',
+    by: 'ana',
+    until: new Date(Date.now() + 1500).toISOString(),
+  } as const
+  expect((await post(mute, 'short')).status).toBe(200)
+  await waitUntil(async () => (await kinds()).includes('mute-ended'), 'its end')
+  const again = await post(mute, 'short')
+  expect(again.status).toBe(200)
+  expect(((await again.json()) as WireIncident).state).toBe('open')
+  expect(await told(post(mute, 'new'))).toEqual([400, 'until must be in the future'])
+  const late = { ...mute, until: '2999-03-04T05:06:07Z' }
+  expect(await told(post(late))).toEqual([400, expect.stringContaining('within a year')])
+  // Nothing was done under that key: it is free for an act that can be.
+  expect((await post({ kind: 'mute', by: 'ana' }, 'new')).status).toBe(200)
+})
+
 test('an act that had nothing to change does not change what somebody did since', async () => {
   const { post, kinds } = await withIncidents()
   await post({ kind: 'resolve', by: 'bo' })

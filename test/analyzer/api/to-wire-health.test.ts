@@ -195,7 +195,12 @@ test('a refused sender is told by reason and address', () => {
 })
 
 test('what is not packed or cannot be read is said, and since when', () => {
-  expect(healthOf({}).keeping).toEqual({ troubledSince: null, why: null, damaged: [], setAsideBytes: 0 })
+  expect(healthOf({}).keeping).toEqual({
+    troubledSince: null,
+    why: null,
+    damaged: [],
+    setAsideBytes: 0,
+  })
   const trouble = { why: '000002.hot.db was not packed', sinceMs: NOW_MS }
   const keeping = { trouble, damaged: ['000001.packed.db'], setAsideBytes: 7, parts: undefined }
   expect(healthOf({ keeping }).keeping).toEqual({
