@@ -107,19 +107,27 @@ export class JudgeLoop {
       this.#unjudged = new Unjudged(this.#options)
     }
     this.#lastTurnMs = now()
-    const moreToRead = this.#readSpans()
+    // Read no faster than is judged: what waits on disk takes no memory.
+    const moreToRead = this.#isOneDue() || this.#readSpans()
     const judgements: Judgement[] = []
     const untilMs = now() + JUDGE_MS
     for (let looked = 0; looked < JUDGE_TRACES; looked += 1) {
-      const trace = this.#unjudged.takeNext(now)
+      const trace = this.#unjudged.takeNext(this.#timeOfJudging())
       if (trace === undefined) break
       judgements.push(...this.#orGiveUp(trace, () => this.#judgeTrace(trace)))
       if (now() >= untilMs) break
     }
     if (judgements.length > 0) this.#save(judgements)
     this.#gatherer.stored()
-    const nextMs = this.#unjudged.nextMs ?? Infinity
-    return { more: moreToRead || nextMs <= now(), changed: judgements.length > 0 }
+    return { more: moreToRead || this.#isOneDue(), changed: judgements.length > 0 }
+  }
+
+  #isOneDue(): boolean {
+    return (this.#unjudged.nextMs ?? Infinity) <= this.#timeOfJudging()
+  }
+
+  #timeOfJudging(): number {
+    return this.#unjudged.timeOfJudging(this.#options.now())
   }
 
   /** Whether there may be more. */
@@ -129,7 +137,7 @@ export class JudgeLoop {
 
   #judgeTrace(trace: PendingTrace): readonly Judgement[] {
     const { source, traceId } = trace
-    const nowMs = this.#options.now()
+    const nowMs = this.#timeOfJudging()
     const group = this.#gather({ source, traceId }, nowMs)
     if (group.unsettled.length > 0 && trace.waitUntilMs === undefined) {
       // Half of a joined request would be another verdict, to be withdrawn when the rest settles.

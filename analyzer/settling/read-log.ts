@@ -12,6 +12,7 @@ export class ReadLog {
   #lastReceivedMs: number | undefined
   #read = 0
   #atEnd = false
+  #readUpToMs = -Infinity
   /** How much was stored and read when the end was reached. */
   #end = { stored: 0, read: 0 }
 
@@ -32,7 +33,12 @@ export class ReadLog {
     return this.#lastReceivedMs
   }
 
-  read(): { readonly chunks: readonly LoggedChunk[]; readonly more: boolean } {
+  /** All that was received by then has been read. */
+  get readUpToMs(): number {
+    return this.#readUpToMs
+  }
+
+  read(nowMs: number): { readonly chunks: readonly LoggedChunk[]; readonly more: boolean } {
     const chunks = this.#reader.readAfter(this.#readUpTo, READ_SPANS)
     const spans = chunks.reduce((sum, { heads }) => sum + heads.length, 0)
     this.#sayUnreadable(chunks)
@@ -41,6 +47,7 @@ export class ReadLog {
     this.#lastReceivedMs = last?.receivedAtMs ?? this.#lastReceivedMs
     this.#read += spans
     this.#atEnd = spans < READ_SPANS
+    this.#readUpToMs = this.#atEnd ? nowMs : Math.min(nowMs, last?.receivedAtMs ?? nowMs)
     return { chunks, more: !this.#atEnd }
   }
 

@@ -73,7 +73,7 @@ export class Unjudged {
   read(nowMs: number, notice: (chunk: LoggedChunk) => void): boolean {
     // The log waits on disk, and its lag is seen; memory would not wait.
     if (this.#pending.isFull) return false
-    const { chunks, more } = this.#log.read()
+    const { chunks, more } = this.#log.read(nowMs)
     for (const chunk of chunks) {
       notice(chunk)
       this.#retained.add(chunk)
@@ -82,10 +82,18 @@ export class Unjudged {
     return more
   }
 
+  /**
+   * The time by which traces are due: that up to which the log is read. All that came to a trace
+   * before it had settled is then known of it, however late it is judged. Where no more can be read
+   * before something is judged, it is the clock's.
+   */
+  timeOfJudging(nowMs: number): number {
+    return this.#pending.isFull ? nowMs : Math.min(nowMs, this.#log.readUpToMs)
+  }
+
   /** The next trace that is due; it stays until it is settled or given up. */
-  takeNext(now: () => number): PendingTrace | undefined {
+  takeNext(nowMs: number): PendingTrace | undefined {
     for (;;) {
-      const nowMs = now()
       const trace = this.#pending.takeNext(nowMs) ?? this.#takeEarly(nowMs + this.#settleMs)
       if (trace === undefined || !this.#pending.needsEarlierSpans(trace)) return trace
       const { spans } = this.spansOf(trace)

@@ -357,6 +357,26 @@ test('a crowd is judged without reading the whole of it again for each of its tr
   expect(lookUps.count).toBeLessThan(3 * 600)
 })
 
+test('what waited on disk is told once, of all that came before it had settled', () => {
+  const { receive, clock, crash, turn, verdicts } = court()
+  const others = Array.from({ length: 9000 }, (_, index) =>
+    buildSpan({ traceId: (index + 1).toString(16).padStart(32, 'f') }),
+  )
+  receive(attempt)
+  clock.nowMs += 500
+  receive(...others)
+  clock.nowMs += 500
+  receive(request)
+  crash()
+  clock.nowMs += 3_600_000
+  const told = new Set<string>()
+  while (turn().more) {
+    for (const { wire } of verdicts.requests({ limit: 100 }).requests) told.add(wire)
+  }
+  expect(told.size).toBe(1)
+  expect(JSON.parse([...told].join(''))).toMatchObject({ outcome: 'failed' })
+})
+
 test('a turn ends when its time is over, so that questions are answered in between', () => {
   const { receive, after, clock, turn, pending } = court()
   receive(...failedCalls(5))
