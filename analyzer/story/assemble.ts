@@ -51,13 +51,14 @@ function spansOf(dialect: Dialect, spans: readonly Span[]): readonly Span[] {
  * retried export after a crash) one is kept, whichever came first.
  */
 function inOrder(spans: readonly Span[]): readonly Span[] {
-  const byId = new Map<string, Span>()
+  const traces = new Map<string, Map<string, Span>>()
   for (const span of spans) {
-    const id = `${span.traceId}-${span.spanId}`
-    const known = byId.get(id)
-    if (known === undefined || isLaterVersion(span, known)) byId.set(id, span)
+    const trace = traces.get(span.traceId) ?? new Map<string, Span>()
+    if (trace.size === 0) traces.set(span.traceId, trace)
+    const known = trace.get(span.spanId)
+    if (known === undefined || isLaterVersion(span, known)) trace.set(span.spanId, span)
   }
-  return [...byId.values()].toSorted(byStartThenSpanId)
+  return [...traces.values()].flatMap((trace) => [...trace.values()]).toSorted(byStartThenSpanId)
 }
 
 function byStartThenSpanId(left: Span, right: Span): number {
