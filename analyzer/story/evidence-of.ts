@@ -3,10 +3,13 @@ import type { Evidence } from './story.ts'
 
 /** Those of `keys` that the span has, as they are shown to a reader. */
 export function evidenceOf(span: Span, keys: readonly string[]): readonly Evidence[] {
-  return keys.flatMap((key) => {
-    const value = span.attributes.get(key)
-    return value === undefined ? [] : [{ spanId: span.spanId, key, value: toText(value) }]
-  })
+  const { attributes, spanId } = span
+  const evidence: Evidence[] = []
+  for (const key of keys) {
+    const value = attributes.get(key)
+    if (value !== undefined) evidence.push({ spanId, key, value: toText(value) })
+  }
+  return evidence
 }
 
 /** Characters of an evidence value: enough to recognise it by, the span has the rest. */
