@@ -84,9 +84,9 @@ export interface CallSource {
 
 export function toCall({ span, raw, failed = isError(span) }: CallSource): Call {
   const { attributes } = span
-  const hidden = jsonObject(attributes, 'hidden_params')
   const deployment = text(attributes, 'litellm.provider.model')
   const writesText = !isNotInTokens(attributes)
+  const asked = shapeOf(span, ['gen_ai.input.messages'])
   return {
     span,
     raw,
@@ -97,7 +97,7 @@ export function toCall({ span, raw, failed = isError(span) }: CallSource): Call 
     deployment,
     model: modelOf(span, deployment),
     provider: providerOf(attributes, deployment),
-    address: addressOf(attributes, hidden),
+    address: addressOf(attributes),
     api: apiOf(span),
     // Only a stream has a first chunk; failed attempts of v2 say nothing else of it.
     streaming:
@@ -109,9 +109,9 @@ export function toCall({ span, raw, failed = isError(span) }: CallSource): Call 
     finishReasons: textList(attributes, 'gen_ai.response.finish_reasons') ?? [],
     responseModel: text(attributes, 'gen_ai.response.model'),
     error: failed ? errorOf(span) : undefined,
-    userHash: shapeOf(span, ['gen_ai.input.messages'])?.hash,
+    userHash: asked?.hash,
     sent: raw === undefined ? undefined : shapeOf(raw, contentKeys(raw.attributes))?.shape,
-    asked: shapeOf(span, ['gen_ai.input.messages'])?.shape,
+    asked: asked?.shape,
   }
 }
 
@@ -142,15 +142,12 @@ function providerOf(attributes: Attributes, deployment: string | undefined): str
   return firstText(attributes, ['gen_ai.provider.name', 'gen_ai.system', 'error.llm_provider'])
 }
 
-function addressOf(
-  attributes: Attributes,
-  hidden: ReadonlyMap<string, unknown> | undefined,
-): string | undefined {
+function addressOf(attributes: Attributes): string | undefined {
   const host = text(attributes, 'server.address')
   const port = numeric(attributes, 'server.port')
   // Without its port a host may be another server.
   if (host !== undefined) return port === undefined ? undefined : `${host}:${port}`
-  const base = hidden?.get('api_base')
+  const base = jsonObject(attributes, 'hidden_params')?.get('api_base')
   return typeof base === 'string' ? base : undefined
 }
 

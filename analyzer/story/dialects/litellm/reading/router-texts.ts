@@ -23,6 +23,7 @@ export interface RouterWords extends Pick<Reading['hints'], 'texts' | 'tables'> 
  */
 export function routerWords(spans: readonly (Span | undefined)[]): RouterWords {
   const words = [...new Set(spans)].flatMap((span) => (span === undefined ? [] : wordsOf(span)))
+  if (words.length === 0) return NO_WORDS
   const own = words.filter((text) => !isOfUpstreamLitellm(text))
   return {
     ...factsIn(own),
@@ -31,6 +32,9 @@ export function routerWords(spans: readonly (Span | undefined)[]): RouterWords {
     ),
   }
 }
+
+/** Of a request that went well. */
+const NO_WORDS: RouterWords = { texts: [], tables: [], isMixedUp: false }
 
 function factsIn(words: readonly string[]): Pick<RouterWords, 'texts' | 'tables'> {
   return {
