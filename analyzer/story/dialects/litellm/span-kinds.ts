@@ -1,5 +1,5 @@
 import { firstText, hasAny, text } from '../../attributes.ts'
-import type { Span, SpanHead } from '../../span.ts'
+import type { Span, SpanEvent, SpanHead } from '../../span.ts'
 import { isInference } from '../inference-span.ts'
 
 /**
@@ -81,14 +81,16 @@ export function isToldByCaller(span: Span): boolean {
   return (
     !isLitellm(span) &&
     span.kind !== 'server' &&
+    // Asked first: hardly a span has one.
+    span.events.some(isExceptionOfLitellm) &&
     !isBorrowed(span) &&
-    !isInference(span) &&
-    span.events.some(
-      (event) =>
-        event.name === 'exception' &&
-        (text(event.attributes, 'exception.type') ?? '').startsWith('litellm.exceptions.'),
-    )
+    !isInference(span)
   )
+}
+
+function isExceptionOfLitellm({ name, attributes }: SpanEvent): boolean {
+  const type = name === 'exception' ? text(attributes, 'exception.type') : undefined
+  return type?.startsWith('litellm.exceptions.') === true
 }
 
 /** Spans that only the proxy writes: they tell a lost root from a router in process. */
