@@ -36,12 +36,13 @@ export const retryStorm: Rule = {
   ],
   evaluate(story, { attemptsMax }) {
     const { attempts, upstreamCalls, callsAllowed } = story
+    const cause = rootCause(story)
+    if (cause === undefined) return undefined
     const calls = Math.max(attempts.length, upstreamCalls?.value ?? 0)
     const targets = targetsOf(story)
-    const cause = rootCause(story)
     // Each target once is a long chain, and no storm.
     const limit = Math.max(attemptsMax, callsAllowed?.value ?? 0, targets)
-    if (calls <= limit || cause === undefined) return undefined
+    if (calls <= limit) return undefined
     return {
       // How often a router may call is a setting of its own, and no span tells it.
       confidence: 'likely',
