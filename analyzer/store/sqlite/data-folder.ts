@@ -17,6 +17,7 @@ import Database from 'better-sqlite3'
 
 import { AnalyzerError } from '../../errors.ts'
 import { messageOf } from '../../message-of.ts'
+import { useReserve } from './disk-reserve.ts'
 import { isMissing } from './files.ts'
 import { filesOf } from './folder-files.ts'
 import { isDamage, sqliteCode } from './open-database.ts'
@@ -36,6 +37,7 @@ const SALT_BYTES = 32
 export function openDataFolder(path: string): DataFolder {
   refuseUnfinished(path)
   prepare(path)
+  useReserve(path)
   const lock = takeLock(path)
   try {
     return { path, salt: readSalt(filesOf(path).salt), release: () => lock.close() }
@@ -156,7 +158,8 @@ function readSalt(file: string): Uint8Array {
 }
 
 function unwritable(path: string, error: unknown): AnalyzerError {
-  const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
+  const isFull = code === 'ENOSPC' || code === 'SQLITE_FULL'
   return new AnalyzerError('ANALYZER_DATA_UNWRITABLE', {
     message: `${path} cannot be used as the data folder: ${messageOf(error)}`,
     hint: isFull

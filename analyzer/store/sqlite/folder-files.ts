@@ -12,6 +12,8 @@ export interface FolderFiles {
   readonly lock: string
   /** Which process that is, for people. */
   readonly owner: string
+  /** Of no use but its room, for a start on a full disk. */
+  readonly reserve: string
   /** All spans of release 0.1.0. */
   readonly oldSpans: string
   /** There for as long as a backup is copied into the folder: what is in it is half a copy. */
@@ -26,6 +28,7 @@ export function filesOf(folder: string): FolderFiles {
     salt: join(folder, 'salt'),
     lock: join(folder, 'lock.db'),
     owner: join(folder, 'owner.pid'),
+    reserve: join(folder, 'reserve'),
     oldSpans: join(folder, 'spans.db'),
     unfinished: join(folder, 'backup.unfinished'),
   }

@@ -1,8 +1,11 @@
-import { spawnSync } from 'node:child_process'
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+
+import type { WireHealth } from '../../../analyzer/api/wire.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 import { type Sent, startAnalyzerProcess } from './analyzer-process.ts'
 import { diskTrouble, type Episode } from './disk-episodes.ts'
@@ -89,6 +92,80 @@ test.skipIf(!canMount)(
   },
   120_000,
 )
+
+test.skipIf(!canMount).each(['SIGTERM', 'SIGKILL'] as const)(
+  'an analyzer that was ended by %s starts on a full disk, shows what it has, and takes spans again when there is room',
+  async (signal) => {
+    const dataDir = saltedFolder()
+    const disk = await mountSmallDisk(dataDir)
+    const first = await startAnalyzerProcess({ dataDir, under: disk.inside })
+    const batches = drawBatches(5, { batches: 20, fromMs: Date.now(), spansPerBatchMax: 100 })
+    const [before, waiting] = [batches.slice(0, 10), batches.slice(10)]
+    await sendAll(first, before)
+    const reserve = join(disk.root, dataDir, 'reserve')
+    await waitUntil(() => existsSync(reserve), 'room that is kept for the next start')
+    await (signal === 'SIGTERM' ? first.stop() : first.kill())
+    const ballast = join(disk.root, dataDir, 'ballast')
+    fillUp(ballast)
+
+    const analyzer = await startAnalyzerProcess({ dataDir, under: disk.inside })
+    expect(await checkStored(analyzer, { acked: before, unanswered: waiting })).toEqual([])
+    // Whoever filled it takes what the start has left, too.
+    const more = join(disk.root, dataDir, 'more')
+    fillUp(more)
+    const acked: Batch[] = []
+    let refusal: Sent | undefined
+    while (refusal === undefined) {
+      const batch = waiting[0]
+      if (batch === undefined) throw new Error('the disk took it all')
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const sent = await analyzer.send(batch)
+      if (sent.status === 200) acked.push(...waiting.splice(0, 1))
+      else refusal = sent
+    }
+    expect(refusal).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/u) as unknown })
+    expect(
+      await checkStored(analyzer, { acked: [...before, ...acked], unanswered: waiting }),
+    ).toEqual([])
+    const health = await analyzer.api<WireHealth>('health')
+    expect(health).toMatchObject({ disk: { low: true }, intake: { state: 'failing' } })
+    expect(await analyzer.status('/metrics')).toBe(200)
+
+    rmSync(more)
+    rmSync(ballast)
+    await waitUntil(async () => {
+      const [batch] = waiting
+      return batch !== undefined && (await analyzer.send(batch)).status === 200
+    }, 'writing again')
+    await sendAll(analyzer, waiting)
+    expect(await checkStored(analyzer, { acked: batches })).toEqual([])
+    await waitUntil(() => existsSync(reserve), 'room for the start after that')
+  },
+  120_000,
+)
+
+interface SmallDisk {
+  /** What makes a command see it: nobody else does. */
+  readonly inside: readonly string[]
+  /** The way in for us. */
+  readonly root: string
+}
+
+/** Mounted at `path` until the test ends, whoever works on it meanwhile. */
+async function mountSmallDisk(path: string): Promise<SmallDisk> {
+  const holder = spawn(
+    UNSHARE,
+    ['-rm', 'sh', '-c', 'mount -t tmpfs -o size=32m none "$0" && echo up && exec sleep 600', path],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  onTestFinished(() => void holder.kill('SIGKILL'))
+  await once(holder.stdout, 'data')
+  const pid = String(holder.pid)
+  return {
+    inside: ['nsenter', '-t', pid, '-U', '-m', '--preserve-credentials'],
+    root: `/proc/${pid}/root`,
+  }
+}
 
 /** To the last byte. */
 function fillUp(file: string): void {

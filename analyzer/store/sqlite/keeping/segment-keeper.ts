@@ -10,6 +10,7 @@ import type {
   TidyReport,
 } from '../../store.ts'
 import { messageOf } from '../../../message-of.ts'
+import { keepReserve } from '../disk-reserve.ts'
 import { syncFolder } from '../files.ts'
 import { packSegment } from '../packing/pack-segment.ts'
 import { removeDatabaseFile, type SegmentCatalogue } from '../segments/segment-catalogue.ts'
@@ -85,7 +86,9 @@ export class SegmentKeeper implements SpanKeeper {
       return this.#drop(oldest, reasonOf(why, asideBytes))
     }
     const next = parts.find((part) => this.#mayPack(part, nowMs))
-    return next === undefined ? NOTHING_DONE : this.#beginPacking(next, nowMs)
+    if (next !== undefined) return this.#beginPacking(next, nowMs)
+    keepReserve(dirname(this.#catalogue.folder))
+    return NOTHING_DONE
   }
 
   stats(): StoreStats {
