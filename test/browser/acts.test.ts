@@ -1,21 +1,12 @@
-import { mkdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { WireIncident } from '../../analyzer/api/wire.ts'
 import { answerLoaded } from './answers.ts'
-import {
-  closeWatched,
-  launchChromium,
-  openWatched,
-  skipReason,
-  type WatchedPage,
-} from './chromium.ts'
-import { buildPage, startPageServer, type Answer, type PageServer } from './page-server.ts'
+import { closeWatched, openWatched, skipReason } from './chromium.ts'
+import type { Answer } from './page-server.ts'
+import { screenshots, setUpOpenPage } from './set-up-page.ts'
 import * as fixtures from './wire-fixtures.ts'
 
-const screenshots = fileURLToPath(new URL('./screenshots', import.meta.url))
 const path = `incidents/${fixtures.incident.id}`
 
 const acknowledged: WireIncident = {
@@ -40,55 +31,37 @@ function withActs(sent: unknown[], answer: ReturnType<Answer>, keys: string[] = 
 }
 
 describe.skipIf(skipReason !== undefined)('acts on an incident', () => {
-  let browser: Browser
-  let server: PageServer
-  let watched: WatchedPage
-  let page: Page
+  const at = setUpOpenPage()
+  const { focused } = at
   let sent: unknown[]
   const open = async (): Promise<void> => {
-    await page.goto(`${server.url}/${path}`)
-    await page.locator('.acts').waitFor()
+    await at.page.goto(`${at.server.url}/${path}`)
+    await at.page.locator('.acts').waitFor()
   }
-  const focused = (): Promise<string> => page.evaluate('document.activeElement?.textContent ?? ""')
-  const button = (name: string) => page.getByRole('button', { name, exact: true })
+  const button = (name: string) => at.page.getByRole('button', { name, exact: true })
 
-  beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true })
-    await buildPage()
-    browser = await launchChromium()
-    server = await startPageServer(answerLoaded)
-  })
-  afterAll(async () => {
-    await browser.close()
-    await server.close()
-  })
-  beforeEach(async () => {
+  beforeEach(() => {
     sent = []
-    server.answer = withActs(sent, { body: acknowledged })
-    watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
-    page = watched.page
-  })
-  afterEach(async () => {
-    await closeWatched(watched)
+    at.server.answer = withActs(sent, { body: acknowledged })
   })
 
   test('asks for a name once, shows what the analyzer answered, and goes on by keyboard', async () => {
     await open()
-    await page.keyboard.press('a')
-    const dialog = page.getByRole('dialog', { name: 'Acknowledge' })
+    await at.page.keyboard.press('a')
+    const dialog = at.page.getByRole('dialog', { name: 'Acknowledge' })
     await dialog.getByLabel('Your name').fill(' ana ')
-    await page.keyboard.press('Enter')
+    await at.page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'detached' })
     expect(sent).toEqual([{ kind: 'acknowledge', by: 'ana' }])
-    await page.getByText('Acknowledged by ana').waitFor()
-    expect(await page.locator('.acts output').textContent()).toBe('Acknowledged.')
+    await at.page.getByText('Acknowledged by ana').waitFor()
+    expect(await at.page.locator('.acts output').textContent()).toBe('Acknowledged.')
     expect(await button('Acknowledge').count()).toBe(0)
     // It is known now, over a reload too, and where nothing else is asked the act is done at once.
-    await page.reload()
+    await at.page.reload()
     await button('Reopen').click()
     await expect.poll(() => sent.length).toBe(2)
     expect(sent[1]).toEqual({ kind: 'reopen', by: 'ana' })
-    expect(await page.getByRole('dialog').count()).toBe(0)
+    expect(await at.page.getByRole('dialog').count()).toBe(0)
   })
 
   test('mutes for an hour, for a day, or until it is reopened', async () => {
@@ -99,18 +72,18 @@ describe.skipIf(skipReason !== undefined)('acts on an incident', () => {
     ] as const) {
       sent = []
       const body = { ...acknowledged, state: 'muted', mutedUntil: until ?? null }
-      server.answer = withActs(sent, { body })
+      at.server.answer = withActs(sent, { body })
       await open()
-      await page.keyboard.press('m')
-      const dialog = page.getByRole('dialog', { name: 'Mute' })
+      await at.page.keyboard.press('m')
+      const dialog = at.page.getByRole('dialog', { name: 'Mute' })
       await dialog.getByLabel(choice).check()
       await dialog.getByLabel('Note').fill('until the deploy')
       await dialog.getByLabel('Your name').fill('ana')
-      await page.keyboard.press('Control+Enter')
+      await at.page.keyboard.press('Control+Enter')
       await dialog.waitFor({ state: 'detached' })
       const act = { kind: 'mute', by: 'ana', note: 'until the deploy' }
       expect(sent).toEqual([until === undefined ? act : { ...act, until }])
-      await page.getByText('until it is reopened').waitFor({
+      await at.page.getByText('until it is reopened').waitFor({
         state: until === undefined ? 'visible' : 'detached',
       })
     }
@@ -124,26 +97,26 @@ describe.skipIf(skipReason !== undefined)('acts on an incident', () => {
       detail: 'It could not be kept: database or disk is full.',
       hint: 'Nothing was changed. See the health line.',
     }
-    server.answer = withActs(sent, { status: 503, body: problem })
+    at.server.answer = withActs(sent, { status: 503, body: problem })
     await open()
     await button('Add note').click()
-    const dialog = page.getByRole('dialog', { name: 'Add note' })
+    const dialog = at.page.getByRole('dialog', { name: 'Add note' })
     await dialog.getByLabel('Note').fill('asked the provider\nsecond line')
     await dialog.getByLabel('Your name').fill('ana')
     await dialog.getByRole('button', { name: 'Add note' }).click()
     const alert = dialog.getByRole('alert')
     expect(await alert.textContent()).toContain('database or disk is full')
     expect(await alert.textContent()).toContain('Nothing was changed.')
-    expect(await page.locator('.acts output').textContent()).toBe('')
-    await page.screenshot({ path: `${screenshots}/act-refused.png` })
-    await page.keyboard.press('Escape')
+    expect(await at.page.locator('.acts output').textContent()).toBe('')
+    await at.page.screenshot({ path: `${screenshots}/act-refused.png` })
+    await at.page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
     expect(await focused()).toBe('Add note')
-    await page.keyboard.press('Enter')
+    await at.page.keyboard.press('Enter')
     expect(await dialog.getByRole('textbox', { name: 'Note' }).inputValue()).toBe(
       'asked the provider\nsecond line',
     )
-    server.answer = withActs(sent, { body: fixtures.incident })
+    at.server.answer = withActs(sent, { body: fixtures.incident })
     await dialog.getByRole('button', { name: 'Add note' }).click()
     await dialog.waitFor({ state: 'detached' })
     expect(await focused()).toBe('Add note')
@@ -157,10 +130,10 @@ describe.skipIf(skipReason !== undefined)('acts on an incident', () => {
   test('sends what was cut again under its key, and anything else under another', async () => {
     const keys: string[] = []
     const last = (): string | undefined => keys.at(-1)
-    server.answer = withActs(sent, undefined, keys)
+    at.server.answer = withActs(sent, undefined, keys)
     await open()
-    await page.keyboard.press('m')
-    const dialog = page.getByRole('dialog', { name: 'Mute' })
+    await at.page.keyboard.press('m')
+    const dialog = at.page.getByRole('dialog', { name: 'Mute' })
     await dialog.getByLabel('Your name').fill('ana')
     const send = dialog.getByRole('button', { name: 'Mute' })
     await send.click()
@@ -170,7 +143,7 @@ describe.skipIf(skipReason !== undefined)('acts on an incident', () => {
     const [first = ''] = keys
     expect(first).toMatch(/^[0-9a-f]{32}$/)
     expect(new Set(keys)).toEqual(new Set([first]))
-    await page.clock.setFixedTime(fixtures.NOW_MS + 60_000)
+    await at.page.clock.setFixedTime(fixtures.NOW_MS + 60_000)
     const tried = keys.length
     await send.click()
     await expect.poll(() => keys.length).toBeGreaterThan(tried)
@@ -179,12 +152,12 @@ describe.skipIf(skipReason !== undefined)('acts on an incident', () => {
     // The end of the mute is that of the first time: another one would be another act.
     expect(new Set(sent.map((act) => JSON.stringify(act))).size).toBe(1)
     const problem = { type: 'about:blank', title: 'Not in this state', status: 409, detail: 'd' }
-    server.answer = withActs(sent, { status: 409, body: problem }, keys)
+    at.server.answer = withActs(sent, { status: 409, body: problem }, keys)
     await send.click()
     await dialog.getByText('Not in this state').waitFor()
     expect(last()).toBe(first)
     // That was an answer: whoever asks once more asks anew.
-    server.answer = withActs(sent, { body: acknowledged }, keys)
+    at.server.answer = withActs(sent, { body: acknowledged }, keys)
     await send.click()
     await dialog.waitFor({ state: 'detached' })
     expect(last()).not.toBe(first)
@@ -192,17 +165,17 @@ describe.skipIf(skipReason !== undefined)('acts on an incident', () => {
 
   test('sends other words under another key, though the first were cut', async () => {
     const keys: string[] = []
-    server.answer = withActs(sent, undefined, keys)
+    at.server.answer = withActs(sent, undefined, keys)
     await open()
-    await page.keyboard.press('n')
-    const dialog = page.getByRole('dialog', { name: 'Add note' })
+    await at.page.keyboard.press('n')
+    const dialog = at.page.getByRole('dialog', { name: 'Add note' })
     await dialog.getByLabel('Note').fill('one')
     await dialog.getByLabel('Your name').fill('ana')
-    await page.keyboard.press('Control+Enter')
+    await at.page.keyboard.press('Control+Enter')
     await dialog.getByText('Whether it was kept is not known').waitFor()
-    server.answer = withActs(sent, { body: fixtures.incident }, keys)
+    at.server.answer = withActs(sent, { body: fixtures.incident }, keys)
     await dialog.getByLabel('Note').fill('two')
-    await page.keyboard.press('Control+Enter')
+    await at.page.keyboard.press('Control+Enter')
     await dialog.waitFor({ state: 'detached' })
     expect(new Set(keys).size).toBe(2)
     expect(keys.at(-1)).not.toBe(keys[0])
@@ -210,16 +183,16 @@ describe.skipIf(skipReason !== undefined)('acts on an incident', () => {
 
   test('asks for the text of a note and for a name before anything is sent', async () => {
     await open()
-    await page.keyboard.press('n')
-    const dialog = page.getByRole('dialog', { name: 'Add note' })
+    await at.page.keyboard.press('n')
+    const dialog = at.page.getByRole('dialog', { name: 'Add note' })
     await dialog.getByRole('button', { name: 'Add note' }).click()
-    expect(await page.locator('textarea:invalid, input:invalid').count()).toBe(2)
+    expect(await at.page.locator('textarea:invalid, input:invalid').count()).toBe(2)
     expect(sent).toEqual([])
   })
 
   test('tells the history: who, why, and what changed before it began', async () => {
     await open()
-    const lines = await page.locator('.history > li > div').allTextContents()
+    const lines = await at.page.locator('.history > li > div').allTextContents()
     expect(lines).toEqual([
       'Change release 1.97.0 → 1.109.1',
       'Opened: its first request that is known',
@@ -229,8 +202,8 @@ describe.skipIf(skipReason !== undefined)('acts on an incident', () => {
 
   for (const theme of ['light', 'dark'] as const) {
     test(`are accessible in the ${theme} theme, and fit a narrow screen`, async () => {
-      const own = await openWatched(browser, { theme, width: 400, nowMs: fixtures.NOW_MS })
-      await own.page.goto(`${server.url}/${path}`)
+      const own = await openWatched(at.browser, { theme, width: 400, nowMs: fixtures.NOW_MS })
+      await own.page.goto(`${at.server.url}/${path}`)
       await own.page.getByRole('button', { name: 'Mute' }).click()
       const dialog = own.page.getByRole('dialog', { name: 'Mute' })
       await dialog.waitFor()

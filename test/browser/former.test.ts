@@ -1,15 +1,10 @@
-import { mkdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { WireFormerIncident, WireIncidentList } from '../../analyzer/api/wire.ts'
 import { answerError, answerLoaded } from './answers.ts'
-import { closeWatched, launchChromium, openWatched, skipReason } from './chromium.ts'
-import { buildPage, startPageServer, type PageServer } from './page-server.ts'
+import { closeWatched, openWatched, skipReason } from './chromium.ts'
+import { screenshots, setUpServedPage } from './set-up-page.ts'
 import * as fixtures from './wire-fixtures.ts'
-
-const screenshots = fileURLToPath(new URL('./screenshots', import.meta.url))
 
 const former: readonly WireFormerIncident[] = [
   {
@@ -38,28 +33,16 @@ const former: readonly WireFormerIncident[] = [
 const withFormer: WireIncidentList = { ...fixtures.incidentList, former }
 
 describe.skipIf(skipReason !== undefined)('incidents that are no more', () => {
-  let browser: Browser
-  let server: PageServer
+  const at = setUpServedPage()
   const serve = (body: WireIncidentList): void => {
-    server.answer = (path) => (path.startsWith('incidents?') ? { body } : answerLoaded(path))
+    at.server.answer = (path) => (path.startsWith('incidents?') ? { body } : answerLoaded(path))
   }
-
-  beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true })
-    await buildPage()
-    browser = await launchChromium()
-    server = await startPageServer(answerLoaded)
-  })
-  afterAll(async () => {
-    await browser.close()
-    await server.close()
-  })
 
   test('stand folded at the foot of the list, and tell who did what and when', async () => {
     serve(withFormer)
-    const watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
+    const watched = await openWatched(at.browser, { nowMs: fixtures.NOW_MS })
     const { page } = watched
-    await page.goto(`${server.url}/incidents`)
+    await page.goto(`${at.server.url}/incidents`)
     const foot = page.locator('.former')
     expect(await foot.locator('summary').textContent()).toBe(
       '2 incidents that were acted on are no more',
@@ -80,7 +63,7 @@ describe.skipIf(skipReason !== undefined)('incidents that are no more', () => {
     // It is found by what was said, and no severity is known of it.
     await page.getByRole('searchbox').fill('rotated EU-west')
     await page.getByText('1 incident that was acted on is no more').waitFor()
-    await page.goto(`${server.url}/incidents?severity=high`)
+    await page.goto(`${at.server.url}/incidents?severity=high`)
     await page.locator('tr .row-link').first().waitFor()
     expect(await foot.count()).toBe(0)
     await closeWatched(watched)
@@ -88,8 +71,8 @@ describe.skipIf(skipReason !== undefined)('incidents that are no more', () => {
 
   test('say how many more there are than are listed, and how one of those is found', async () => {
     serve({ ...withFormer, formerMore: 1203 })
-    const watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
-    await watched.page.goto(`${server.url}/incidents`)
+    const watched = await openWatched(at.browser, { nowMs: fixtures.NOW_MS })
+    await watched.page.goto(`${at.server.url}/incidents`)
     const foot = watched.page.locator('.former')
     expect(await foot.locator('summary').textContent()).toBe(
       '2 incidents that were acted on are no more, and 1,203 that are not listed here',
@@ -101,39 +84,39 @@ describe.skipIf(skipReason !== undefined)('incidents that are no more', () => {
   })
 
   test('are nowhere where there are none, where nothing could be read, and while verdicts are derived', async () => {
-    const watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
+    const watched = await openWatched(at.browser, { nowMs: fixtures.NOW_MS })
     const { page } = watched
     serve(fixtures.incidentList)
-    await page.goto(`${server.url}/incidents`)
+    await page.goto(`${at.server.url}/incidents`)
     await page.locator('tr .row-link').first().waitFor()
     expect(await page.locator('.former').count()).toBe(0)
-    server.answer = answerError
-    await page.goto(`${server.url}/incidents?state=muted`)
+    at.server.answer = answerError
+    await page.goto(`${at.server.url}/incidents?state=muted`)
     await page.getByRole('alert').waitFor()
     expect(await page.locator('.former').count()).toBe(0)
     serve({ ...fixtures.incidentList, deriving: true })
-    await page.goto(`${server.url}/incidents`)
+    await page.goto(`${at.server.url}/incidents`)
     await page.getByText('verdicts are being derived anew, others are still to come').waitFor()
     await closeWatched(watched)
   })
 
   test('an empty list is no all-clear while verdicts are derived', async () => {
-    const watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
+    const watched = await openWatched(at.browser, { nowMs: fixtures.NOW_MS })
     const { page } = watched
     serve({ ...fixtures.incidentList, incidents: [], deriving: true })
-    await page.goto(`${server.url}/incidents`)
+    await page.goto(`${at.server.url}/incidents`)
     await page.getByText('None so far: verdicts are being derived anew').waitFor()
     const { lag } = fixtures.health
     const health = { ...fixtures.health, lag: { ...lag, derivingAnew: true } }
-    server.answer = (path) => {
+    at.server.answer = (path) => {
       if (path.startsWith('incidents?'))
         return { body: { ...fixtures.noIncidents, deriving: true } }
       if (!path.startsWith('overview')) return answerLoaded(path)
       return { body: { ...fixtures.overview, openIncidents: [], health } }
     }
-    await page.goto(`${server.url}/incidents?state=all`)
+    await page.goto(`${at.server.url}/incidents?state=all`)
     await page.getByText('None so far: verdicts are being derived anew').waitFor()
-    await page.goto(server.url)
+    await page.goto(at.server.url)
     const note = page.getByText('None so far: verdicts are being derived anew')
     await note.waitFor()
     expect(await page.getByText('No incidents').count()).toBe(0)
@@ -142,8 +125,8 @@ describe.skipIf(skipReason !== undefined)('incidents that are no more', () => {
 
   test('stand alone where no other incident is left', async () => {
     serve({ ...fixtures.noIncidents, former })
-    const watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
-    await watched.page.goto(`${server.url}/incidents`)
+    const watched = await openWatched(at.browser, { nowMs: fixtures.NOW_MS })
+    await watched.page.goto(`${at.server.url}/incidents`)
     const summary = await watched.page.locator('.former summary').textContent()
     expect(summary).toContain('2 incidents')
     await closeWatched(watched)
@@ -153,8 +136,8 @@ describe.skipIf(skipReason !== undefined)('incidents that are no more', () => {
     test(`are accessible in the ${theme} theme, and fit a narrow screen`, async () => {
       serve(withFormer)
       for (const width of [1280, 400]) {
-        const own = await openWatched(browser, { theme, width, nowMs: fixtures.NOW_MS })
-        await own.page.goto(`${server.url}/incidents`)
+        const own = await openWatched(at.browser, { theme, width, nowMs: fixtures.NOW_MS })
+        await own.page.goto(`${at.server.url}/incidents`)
         await own.page.locator('.former summary').click()
         await own.page.screenshot({
           path: `${screenshots}/incidents-former-${theme}-${width}.png`,

@@ -1,14 +1,10 @@
-import { mkdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { answerEmpty, answerLoaded } from './answers.ts'
-import { closeWatched, launchChromium, openWatched, skipReason } from './chromium.ts'
-import { buildPage, startPageServer, type Answer, type PageServer } from './page-server.ts'
+import { closeWatched, openWatched, skipReason } from './chromium.ts'
+import type { Answer } from './page-server.ts'
+import { screenshots, setUpServedPage } from './set-up-page.ts'
 import * as fixtures from './wire-fixtures.ts'
-
-const screenshots = fileURLToPath(new URL('./screenshots', import.meta.url))
 
 const answerTroubled: Answer = (path) => {
   const [name] = path.split('?')
@@ -19,25 +15,14 @@ const answerTroubled: Answer = (path) => {
 }
 
 describe.skipIf(skipReason !== undefined)('the health of the analyzer', () => {
-  let browser: Browser
-  let server: PageServer
-  beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true })
-    await buildPage()
-    browser = await launchChromium()
-    server = await startPageServer(answerLoaded)
-  })
-  afterAll(async () => {
-    await browser.close()
-    await server.close()
-  })
+  const at = setUpServedPage()
 
   for (const theme of ['light', 'dark'] as const) {
     test(`is told in words, with the next step, and accessible in the ${theme} theme`, async () => {
-      server.answer = answerTroubled
-      const watched = await openWatched(browser, { theme, nowMs: fixtures.NOW_MS })
+      at.server.answer = answerTroubled
+      const watched = await openWatched(at.browser, { theme, nowMs: fixtures.NOW_MS })
       const { page } = watched
-      await page.goto(server.url)
+      await page.goto(at.server.url)
       const strip = page.getByRole('region', { name: 'Health of the analyzer' })
       await strip.waitFor()
       expect(await strip.textContent()).toContain('Spans cannot be stored')
@@ -70,10 +55,10 @@ describe.skipIf(skipReason !== undefined)('the health of the analyzer', () => {
   }
 
   test('is one quiet line where nothing is wrong, and opens by keyboard', async () => {
-    server.answer = answerLoaded
-    const watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
+    at.server.answer = answerLoaded
+    const watched = await openWatched(at.browser, { nowMs: fixtures.NOW_MS })
     const { page } = watched
-    await page.goto(server.url)
+    await page.goto(at.server.url)
     const mark = page.getByRole('button', { name: /Receiving/u })
     await mark.waitFor()
     expect(await page.getByRole('region', { name: 'Health of the analyzer' }).count()).toBe(0)
@@ -94,13 +79,13 @@ describe.skipIf(skipReason !== undefined)('the health of the analyzer', () => {
   test('before the first span it says who was refused, beside how to connect', async () => {
     const { refused } = fixtures.healthInTrouble
     const health = { ...fixtures.healthBeforeFirstSpan, refused }
-    server.answer = (path) =>
+    at.server.answer = (path) =>
       path.startsWith('overview')
         ? { body: { ...fixtures.overviewBeforeFirstSpan, health } }
         : answerEmpty(path)
-    const watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
+    const watched = await openWatched(at.browser, { nowMs: fixtures.NOW_MS })
     const { page } = watched
-    await page.goto(server.url)
+    await page.goto(at.server.url)
     await page.getByRole('heading', { name: 'Waiting for the first span' }).waitFor()
     const strip = page.getByRole('region', { name: 'Health of the analyzer' })
     expect(await strip.textContent()).toContain('10.20.0.7 is refused')
@@ -108,10 +93,14 @@ describe.skipIf(skipReason !== undefined)('the health of the analyzer', () => {
   })
 
   test('fits a width of 320 px', async () => {
-    server.answer = answerTroubled
-    const watched = await openWatched(browser, { width: 320, height: 700, nowMs: fixtures.NOW_MS })
+    at.server.answer = answerTroubled
+    const watched = await openWatched(at.browser, {
+      width: 320,
+      height: 700,
+      nowMs: fixtures.NOW_MS,
+    })
     const { page } = watched
-    await page.goto(server.url)
+    await page.goto(at.server.url)
     await page.getByRole('button', { name: /Spans cannot be stored/u }).click()
     await page.getByRole('dialog').waitFor()
     const overflow = await page.evaluate<number>(

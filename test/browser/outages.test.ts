@@ -1,46 +1,18 @@
-import { mkdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { answerLoaded } from './answers.ts'
-import {
-  closeWatched,
-  launchChromium,
-  openWatched,
-  skipReason,
-  type WatchedPage,
-} from './chromium.ts'
-import { buildPage, startPageServer, type PageServer } from './page-server.ts'
+import { closeWatched, openWatched, skipReason } from './chromium.ts'
+import { screenshots, setUpOpenPage } from './set-up-page.ts'
 import * as fixtures from './wire-fixtures.ts'
 
-const screenshots = fileURLToPath(new URL('./screenshots', import.meta.url))
-
 describe.skipIf(skipReason !== undefined)('outages and states', () => {
-  let browser: Browser
-  let server: PageServer
-  let watched: WatchedPage
-  let page: Page
+  const at = setUpOpenPage()
+  const { open } = at
   let asked: string[]
-  const open = async (path: string): Promise<void> => {
-    await page.goto(server.url + path)
-    await page.locator('main h1').waitFor()
-    await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
-  }
 
-  beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true })
-    await buildPage()
-    browser = await launchChromium()
-    server = await startPageServer(answerLoaded)
-  })
-  afterAll(async () => {
-    await browser.close()
-    await server.close()
-  })
-  beforeEach(async () => {
+  beforeEach(() => {
     asked = []
-    server.answer = (path) => {
+    at.server.answer = (path) => {
       asked.push(path)
       const [name] = path.split('?')
       const { incidentList, outageList, overview } = fixtures
@@ -48,59 +20,54 @@ describe.skipIf(skipReason !== undefined)('outages and states', () => {
       if (name === 'overview') return { body: { ...overview, openIncidents: outageList } }
       return answerLoaded(path)
     }
-    watched = await openWatched(browser, { nowMs: fixtures.NOW_MS })
-    page = watched.page
-  })
-  afterEach(async () => {
-    await closeWatched(watched)
   })
 
   test('one outage is one row, which opens to its incidents by keyboard', async () => {
     await open('/incidents')
-    expect(await page.locator('[data-row]').count()).toBe(4)
-    const outage = page.locator('tr.episode')
+    expect(await at.page.locator('[data-row]').count()).toBe(4)
+    const outage = at.page.locator('tr.episode')
     expect(await outage.textContent()).toContain('One outage, 2 incidents')
     await outage.getByText('overloaded · claude-primary-id').waitFor()
     expect(await outage.textContent()).toContain('release 1.97.0 → 1.109.1')
     // Seven minutes are no seven requests.
     expect(await outage.locator('td.count').textContent()).toBe('14')
-    await page.keyboard.press('j')
-    await page.keyboard.press('Enter')
-    await page.locator('tr[data-part]').first().waitFor()
-    expect(await page.locator('tr[data-part] [data-row]').allTextContents()).toEqual([
+    await at.page.keyboard.press('j')
+    await at.page.keyboard.press('Enter')
+    await at.page.locator('tr[data-part]').first().waitFor()
+    expect(await at.page.locator('tr[data-part] [data-row]').allTextContents()).toEqual([
       'Fallback refused the assistant prefill',
       'Primary dead for minutes, everything rescued',
     ])
-    expect(await page.locator('tr[data-part] td.count').last().textContent()).toBe('7 min')
-    await page.keyboard.press('Enter')
-    await page.locator('tr[data-part]').first().waitFor({ state: 'detached' })
+    expect(await at.page.locator('tr[data-part] td.count').last().textContent()).toBe('7 min')
+    await at.page.keyboard.press('Enter')
+    await at.page.locator('tr[data-part]').first().waitFor({ state: 'detached' })
   })
 
   test('which outages are open is part of the link, and Back closes what was opened last', async () => {
     await open('/incidents?severity=all')
-    const parts = page.locator('tr[data-part]')
-    const outage = page.locator('tr.episode button')
-    await page.evaluate('scrollTo(0, 40)')
+    const parts = at.page.locator('tr[data-part]')
+    const outage = at.page.locator('tr.episode button')
+    await at.page.evaluate('scrollTo(0, 40)')
     await outage.click()
     await parts.first().waitFor()
     const { id } = fixtures.episode
-    expect(page.url()).toBe(`${server.url}/incidents?outage=${id}`)
-    expect(await page.evaluate('document.activeElement?.getAttribute("aria-expanded")')).toBe(
+    expect(at.page.url()).toBe(`${at.server.url}/incidents?outage=${id}`)
+    expect(await at.page.evaluate('document.activeElement?.getAttribute("aria-expanded")')).toBe(
       'true',
     )
-    const link = page.url()
-    await page.goBack()
+    const link = at.page.url()
+    await at.page.goBack()
     await parts.first().waitFor({ state: 'detached' })
-    await page.goForward()
+    await at.page.goForward()
     await parts.first().waitFor()
     // Filters are typed without a step back, and close nothing.
-    await page.getByRole('searchbox').fill('claude')
+    await at.page.getByRole('searchbox').fill('claude')
     await parts.first().waitFor()
     await outage.click()
     await parts.first().waitFor({ state: 'detached' })
-    expect(page.url()).toBe(`${server.url}/incidents?q=claude`)
+    expect(at.page.url()).toBe(`${at.server.url}/incidents?q=claude`)
     // As a colleague opens it.
-    const colleague = await openWatched(browser, { nowMs: fixtures.NOW_MS, height: 300 })
+    const colleague = await openWatched(at.browser, { nowMs: fixtures.NOW_MS, height: 300 })
     await colleague.page.goto(link)
     await colleague.page.locator('tr[data-part]').first().waitFor()
     expect(await colleague.page.locator('tr.episode').isVisible()).toBe(true)
@@ -112,18 +79,18 @@ describe.skipIf(skipReason !== undefined)('outages and states', () => {
 
   test('an outage that is not in the list any more is said to be missing, with where to look', async () => {
     await open('/?outage=epi-gone')
-    await page.getByText('is not in this list').waitFor()
-    await page.getByRole('link', { name: 'Look among all incidents' }).click()
-    await page.getByRole('heading', { name: 'Incidents', exact: true }).waitFor()
-    expect(page.url()).toBe(`${server.url}/incidents?state=all&outage=epi-gone`)
-    await page.getByText('is not in this list').waitFor()
-    expect(await page.getByRole('link', { name: 'Look among all' }).count()).toBe(0)
+    await at.page.getByText('is not in this list').waitFor()
+    await at.page.getByRole('link', { name: 'Look among all incidents' }).click()
+    await at.page.getByRole('heading', { name: 'Incidents', exact: true }).waitFor()
+    expect(at.page.url()).toBe(`${at.server.url}/incidents?state=all&outage=epi-gone`)
+    await at.page.getByText('is not in this list').waitFor()
+    expect(await at.page.getByRole('link', { name: 'Look among all' }).count()).toBe(0)
   })
 
   test('those are shown that somebody has to see to, and the others by a filter that is a link', async () => {
     await open('/incidents')
     expect(asked).toContain('incidents?window=24h&state=open%2Cacknowledged%2Cregressed')
-    const states = page.getByRole('navigation', { name: 'State' })
+    const states = at.page.getByRole('navigation', { name: 'State' })
     expect(await states.getByRole('link').allTextContents()).toEqual([
       'Open 4',
       'Acknowledged 1',
@@ -134,15 +101,15 @@ describe.skipIf(skipReason !== undefined)('outages and states', () => {
     ])
     await states.getByRole('link', { name: 'Muted' }).click()
     await expect.poll(() => asked.includes('incidents?window=24h&state=muted')).toBe(true)
-    expect(page.url()).toContain('/incidents?state=muted')
-    await page.reload()
+    expect(at.page.url()).toContain('/incidents?state=muted')
+    await at.page.reload()
     await states.locator('[aria-current]', { hasText: 'Muted' }).waitFor()
   })
 
   test('what changed at a gateway stands over the chart, and below it in words', async () => {
     await open('/')
-    expect(await page.locator('.marker').count()).toBe(2)
-    const list = page.getByRole('list', { name: 'Changes' })
+    expect(await at.page.locator('.marker').count()).toBe(2)
+    const list = at.page.getByRole('list', { name: 'Changes' })
     expect(await list.getByRole('listitem').allTextContents()).toEqual([
       '05:36:07 litellm: release 1.97.0 → 1.109.1',
       '05:14:07 litellm: router config changed',
@@ -152,9 +119,9 @@ describe.skipIf(skipReason !== undefined)('outages and states', () => {
   for (const theme of ['light', 'dark'] as const) {
     test(`are accessible in the ${theme} theme, and fit a narrow screen`, async () => {
       for (const width of [1280, 400]) {
-        const own = await openWatched(browser, { theme, width, nowMs: fixtures.NOW_MS })
+        const own = await openWatched(at.browser, { theme, width, nowMs: fixtures.NOW_MS })
         for (const path of ['/incidents', '/']) {
-          await own.page.goto(server.url + path)
+          await own.page.goto(at.server.url + path)
           await own.page.locator('tr.episode button').first().click()
           await own.page.locator('tr[data-part]').first().waitFor()
           const name = path === '/' ? 'overview' : 'incidents'
