@@ -6,10 +6,13 @@ import { wordsOf } from './word-match.ts'
 const LOOPED_CHARS_MAX = 48
 const LOOPED_BYTES_MAX = 64
 const WORD_BYTES = 4
+/** Asking for this much again and again costs more than filling it. */
+const KEPT_BYTES_MAX = 1024 * 1024
 
 /**
  * Writes protobuf wire format; the counterpart of `protobuf-reader.ts`. What is written is taken
- * piece by piece: a piece shares its memory with those beside it, and is never written again.
+ * piece by piece: a piece shares its memory with those beside it, and is not written again unless
+ * `restart` is called.
  */
 export class ProtobufWriter {
   readonly #chunkBytes: number
@@ -37,9 +40,9 @@ export class ProtobufWriter {
     return piece
   }
 
-  /** Lets go of a chunk that a large piece needed, for the small ones that follow. */
+  /** Lets go of a chunk that a very large piece needed, for the small ones that follow. */
   forget(): void {
-    if (this.#bytes.length <= this.#chunkBytes) return
+    if (this.#bytes.length <= KEPT_BYTES_MAX) return
     this.#bytes = Buffer.allocUnsafe(this.#chunkBytes)
     this.#words = wordsOf(this.#bytes)
     this.restart()
@@ -111,7 +114,16 @@ export class ProtobufWriter {
   /** Begins a field of this length; its content is written next. */
   lengthField(field: number, length: number): void {
     this.#reserve(10)
-    this.#putVarint(field * 8 + WIRE_BYTES)
+    const tag = field * 8 + WIRE_BYTES
+    // Both take one byte, as nearly all do.
+    if (tag < 0x80 && length < 0x80) {
+      const at = this.#length
+      this.#bytes[at] = tag
+      this.#bytes[at + 1] = length
+      this.#length = at + 2
+      return
+    }
+    this.#putVarint(tag)
     this.#putVarint(length)
   }
 

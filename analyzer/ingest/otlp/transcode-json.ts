@@ -52,7 +52,8 @@ export class JsonTranscoder {
 
   /**
    * Spans that protobuf has no words for are counted as rejected; what is wrong otherwise is found
-   * on the way that both take. Throws `MalformedError`.
+   * on the way that both take. What it gives is written over by the next body. Throws
+   * `MalformedError`.
    */
   toProtobuf(body: Uint8Array, rejections: Rejections): Buffer {
     this.#writer.restart()

@@ -6,7 +6,7 @@ import type { JsonTape } from './json-tape.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 import { RejectedError } from './rejections.ts'
 
-const { QUOTE, MINUS, ZERO, LOWER_N } = JSON_BYTES
+const { QUOTE, MINUS, LOWER_N } = JSON_BYTES
 
 const NANO_DIGITS = 9
 /** Nineteen digits are below 2 ** 64. */
@@ -62,15 +62,11 @@ export class ScalarTranscoder {
   }
 
   #id(field: number, hex: Buffer, { from, to }: { from: number; to: number }): void {
-    let isZero = true
-    let isHex = (to - from) % 2 === 0
-    for (let at = from; at < to; at += 1) {
-      const byte = hex[at] ?? 0
-      if (byte !== ZERO) isZero = false
-      if (hexValue(byte) > 15) isHex = false
-    }
-    if (isZero) return
-    if (!isHex) {
+    let digits = 0
+    for (let at = from; at < to; at += 1) digits |= hexValue(hex[at] ?? 0)
+    if (digits === 0) return
+    // Above 15 where one of them is none.
+    if (digits > 15 || (to - from) % 2 !== 0) {
       this.#writer.bytesField(field, NO_ID)
       return
     }
