@@ -23,7 +23,14 @@ export class SpanTree {
 
   /** The nearest ancestor that matches. */
   ancestor(span: Span, matches: (span: Span) => boolean): Span | undefined {
-    return this.ancestors(span).find((one) => matches(one))
+    let one = this.byId.get(span.parentSpanId)
+    // Round a ring it meets nobody new.
+    for (let depth = 0; depth < DEPTH_MAX; depth += 1) {
+      if (one === undefined || one.spanId === span.spanId) return undefined
+      if (matches(one)) return one
+      one = this.byId.get(one.parentSpanId)
+    }
+    return undefined
   }
 
   /** The span itself, or its nearest ancestor that matches. */
