@@ -159,10 +159,12 @@ export class ProtobufReader {
   /** A JavaScript number where it holds the value exactly, else a bigint. */
   int64(): number | bigint {
     const start = this.position
-    const first = this.#byte()
-    if (first < 0x80) return first
-    const second = this.#byte()
-    if (second < 0x80) return (first & 0x7f) | (second << 7)
+    let small = 0
+    for (let bits = 0; bits < 49; bits += 7) {
+      const byte = this.#byte()
+      small += (byte & 0x7f) * 2 ** bits
+      if (byte < 0x80) return small
+    }
     this.position = start
     const value = BigInt.asIntN(64, this.#varint64())
     return value >= MIN_SAFE && value <= MAX_SAFE ? Number(value) : value
@@ -171,7 +173,8 @@ export class ProtobufReader {
   fixed64(): bigint {
     const start = this.position
     this.#advance(8)
-    return this.source.readBigUInt64LE(start)
+    for (let at = 0; at < 8; at += 1) EIGHT.setUint8(at, this.source[start + at] ?? 0)
+    return EIGHT.getBigUint64(0, true)
   }
 
   double(): number {
@@ -229,6 +232,9 @@ export class ProtobufReader {
     throw new MalformedError('a number is longer than ten bytes')
   }
 }
+
+/** `readBigUInt64LE` puts a number together from four others that are thrown away. */
+const EIGHT = new DataView(new ArrayBuffer(8))
 
 const MIN_SAFE = BigInt(Number.MIN_SAFE_INTEGER)
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
