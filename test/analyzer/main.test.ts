@@ -234,6 +234,28 @@ test('a judge that cannot go on is told by readiness, health and log, and goes o
   ])
 })
 
+test('health tells a sender of which every span is rejected as that, with the reasons', async () => {
+  const { api, send } = await runAnalyzer()
+  const [bad, good] = [[buildSpan({ traceId: '0'.repeat(32) })], [buildSpan()]]
+  expect((await send(protobufRequest(bad))).status).toBe(200)
+  const rejected = { 'trace-id-invalid': 1 }
+  expect((await api<WireHealth>('health')).sources).toEqual([
+    {
+      name: 'default',
+      spans: 0,
+      rejected,
+      lastSpanAt: null,
+      state: 'rejected',
+      clockAheadMs: null,
+      cannotShow: [],
+    },
+  ])
+  await send(protobufRequest(good))
+  expect((await api<WireHealth>('health')).sources).toMatchObject([
+    { name: 'default', spans: 1, rejected, state: 'sending' },
+  ])
+})
+
 test('health tells a folder where nothing came from one where nothing is understood', async () => {
   const { api, send, otlpHttpUrl } = await runAnalyzer()
   expect(await api<WireHealth>('health')).toEqual({
