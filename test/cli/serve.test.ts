@@ -169,7 +169,7 @@ describe('serve', () => {
     )
     // The analyzer reads it first of all, and waits for as long as nobody has written.
     const pipe = join(folder, 'router.yaml')
-    execFileSync('mkfifo', [pipe])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', pipe])
     const command = serve('--router-config', pipe)
     const url = SIDECAR_READY.exec(await command.waitForLine(SIDECAR_READY))?.[1] ?? ''
     const response = await fetch(`${url}/v1/chat/completions`, {
