@@ -24,6 +24,8 @@ export interface CommitReport {
 export interface GroupCommitOptions<Body> {
   /** All of it is on disk when it returns; nothing of it is stored when it throws. */
   readonly write: (bodies: readonly Body[]) => void
+  /** Called while nobody waits, behind a commit that was not a full one. */
+  readonly tidyUp: () => void
   /** Disk full, file locked: it passes, and is no body's fault. Anything else is a body's. */
   readonly isStoreTrouble: (error: unknown) => boolean
   readonly onCommit: (report: CommitReport) => void
@@ -50,6 +52,7 @@ export class GroupCommit<Body> {
   #trouble: string | undefined
   #timer: NodeJS.Timeout | undefined
   #turn: NodeJS.Immediate | undefined
+  #tidying: NodeJS.Immediate | undefined
 
   constructor(options: GroupCommitOptions<Body>) {
     this.#options = options
@@ -61,7 +64,7 @@ export class GroupCommit<Body> {
       this.#spans += spanCount
       if (this.#spans >= GROUP_SPANS_MAX) this.flush()
       else if (this.#spans >= GROUP_SPANS) this.#turn ??= setImmediate(() => this.flush())
-      else this.#timer ??= setTimeout(() => this.flush(), GROUP_MS)
+      else this.#timer ??= setTimeout(() => this.#flushAndTidy(), GROUP_MS)
     })
   }
 
@@ -69,6 +72,7 @@ export class GroupCommit<Body> {
   flush(): void {
     clearTimeout(this.#timer)
     clearImmediate(this.#turn)
+    clearImmediate(this.#tidying)
     this.#timer = undefined
     this.#turn = undefined
     const group = this.#group
@@ -87,6 +91,14 @@ export class GroupCommit<Body> {
     // One of them cannot be stored; which one, only trying tells. Its neighbours are stored, or
     // they would come again and again with it.
     for (const waiting of group) waiting.settle(this.#write([waiting]) === undefined)
+  }
+
+  /** Those who waited are answered first. */
+  #flushAndTidy(): void {
+    this.flush()
+    this.#tidying = setImmediate(() => {
+      if (this.#group.length === 0) this.#options.tidyUp()
+    })
   }
 
   #write(group: readonly Waiting<Body>[]): { readonly error: unknown } | undefined {

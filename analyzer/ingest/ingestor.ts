@@ -73,6 +73,7 @@ export class Ingestor {
     const { counts, isStoreTrouble, log } = options
     this.#commit = new GroupCommit({
       write: (bodies) => this.#write(bodies),
+      tidyUp: () => options.writer.tidyUp(),
       isStoreTrouble,
       onCommit: (report) => counts.committed(report),
       log,

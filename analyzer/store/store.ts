@@ -52,6 +52,11 @@ export interface SpanWriter {
    * later version stays (`isLaterVersion`), whichever came first.
    */
   append(arrivals: readonly SpanArrival[], tallies?: readonly Tally[]): Appended
+  /**
+   * To be called while nobody waits: does what a later append would have to do first. What goes
+   * wrong with it is told by that append.
+   */
+  tidyUp(): void
   close(): void
 }
 

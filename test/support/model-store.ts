@@ -80,6 +80,10 @@ export class ModelWriter implements SpanWriter {
     return { stored, duplicates }
   }
 
+  tidyUp(): void {
+    // Nothing is written behind.
+  }
+
   close(): void {
     // Nothing is held.
   }

@@ -14,7 +14,7 @@ function commit() {
   const stored: string[][] = []
   const reports: CommitReport[] = []
   const logged: string[] = []
-  const state = { inTrouble: false }
+  const state = { inTrouble: false, tidied: 0 }
   const group = new GroupCommit<Body>({
     write: (bodies) => {
       if (state.inTrouble) throw new StoreTrouble('database or disk is full')
@@ -22,6 +22,7 @@ function commit() {
       if (poisonous !== undefined) throw new TypeError(`${poisonous.name} cannot be bound`)
       stored.push(bodies.map(({ name }) => name))
     },
+    tidyUp: () => (state.tidied += 1),
     isStoreTrouble: (error) => error instanceof StoreTrouble,
     onCommit: (report) => reports.push(report),
     log: (line, level = 'info') => logged.push(`${level}: ${line}`),
@@ -44,6 +45,39 @@ test('bodies that come within five milliseconds share a commit, and are answered
   vi.advanceTimersByTime(1)
   expect(stored).toEqual([['a', 'b']])
   expect(await answers).toEqual([true, true])
+})
+
+test('tidies up behind a commit once its senders are answered, and nobody waits', async () => {
+  const { group, state } = commit()
+  const answer = group.add({ name: 'a' }, 1)
+  vi.advanceTimersByTime(5)
+  expect(await answer).toBe(true)
+  expect(state.tidied).toBe(0)
+  vi.advanceTimersByTime(1)
+  expect(state.tidied).toBe(1)
+})
+
+test('nobody waits for tidying up: not who has come meanwhile, nor behind a full commit', async () => {
+  const { group, state } = commit()
+  const answers = [group.add({ name: 'a' }, 1)]
+  vi.advanceTimersToNextTimer()
+  answers.push(group.add({ name: 'b' }, 1))
+  vi.advanceTimersByTime(1)
+  expect(state.tidied).toBe(0)
+  answers.push(group.add({ name: 'c' }, 600))
+  vi.advanceTimersByTime(1)
+  expect(await Promise.all(answers)).toEqual([true, true, true])
+  vi.advanceTimersByTime(100)
+  expect(state.tidied).toBe(0)
+})
+
+test('does not tidy up behind the last flush: the writer may be closed by then', () => {
+  const { group, state } = commit()
+  void group.add({ name: 'a' }, 1)
+  vi.advanceTimersToNextTimer()
+  group.flush()
+  vi.advanceTimersByTime(100)
+  expect(state.tidied).toBe(0)
 })
 
 test('512 spans wait for no timer, only for what has already come', async () => {

@@ -19,6 +19,7 @@ function ingest() {
         if (state.isFull) throw new Error('database or disk is full')
         return writer.append(arrivals, tallies)
       },
+      tidyUp: () => undefined,
       close: () => undefined,
     },
     salt: Buffer.from('salt'),

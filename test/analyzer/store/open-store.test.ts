@@ -57,6 +57,10 @@ class PackingWriter implements SpanWriter {
     }
   }
 
+  tidyUp(): void {
+    this.#writer.tidyUp()
+  }
+
   close(): void {
     this.#keeper.close()
     this.#writer.close()

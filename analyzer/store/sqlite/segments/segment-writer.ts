@@ -1,6 +1,6 @@
 import { DEFAULT_SOURCE } from '../../../config/config.ts'
 import type { Appended, SpanArrival, SpanLimits, SpanWriter, Tally } from '../../store.ts'
-import { isDamage } from '../open-database.ts'
+import { isDamage, sqliteCode } from '../open-database.ts'
 import {
   beginSegment,
   rememberRecent,
@@ -63,6 +63,15 @@ export class SegmentWriter implements SpanWriter {
 
   append(arrivals: readonly SpanArrival[], tallies: readonly Tally[] = []): Appended {
     return this.#orInAnother(() => this.#append(arrivals, tallies))
+  }
+
+  tidyUp(): void {
+    try {
+      this.#open.tidyUp()
+    } catch (error: unknown) {
+      // As SQLite does where a commit copies the log back: nothing that was stored is lost by it.
+      if (sqliteCode(error) === '') throw error
+    }
   }
 
   /** How far the file of an older release was taken over; 0 where there is none. */

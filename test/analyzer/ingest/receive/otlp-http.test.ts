@@ -56,6 +56,7 @@ async function receiver({ spoil = (writer) => writer, verdict = 'ok' }: Setup = 
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()
+    ingestor.flush()
     reader.close()
     writer.close()
   })
@@ -279,8 +280,7 @@ test('spans that cannot be written are not acknowledged, and the sender is asked
       append: () => {
         throw new Error('database or disk is full')
       },
-      countRejected: () => undefined,
-      prune: () => false,
+      tidyUp: () => undefined,
       close: () => undefined,
     }),
   })
@@ -310,6 +310,7 @@ test('an answer is given only when the span is on disk', async () => {
         order.push('committed')
         return appended
       },
+      tidyUp: () => writer.tidyUp(),
       close: () => writer.close(),
     }),
   })

@@ -682,3 +682,36 @@ describe('a reader', () => {
     expect(existsSync(file('away2'))).toBe(true)
   })
 })
+
+test('tidying up copies the log back where it is large enough, and then it grows no further', () => {
+  const { openWriter, file } = folder()
+  const writer = openWriter()
+  const copiedBytes = (): number => statSync(file('000001.hot.db')).size
+  const logBytes = (): number => statSync(file('000001.hot.db-wal')).size
+  const atFirst = copiedBytes()
+  // Each commit is three pages at least: its row, and two indexes.
+  for (const number of RANGE(20)) append(writer, number)
+  writer.tidyUp()
+  expect(copiedBytes()).toBe(atFirst)
+  for (const number of RANGE(200)) append(writer, 100 + number)
+  writer.tidyUp()
+  expect(copiedBytes()).toBeGreaterThan(atFirst)
+  const before = logBytes()
+  for (const number of RANGE(50)) append(writer, 1000 + number)
+  expect(logBytes()).toBe(before)
+})
+
+test('tidying up that fails is no trouble of whoever appended', () => {
+  const { openWriter, openReader, file } = folder()
+  const writer = openWriter()
+  for (const number of RANGE(200)) append(writer, number)
+  const blocker = new Database(file('000001.hot.db'))
+  onTestFinished(() => {
+    blocker.close()
+  })
+  blocker.exec('BEGIN EXCLUSIVE')
+  writer.tidyUp()
+  blocker.exec('ROLLBACK')
+  append(writer, 201)
+  expect(stored(openReader())).toEqual(RANGE(201))
+})
