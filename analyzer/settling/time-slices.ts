@@ -10,8 +10,8 @@ const SLICES_OF_RANGE_MAX = 16
 /** With the limit on all of their moments, some 20 MB. */
 const SLICES_MAX = 96
 const MOMENTS_MAX = 100_000
-/** Four crowds in one second; of what is denser still, each range is read for itself. */
-const TRACES_OF_SLICE_MAX = 4 * NEIGHBOUR_TRACES_MAX
+/** As at 100,000 spans/s; of what is denser still, each range is read for itself. */
+const TRACES_OF_SLICE_MAX = 32 * NEIGHBOUR_TRACES_MAX
 
 type Happened = 'failed' | 'started'
 

@@ -19,10 +19,11 @@ const BUSY_TIMEOUT_MS = 250
 const CHECKPOINT_BYTES = 16 * 1024 * 1024
 
 /**
- * Of what nobody waits for: pages that change in each commit, such as the newest of an index, are
- * copied back once for many of them.
+ * Of what nobody waits for. Pages that change in each commit, such as the newest of an index, are
+ * copied back once for many of them; but to copy back more at once holds up the disk, and with it
+ * those who wait for their spans.
  */
-const DERIVED_CHECKPOINT_BYTES = 32 * 1024 * 1024
+const DERIVED_CHECKPOINT_BYTES = 8 * 1024 * 1024
 
 /** After a reader has held it open, the log is cut back to this. */
 const LOG_BYTES_MAX = 64 * 1024 * 1024

@@ -3,7 +3,7 @@ import type { WireRequestList } from '../../../analyzer/api/wire.ts'
 import { generateSpans } from '../load/generate-spans.ts'
 import type { LoadResult } from '../load/load-spec.ts'
 import { toBatches } from '../spans/batch.ts'
-import { typicalTrace } from '../spans/shapes.ts'
+import { healthyTrace, typicalTrace } from '../spans/shapes.ts'
 import type { AnalyzerProcess } from './receiver.ts'
 import { askApi } from './stored.ts'
 
@@ -33,7 +33,7 @@ export async function pageWhileTaking(
       url: analyzer.httpUrl,
       protocol: 'http',
       gzip: false,
-      templates: toBatches(typicalTrace, batch),
+      templates: toBatches(typicalTrace, batch, healthyTrace),
       connections: CONNECTIONS,
       warmMs,
       measureMs,

@@ -76,6 +76,11 @@ export function typicalTrace(drawn = randomInt(100)): JsonExport {
   return around(drawn < 60 ? sidecarTrace('ok') : pick(HEALTHY_RECORDINGS()))
 }
 
+/** One that can be cut: the application's spans come first, and wait for no request. */
+export function healthyTrace(): JsonExport {
+  return typicalTrace(99)
+}
+
 type Ending = 'ok' | 'rescued' | 'failed'
 
 function sidecarTrace(ending: Ending): JsonExport {

@@ -66,6 +66,11 @@ export class OpenSegment {
   readonly #encoder = new ChunkEncoder()
   readonly #sourceIds = new Map<string, number>()
   #contextIds = new WeakMap<ContextRecord, number>()
+  // What the seal will say: gathered while it is written, for who seals it holds up all senders.
+  readonly #traces = IdFilter.for(SEGMENT_SPANS_MAX)
+  #traceCount = 0
+  #starts: UsRange | undefined
+  #failures: UsRange | undefined
   #spans = 0
   #lastReceivedMs = 0
   #isSealed = false
@@ -128,10 +133,7 @@ export class OpenSegment {
       this.#contextIds = new WeakMap()
       throw error
     }
-    for (const { records, receivedAtMs } of written.chunks) {
-      this.#spans += records.length
-      this.#lastReceivedMs = Math.max(this.#lastReceivedMs, receivedAtMs)
-    }
+    for (const chunk of written.chunks) this.#note(chunk)
   }
 
   /** Copies the log back, as far as no reader stands in it, where it is worth it. */
@@ -144,14 +146,14 @@ export class OpenSegment {
   /** The last thing that is ever written to it. */
   seal(nowMs: number): RecentSegment {
     const spans = this.filter.foldedFor(this.#spans)
-    const traces = this.#filterTraces()
+    const traces = this.#traces.foldedFor(this.#traceCount)
     const seal = this.#database.transaction(() => {
       writeSeal(this.#database, {
         sealedMs: nowMs,
         lastReceivedMs: this.#lastReceivedMs,
         spans: this.#spans,
-        starts: this.#statements.starts.get(),
-        failures: this.#statements.failures.get(),
+        starts: this.#starts,
+        failures: this.#failures,
         filters: { spans, traces },
       })
     })
@@ -191,8 +193,28 @@ export class OpenSegment {
     return birth
   }
 
+  #note({ traceHash, records, receivedAtMs }: ChunkDraft): void {
+    this.#spans += records.length
+    this.#lastReceivedMs = Math.max(this.#lastReceivedMs, receivedAtMs)
+    this.#noteTrace(traceHash)
+    let startUs = Infinity
+    for (const record of records) {
+      startUs = Math.min(startUs, record.startUs)
+      if (record.isError) this.#failures = widened(this.#failures, record.endUs)
+    }
+    this.#starts = widened(this.#starts, startUs)
+  }
+
+  #noteTrace(traceHash: number): void {
+    this.hash.ofNumber(traceHash)
+    if (!this.#traces.add(this.hash)) this.#traceCount += 1
+  }
+
   /** What only memory knew before a restart. Finds damage, for it reads every row. */
   #readAll(): void {
+    for (const traceHash of this.#statements.traceHashes.all()) this.#noteTrace(traceHash)
+    this.#starts = this.#statements.starts.get()
+    this.#failures = this.#statements.failures.get()
     for (const { received_ms: receivedMs, spans, bytes } of this.#statements.all.iterate()) {
       this.#spans += spans
       this.#lastReceivedMs = Math.max(this.#lastReceivedMs, receivedMs)
@@ -258,16 +280,11 @@ export class OpenSegment {
     this.#contextIds.set(context, id)
     return id
   }
+}
 
-  #filterTraces(): IdFilter {
-    const hashes = this.#statements.traceHashes.all()
-    const filter = IdFilter.for(hashes.length)
-    for (const hash of hashes) {
-      this.hash.ofNumber(hash)
-      filter.add(this.hash)
-    }
-    return filter
-  }
+function widened(range: UsRange | undefined, us: number): UsRange {
+  if (range === undefined) return { fromUs: us, toUs: us }
+  return { fromUs: Math.min(range.fromUs, us), toUs: Math.max(range.toUs, us) }
 }
 
 function randomKey(): HashKey {
