@@ -4,7 +4,6 @@ import { statSync } from 'node:fs'
 import { AnalyzerError } from '../../../errors.ts'
 import type { ContextRecord } from '../../span-record.ts'
 import type { Tally } from '../../store.ts'
-import type { UsRange } from '../../us-range.ts'
 import { openForWriting, type SqliteDatabase } from '../open-database.ts'
 import { ChunkEncoder, splitChunk, sumOfChunk } from './chunk.ts'
 import type { ChunkDraft, SourceDelta } from './chunk-draft.ts'
@@ -12,7 +11,9 @@ import { COUNTERS, rejectedCounter, STORE_ITSELF, TAKEN_OVER } from './counters.
 import { HOT_MIGRATIONS, HOT_PAGE_BYTES } from './hot-schema.ts'
 import { IdFilter } from './id-filter.ts'
 import { IdHash, type HashKey } from './id-hash.ts'
+import { prepareOpen, type OpenStatements } from './open-statements.ts'
 import type { RecentSegment } from './recent-segments.ts'
+import { SealFacts } from './seal-facts.ts'
 import {
   expectNoChunks,
   readBirth,
@@ -61,18 +62,12 @@ export class OpenSegment {
   readonly filter = IdFilter.for(SEGMENT_SPANS_MAX)
   readonly #database: SqliteDatabase
   readonly #inode: number
-  readonly #statements: ReturnType<typeof prepare>
+  readonly #statements: OpenStatements
   readonly #write: (written: Written) => void
   readonly #encoder = new ChunkEncoder()
   readonly #sourceIds = new Map<string, number>()
   #contextIds = new WeakMap<ContextRecord, number>()
-  // What the seal will say: gathered while it is written, for who seals it holds up all senders.
-  readonly #traces = IdFilter.for(SEGMENT_SPANS_MAX)
-  #traceCount = 0
-  #starts: UsRange | undefined
-  #failures: UsRange | undefined
-  #spans = 0
-  #lastReceivedMs = 0
+  readonly #facts: SealFacts
   #isSealed = false
 
   constructor(file: { readonly number: number; readonly path: string }, inherited: Inheritance) {
@@ -84,11 +79,12 @@ export class OpenSegment {
     })
     try {
       this.#inode = statSync(file.path).ino
-      this.#statements = prepare(this.#database)
+      this.#statements = prepareOpen(this.#database)
       const birth = readBirth(this.#database)
       if (birth === undefined) expectNoChunks(this.#database, file.path)
       this.birth = birth ?? this.#begin(inherited)
       this.hash = new IdHash(this.birth.hashKey)
+      this.#facts = new SealFacts(this.hash, SEGMENT_SPANS_MAX)
       this.#readAll()
     } catch (error: unknown) {
       this.#database.close()
@@ -99,7 +95,7 @@ export class OpenSegment {
   }
 
   get spans(): number {
-    return this.#spans
+    return this.#facts.spans
   }
 
   /** As large as the file will be once its log is copied back. */
@@ -133,7 +129,7 @@ export class OpenSegment {
       this.#contextIds = new WeakMap()
       throw error
     }
-    for (const chunk of written.chunks) this.#note(chunk)
+    for (const chunk of written.chunks) this.#facts.addChunk(chunk)
   }
 
   /** Copies the log back, as far as no reader stands in it, where it is worth it. */
@@ -145,15 +141,12 @@ export class OpenSegment {
 
   /** The last thing that is ever written to it. */
   seal(nowMs: number): RecentSegment {
-    const spans = this.filter.foldedFor(this.#spans)
-    const traces = this.#traces.foldedFor(this.#traceCount)
+    const { traces, ...facts } = this.#facts.toSeal()
+    const spans = this.filter.foldedFor(facts.spans)
     const seal = this.#database.transaction(() => {
       writeSeal(this.#database, {
+        ...facts,
         sealedMs: nowMs,
-        lastReceivedMs: this.#lastReceivedMs,
-        spans: this.#spans,
-        starts: this.#starts,
-        failures: this.#failures,
         filters: { spans, traces },
       })
     })
@@ -162,7 +155,7 @@ export class OpenSegment {
     // A reader may hold a part of it back: then the log stays, and is read like the rest.
     this.#database.pragma('wal_checkpoint(TRUNCATE)')
     const { hashKey } = this.birth
-    return { number: this.number, hashKey, lastReceivedMs: this.#lastReceivedMs, spans, traces }
+    return { number: this.number, hashKey, lastReceivedMs: facts.lastReceivedMs, spans, traces }
   }
 
   close(): void {
@@ -193,31 +186,13 @@ export class OpenSegment {
     return birth
   }
 
-  #note({ traceHash, records, receivedAtMs }: ChunkDraft): void {
-    this.#spans += records.length
-    this.#lastReceivedMs = Math.max(this.#lastReceivedMs, receivedAtMs)
-    this.#noteTrace(traceHash)
-    let startUs = Infinity
-    for (const record of records) {
-      startUs = Math.min(startUs, record.startUs)
-      if (record.isError) this.#failures = widened(this.#failures, record.endUs)
-    }
-    this.#starts = widened(this.#starts, startUs)
-  }
-
-  #noteTrace(traceHash: number): void {
-    this.hash.ofNumber(traceHash)
-    if (!this.#traces.add(this.hash)) this.#traceCount += 1
-  }
-
   /** What only memory knew before a restart. Finds damage, for it reads every row. */
   #readAll(): void {
-    for (const traceHash of this.#statements.traceHashes.all()) this.#noteTrace(traceHash)
-    this.#starts = this.#statements.starts.get()
-    this.#failures = this.#statements.failures.get()
-    for (const { received_ms: receivedMs, spans, bytes } of this.#statements.all.iterate()) {
-      this.#spans += spans
-      this.#lastReceivedMs = Math.max(this.#lastReceivedMs, receivedMs)
+    const { traceHashes, starts, failures, all } = this.#statements
+    for (const traceHash of traceHashes.all()) this.#facts.addTrace(traceHash)
+    this.#facts.addTimes({ starts: starts.get(), failures: failures.get() })
+    for (const { received_ms: receivedAtMs, spans, bytes } of all.iterate()) {
+      this.#facts.addReceived(spans, receivedAtMs)
       for (const span of splitChunk(bytes).spans) {
         if (!hasIds(span)) continue
         this.hash.ofSpan(span)
@@ -282,72 +257,7 @@ export class OpenSegment {
   }
 }
 
-function widened(range: UsRange | undefined, us: number): UsRange {
-  if (range === undefined) return { fromUs: us, toUs: us }
-  return { fromUs: Math.min(range.fromUs, us), toUs: Math.max(range.toUs, us) }
-}
-
 function randomKey(): HashKey {
   const bytes = randomBytes(8)
   return { low: bytes.readInt32LE(0), high: bytes.readInt32LE(4) }
-}
-
-interface ChunkRow {
-  readonly received_ms: number
-  readonly spans: number
-  readonly bytes: Buffer
-}
-
-function prepare(database: SqliteDatabase) {
-  return {
-    insert: database.prepare<[number, number, number, number, number, number, number, Buffer]>(
-      `INSERT INTO chunks
-         (trace_hash, source_id, context_id, received_ms, start_us, spans, sum, bytes)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    fail: database.prepare<[number, number, number]>(
-      'INSERT INTO failures VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-    ),
-    insertSource: database.prepare<[string]>(
-      'INSERT INTO sources (name) VALUES (?) ON CONFLICT (name) DO NOTHING',
-    ),
-    findSource: database.prepare<[string], number>('SELECT id FROM sources WHERE name = ?').pluck(),
-    insertContext: database.prepare<[string, Buffer]>(
-      'INSERT INTO contexts (hash, bytes) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING',
-    ),
-    findContext: database
-      .prepare<[string], number>('SELECT id FROM contexts WHERE hash = ?')
-      .pluck(),
-    count: database.prepare<[number, string, number]>(
-      `INSERT INTO counters VALUES (?, ?, ?)
-       ON CONFLICT (source_id, name) DO UPDATE SET value = value + excluded.value`,
-    ),
-    latest: database.prepare<[number, string, number]>(
-      `INSERT INTO counters VALUES (?, ?, ?)
-       ON CONFLICT (source_id, name) DO UPDATE SET value = max(value, excluded.value)`,
-    ),
-    set: database.prepare<[number, string, number]>(
-      `INSERT INTO counters VALUES (?, ?, ?)
-       ON CONFLICT (source_id, name) DO UPDATE SET value = excluded.value`,
-    ),
-    takenOver: database
-      .prepare<[], number>(`SELECT value FROM counters WHERE name = '${TAKEN_OVER}'`)
-      .pluck(),
-    rowMax: database.prepare<[], number | null>('SELECT max(row) FROM chunks').pluck(),
-    // In frames of a page each; since SQLite 3.51, and changes nothing.
-    logSize: database.prepare<[], { log: number; checkpointed: number }>(
-      'PRAGMA wal_checkpoint(NOOP)',
-    ),
-    pageCount: database.prepare<[], number>('PRAGMA page_count').pluck(),
-    all: database.prepare<[], ChunkRow>('SELECT received_ms, spans, bytes FROM chunks'),
-    traceHashes: database.prepare<[], number>('SELECT DISTINCT trace_hash FROM chunks').pluck(),
-    starts: database.prepare<[], UsRange>(
-      `SELECT min(start_us) AS fromUs, max(start_us) AS toUs FROM chunks
-       HAVING count(*) > 0`,
-    ),
-    failures: database.prepare<[], UsRange>(
-      `SELECT min(end_us) AS fromUs, max(end_us) AS toUs FROM failures
-       HAVING count(*) > 0`,
-    ),
-  }
 }
