@@ -77,12 +77,12 @@ export class JudgeLoop {
   }
 
   /**
-   * Traces that have spans which no verdict knows of. Looks at the log first: what has been
-   * acknowledged a moment ago is not judged because nobody has read it yet.
+   * Traces that have spans which no verdict knows of. Looks at the log first, unless one is due
+   * anyway: what has been acknowledged a moment ago is not judged because nobody has read it yet.
    */
   countPending(): number {
     for (let reads = 0; reads < READS_AT_ONCE; reads += 1) {
-      if (!this.#readSpans()) break
+      if (this.#isOneDue() || !this.#readSpans()) break
     }
     return this.#unjudged.traces
   }

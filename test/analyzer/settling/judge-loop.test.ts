@@ -377,6 +377,22 @@ test('what waited on disk is told once, of all that came before it had settled',
   expect(JSON.parse([...told].join(''))).toMatchObject({ outcome: 'failed' })
 })
 
+test('to ask how much waits reads no further into a backlog than it is judged', () => {
+  const { receive, after, clock, crash, pending } = court()
+  for (const batch of [1, 2, 3]) {
+    const spans = Array.from({ length: 4000 }, (_, index) =>
+      buildSpan({ traceId: (batch * 10_000 + index).toString(16).padStart(32, 'f') }),
+    )
+    receive(...spans)
+    clock.nowMs += 60_000
+  }
+  crash()
+  // By the time of the second the first is due; the third waits on disk.
+  expect(pending()).toBe(8000)
+  after(60_000)
+  expect(pending()).toBe(0)
+})
+
 test('a turn ends when its time is over, so that questions are answered in between', () => {
   const { receive, after, clock, turn, pending } = court()
   receive(...failedCalls(5))
