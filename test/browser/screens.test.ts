@@ -1,14 +1,9 @@
-import { mkdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ANSWERS, answerLoaded, type AnalyzerState } from './answers.ts'
-import { closeWatched, launchChromium, openWatched, skipReason } from './chromium.ts'
-import { buildPage, startPageServer, type PageServer } from './page-server.ts'
+import { closeWatched, openWatched, skipReason } from './chromium.ts'
+import { screenshots, setUpServedPage } from './set-up-page.ts'
 import { incident, NOW_MS, TRACE_ID, windowIncident } from './wire-fixtures.ts'
-
-const screenshots = fileURLToPath(new URL('./screenshots', import.meta.url))
 
 const SCREENS = {
   overview: '/',
@@ -29,28 +24,17 @@ const THEMES = ['light', 'dark'] as const
 const STATES = ['loaded', 'empty', 'error'] as const satisfies readonly AnalyzerState[]
 
 describe.skipIf(skipReason !== undefined)('every screen', () => {
-  let browser: Browser
-  let server: PageServer
-  beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true })
-    await buildPage()
-    browser = await launchChromium()
-    server = await startPageServer(answerLoaded)
-  })
-  afterAll(async () => {
-    await browser.close()
-    await server.close()
-  })
+  const served = setUpServedPage()
 
   for (const theme of THEMES) {
     for (const state of STATES) {
       test(`is accessible in the ${theme} theme when ${state}`, async () => {
-        server.answer = ANSWERS[state]
-        const watched = await openWatched(browser, { theme, nowMs: NOW_MS })
+        served.server.answer = ANSWERS[state]
+        const watched = await openWatched(served.browser, { theme, nowMs: NOW_MS })
         const { page } = watched
         const grave: unknown[] = []
         for (const [name, path] of Object.entries(SCREENS)) {
-          await page.goto(server.url + path)
+          await page.goto(served.server.url + path)
           await page.locator('main h1').waitFor()
           await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
           await page.screenshot({ path: `${screenshots}/${name}-${theme}-${state}.png` })
@@ -67,11 +51,11 @@ describe.skipIf(skipReason !== undefined)('every screen', () => {
   }
 
   test('fits a width of 320 px without a sideways scroll', async () => {
-    server.answer = answerLoaded
-    const watched = await openWatched(browser, { width: 320, height: 700, nowMs: NOW_MS })
+    served.server.answer = answerLoaded
+    const watched = await openWatched(served.browser, { width: 320, height: 700, nowMs: NOW_MS })
     const { page } = watched
     for (const [name, path] of Object.entries(SCREENS)) {
-      await page.goto(server.url + path)
+      await page.goto(served.server.url + path)
       await page.locator('main h1').waitFor()
       await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
       const overflow = await page.evaluate<number>(
@@ -85,10 +69,10 @@ describe.skipIf(skipReason !== undefined)('every screen', () => {
 
   for (const theme of THEMES) {
     test(`shows the root cause above the fold in the ${theme} theme`, async () => {
-      server.answer = answerLoaded
-      const watched = await openWatched(browser, { theme, nowMs: NOW_MS })
+      served.server.answer = answerLoaded
+      const watched = await openWatched(served.browser, { theme, nowMs: NOW_MS })
       const { page } = watched
-      await page.goto(`${server.url}/incidents/${incident.id}`)
+      await page.goto(`${served.server.url}/incidents/${incident.id}`)
       const box = await page.locator('.root-cause').boundingBox()
       expect(box?.y).toBeGreaterThan(0)
       expect((box?.y ?? Infinity) + (box?.height ?? 0)).toBeLessThan(720)

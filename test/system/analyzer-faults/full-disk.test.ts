@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import type { WireHealth } from '../../../analyzer/api/wire.ts'
 import { waitUntil } from '../../support/wait-until.ts'
-import { type Sent, startAnalyzerProcess } from './analyzer-process.ts'
+import { type AnalyzerProcess, type Sent, startAnalyzerProcess } from './analyzer-process.ts'
 import { diskTrouble, type Episode } from './disk-episodes.ts'
 import { saltedFolder, sendAll } from './kill-runs.ts'
 import { checkStored } from './stored.ts'
@@ -57,6 +57,23 @@ const APART = [UNSHARE, '-rm', 'sh', '-c'] as const
 const SMALL_DISK = 'mount -t tmpfs -o size=32m none "$0" && exec "$@"'
 const canMount = spawnSync(UNSHARE, ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
 
+/** Takes what was acknowledged out of `waiting`. */
+async function sendUntilRefused(
+  analyzer: Pick<AnalyzerProcess, 'send'>,
+  waiting: Batch[],
+): Promise<{ readonly acked: readonly Batch[]; readonly refusal: Sent }> {
+  const acked: Batch[] = []
+  // Until there is no room in pages that were there before either.
+  for (;;) {
+    const [batch] = waiting
+    if (batch === undefined) throw new Error('the disk took it all')
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const refusal = await analyzer.send(batch)
+    if (refusal.status !== 200) return { acked, refusal }
+    acked.push(...waiting.splice(0, 1))
+  }
+}
+
 test.skipIf(!canMount)(
   'a disk that somebody else fills up is written again when there is room',
   async () => {
@@ -68,17 +85,7 @@ test.skipIf(!canMount)(
     // The mount is seen by nobody else; this is the way in.
     const ballast = join(`/proc/${analyzer.pid}/root`, dataDir, 'ballast')
     fillUp(ballast)
-    const acked: Batch[] = []
-    let refusal: Sent | undefined
-    // Until there is no room in pages that were there before either.
-    while (refusal === undefined) {
-      const batch = waiting[0]
-      if (batch === undefined) throw new Error('the disk took it all')
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      const sent = await analyzer.send(batch)
-      if (sent.status === 200) acked.push(...waiting.splice(0, 1))
-      else refusal = sent
-    }
+    const { acked, refusal } = await sendUntilRefused(analyzer, waiting)
     expect(refusal).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/u) as unknown })
     const stored = { acked: [...before, ...acked], unanswered: waiting }
     expect(await checkStored(analyzer, stored)).toEqual([])
@@ -113,16 +120,7 @@ test.skipIf(!canMount).each(['SIGTERM', 'SIGKILL'] as const)(
     // Whoever filled it takes what the start has left, too.
     const more = join(disk.root, dataDir, 'more')
     fillUp(more)
-    const acked: Batch[] = []
-    let refusal: Sent | undefined
-    while (refusal === undefined) {
-      const batch = waiting[0]
-      if (batch === undefined) throw new Error('the disk took it all')
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      const sent = await analyzer.send(batch)
-      if (sent.status === 200) acked.push(...waiting.splice(0, 1))
-      else refusal = sent
-    }
+    const { acked, refusal } = await sendUntilRefused(analyzer, waiting)
     expect(refusal).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/u) as unknown })
     expect(
       await checkStored(analyzer, { acked: [...before, ...acked], unanswered: waiting }),

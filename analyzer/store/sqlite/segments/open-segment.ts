@@ -31,8 +31,8 @@ export const SEGMENT_SPANS_MAX = 1_000_000
 export const SEGMENT_MS_MAX = 24 * 3_600_000
 
 /**
- * In the log before it is copied back while nobody waits. A commit that had to do it would hold up
- * all that came meanwhile: at 20k spans/s a quarter of a second's writing, every quarter second.
+ * In the log before it is copied back while nobody waits: 4 ms, some fourteen times a second at 20k
+ * spans/s. Left to the commits it would be done by one of them, which holds up its senders.
  */
 const TIDY_LOG_BYTES = 2 * 1024 * 1024
 
