@@ -33,10 +33,13 @@ export const EMPTY_REPORT: IngestReport = {
   clocksOff: [],
 }
 
+/** `turned`: nothing is stored any more, or is again. Who asks behind an answer has to know. */
+export type IngestChange = 'counted' | 'turned'
+
 /** Counts what becomes of bodies, beside what the store counts for ever. */
 export class IngestCounts {
   readonly #now: () => number
-  readonly #onChange: () => void
+  readonly #onChange: (change: IngestChange) => void
   readonly #buckets = COMMIT_BOUNDS_S.map(() => 0)
   #commits = 0
   #commitSeconds = 0
@@ -45,31 +48,21 @@ export class IngestCounts {
   #shedBodies = 0
   readonly clocks = new SourceClocks()
 
-  constructor(now: () => number, onChange: () => void = () => {}) {
+  constructor(now: () => number, onChange: (change: IngestChange) => void = () => {}) {
     this.#now = now
     this.#onChange = onChange
   }
 
-  committed({ tookMs, failure }: CommitReport): void {
-    this.#onChange()
-    if (failure !== undefined) {
-      this.#commitsFailed += 1
-      if (failure.isStoreTrouble) {
-        this.#failing = { sinceMs: this.#failing?.sinceMs ?? this.#now(), why: failure.why }
-      }
-      return
-    }
-    this.#failing = undefined
-    const seconds = tookMs / 1000
-    this.#commits += 1
-    this.#commitSeconds += seconds
-    const index = COMMIT_BOUNDS_S.findIndex((bound) => seconds <= bound)
-    if (index !== -1) this.#buckets[index] = (this.#buckets[index] ?? 0) + 1
+  committed(commit: CommitReport): void {
+    const wasFailing = this.#failing !== undefined
+    this.#count(commit)
+    const isFailing = this.#failing !== undefined
+    this.#onChange(wasFailing === isFailing ? 'counted' : 'turned')
   }
 
   shed(): void {
-    this.#onChange()
     this.#shedBodies += 1
+    this.#onChange('counted')
   }
 
   report(): IngestReport {
@@ -84,5 +77,21 @@ export class IngestCounts {
       shedBodies: this.#shedBodies,
       clocksOff: this.clocks.off(this.#now()),
     }
+  }
+
+  #count({ tookMs, failure }: CommitReport): void {
+    if (failure !== undefined) {
+      this.#commitsFailed += 1
+      if (failure.isStoreTrouble) {
+        this.#failing = { sinceMs: this.#failing?.sinceMs ?? this.#now(), why: failure.why }
+      }
+      return
+    }
+    this.#failing = undefined
+    const seconds = tookMs / 1000
+    this.#commits += 1
+    this.#commitSeconds += seconds
+    const index = COMMIT_BOUNDS_S.findIndex((bound) => seconds <= bound)
+    if (index !== -1) this.#buckets[index] = (this.#buckets[index] ?? 0) + 1
   }
 }

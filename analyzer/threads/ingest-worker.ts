@@ -23,11 +23,15 @@ runWorker<ExportBody, IngestAnswer, IngestReport>(({ log, emit }) => {
   })
   const writer = store.openWriter()
   let reporting: NodeJS.Timeout | undefined
-  const counts = new IngestCounts(Date.now, () => {
-    reporting ??= setTimeout(() => {
-      reporting = undefined
-      emit(counts.report())
-    }, REPORT_INTERVAL_MS)
+  const report = (): void => {
+    clearTimeout(reporting)
+    reporting = undefined
+    emit(counts.report())
+  }
+  const counts = new IngestCounts(Date.now, (change) => {
+    // Before the answers, which come behind it: who is refused finds health saying why.
+    if (change === 'turned') report()
+    else reporting ??= setTimeout(report, REPORT_INTERVAL_MS)
   })
   const signal = new ShedSignal(shed)
   const ingestor = new Ingestor({

@@ -8,7 +8,7 @@ import { filesOf } from './folder-files.ts'
  * for each open database), headers of logs, a journal. Of some hundred files, and no more: spans
  * that come next take what is left of it.
  */
-const RESERVE_BYTES = 4 * 1024 * 1024
+export const RESERVE_BYTES = 4 * 1024 * 1024
 
 /** Made, and made again, where there is as much room beside it. */
 const ROOM_BYTES = 4 * RESERVE_BYTES

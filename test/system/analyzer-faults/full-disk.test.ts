@@ -1,11 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { WireHealth } from '../../../analyzer/api/wire.ts'
+import { RESERVE_BYTES } from '../../../analyzer/store/sqlite/disk-reserve.ts'
+import { filesOf } from '../../../analyzer/store/sqlite/folder-files.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 import { type AnalyzerProcess, type Sent, startAnalyzerProcess } from './analyzer-process.ts'
 import { diskTrouble, type Episode } from './disk-episodes.ts'
@@ -79,11 +81,13 @@ test.skipIf(!canMount)(
   async () => {
     const dataDir = saltedFolder()
     const analyzer = await startAnalyzerProcess({ dataDir, under: [...APART, SMALL_DISK, dataDir] })
-    const batches = drawBatches(4, { batches: 30, fromMs: Date.now(), spansPerBatchMax: 100 })
+    const batches = drawBatches(4, { batches: 60, fromMs: Date.now(), spansPerBatchMax: 100 })
     const [before, waiting] = [batches.slice(0, 10), batches.slice(10)]
     await sendAll(analyzer, before)
     // The mount is seen by nobody else; this is the way in.
-    const ballast = join(`/proc/${analyzer.pid}/root`, dataDir, 'ballast')
+    const folder = join(`/proc/${analyzer.pid}/root`, dataDir)
+    await waitForReserve(folder)
+    const ballast = join(folder, 'ballast')
     fillUp(ballast)
     const { acked, refusal } = await sendUntilRefused(analyzer, waiting)
     expect(refusal).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/u) as unknown })
@@ -106,19 +110,19 @@ test.skipIf(!canMount).each(['SIGTERM', 'SIGKILL'] as const)(
     const dataDir = saltedFolder()
     const disk = await mountSmallDisk(dataDir)
     const first = await startAnalyzerProcess({ dataDir, under: disk.inside })
-    const batches = drawBatches(5, { batches: 20, fromMs: Date.now(), spansPerBatchMax: 100 })
+    const batches = drawBatches(5, { batches: 60, fromMs: Date.now(), spansPerBatchMax: 100 })
     const [before, waiting] = [batches.slice(0, 10), batches.slice(10)]
     await sendAll(first, before)
-    const reserve = join(disk.root, dataDir, 'reserve')
-    await waitUntil(() => existsSync(reserve), 'room that is kept for the next start')
+    const folder = join(disk.root, dataDir)
+    await waitForReserve(folder)
     await (signal === 'SIGTERM' ? first.stop() : first.kill())
-    const ballast = join(disk.root, dataDir, 'ballast')
+    const ballast = join(folder, 'ballast')
     fillUp(ballast)
 
     const analyzer = await startAnalyzerProcess({ dataDir, under: disk.inside })
     expect(await checkStored(analyzer, { acked: before, unanswered: waiting })).toEqual([])
     // Whoever filled it takes what the start has left, too.
-    const more = join(disk.root, dataDir, 'more')
+    const more = join(folder, 'more')
     fillUp(more)
     const { acked, refusal } = await sendUntilRefused(analyzer, waiting)
     expect(refusal).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/u) as unknown })
@@ -137,7 +141,7 @@ test.skipIf(!canMount).each(['SIGTERM', 'SIGKILL'] as const)(
     }, 'writing again')
     await sendAll(analyzer, waiting)
     expect(await checkStored(analyzer, { acked: batches })).toEqual([])
-    await waitUntil(() => existsSync(reserve), 'room for the start after that')
+    await waitForReserve(folder)
   },
   120_000,
 )
@@ -163,6 +167,15 @@ async function mountSmallDisk(path: string): Promise<SmallDisk> {
     inside: ['nsenter', '-t', pid, '-U', '-m', '--preserve-credentials'],
     root: `/proc/${pid}/root`,
   }
+}
+
+/** Room for the next start: one that is written while the disk fills up is given back at once. */
+async function waitForReserve(folder: string): Promise<void> {
+  const { reserve } = filesOf(folder)
+  await waitUntil(
+    () => statSync(reserve, { throwIfNoEntry: false })?.size === RESERVE_BYTES,
+    'room that is kept for the next start',
+  )
 }
 
 /** To the last byte. */
