@@ -27,10 +27,19 @@ export class BodyBuffer {
     this.#length = length
   }
 
-  /** All that came, alone in its memory, so that it can be handed to a thread. */
+  /** All that came, alone in its memory, so that a thread can have it; none of it is kept. */
   finish(): Uint8Array<ArrayBuffer> {
-    const isFull = this.#length === this.#bytes.length
-    return isFull ? this.#bytes : this.#bytes.slice(0, this.#length)
+    const bytes = this.#bytes
+    this.drop()
+    return bytes.length === this.#length ? bytes : bytes.slice(0, this.#length)
+  }
+
+  /**
+   * Gives its memory back. Not left to whoever forgets this: the listeners of a request are of one
+   * closure, and one that stays until its connection is gone holds on to all that the others need.
+   */
+  drop(): void {
+    this.#bytes = new Uint8Array(0)
   }
 
   #grow(length: number): void {

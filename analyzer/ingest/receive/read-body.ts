@@ -18,7 +18,10 @@ export function readBody(request: IncomingMessage, queue: BodyQueue): Promise<Re
       request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
       // What still comes is no business of this body any more; an error of it is none of anybody's.
       request.pause().on('error', () => undefined)
-      if (result.kind !== 'read') held?.release()
+      if (result.kind !== 'read') {
+        held?.release()
+        body.drop()
+      }
       resolve(result)
     }
     const onData = (chunk: Buffer): void => {

@@ -15,8 +15,9 @@ test('what was appended comes out, alone in its memory', () => {
         const bytes = body.finish()
         expect(body.length).toBe(expected.length)
         expect(Buffer.from(bytes)).toEqual(expected)
-        // Or a thread would be handed more than the body.
+        // Or a thread would be handed more than the body, or what another body needs.
         expect(bytes.buffer.byteLength).toBe(expected.length)
+        structuredClone(bytes, { transfer: [bytes.buffer] })
       },
     ),
   )
