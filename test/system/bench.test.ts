@@ -39,6 +39,8 @@ test(
   async () => {
     const rows = await runBench('ingest', '20,000')
     expect(rows.join('\n')).toMatch(/until all are judged/)
+    const p99 = rows.find((row) => row.startsWith('|   ack, p99'))
+    expect(p99).toMatch(/ms +\| +[\d.]+ \| +– \| +[\d.]+ \| .*× plain SQLite: [\d.]+/u)
   },
 )
 

@@ -1,15 +1,14 @@
-import { Worker } from 'node:worker_threads'
 import { atLeast, ratio, type Goal, type Values } from '../goal.ts'
 import { generateSpans } from '../load/generate-spans.ts'
 import type { LoadResult, LoadSpec } from '../load/load-spec.ts'
 import type { IsWanted } from '../only.ts'
-import { benchProgram } from '../places.ts'
 import { rssKiBOf, threadCpuMsOf } from '../process-cost.ts'
 import { median, showProgress, type ReportRow } from '../report.ts'
 import { toBatches } from '../spans/batch.ts'
 import type { JsonExport } from '../spans/otlp-json.ts'
 import { litellmTrace, plainTrace } from '../spans/shapes.ts'
 import type { Encoding } from '../spans/template.ts'
+import { runYardstick } from '../yardsticks/run-yardstick.ts'
 import type { PlainResult, PlainRun } from '../yardsticks/write-plain-table.ts'
 import type { BenchContext, Column } from './context.ts'
 import { ALL_THREADS, cpuPerSpan, THREADS, type CpuBook } from './cpu-per-span.ts'
@@ -213,9 +212,5 @@ async function measureReceiver(
 function writePlainTable(context: BenchContext): Promise<PlainResult> {
   const { workFolder, warmMs, measureMs } = context
   const run: PlainRun = { workFolder, warmMs, measureMs }
-  const worker = new Worker(benchProgram('yardsticks/write-plain-table.js'), { workerData: run })
-  return new Promise((resolve, reject) => {
-    worker.once('message', resolve)
-    worker.once('error', reject)
-  })
+  return runYardstick('write-plain-table', run)
 }

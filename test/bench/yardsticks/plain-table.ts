@@ -23,6 +23,8 @@ const SCHEMA = `
   CREATE INDEX spans_by_error ON spans (is_error, end_us);
 `
 
+const CHECKPOINT_PAGES = 8000
+
 const ATTRIBUTE_BYTES = 900
 const TRACE_SPANS = 8
 const FAILED_TRACES = 50
@@ -36,12 +38,12 @@ export class PlainTable {
   readonly #attributes = randomFillSync(Buffer.alloc(ATTRIBUTE_BYTES * 64))
   #rows = 0
 
-  constructor(file: string) {
+  constructor(file: string, checkpointPages = CHECKPOINT_PAGES) {
     this.#database = new Database(file)
     this.#database.pragma('page_size = 8192')
     this.#database.pragma('journal_mode = WAL')
     this.#database.pragma('synchronous = FULL')
-    this.#database.pragma('wal_autocheckpoint = 8000')
+    this.#database.pragma(`wal_autocheckpoint = ${checkpointPages}`)
     this.#database.exec(SCHEMA)
     this.#insert = this.#database.prepare<PlainRow>(
       'INSERT INTO spans VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)',
