@@ -7,7 +7,7 @@ import { ingestFile, type FileReport } from './ingest/ingest-file.ts'
 import { IngestProgress } from './ingest/ingest-progress.ts'
 import { readTokenFile } from './ingest/read-token-file.ts'
 import { Sender } from './ingest/send-batch.ts'
-import { describeProblems, toJson, toText } from './ingest/write-report.ts'
+import { describeProblems, toJson, toText, toTotal } from './ingest/write-report.ts'
 import { parseFlags } from './parse-flags.ts'
 
 const RECEIVER_DEFAULT = 'http://127.0.0.1:4318'
@@ -99,7 +99,7 @@ async function run({ paths, url, token, json }: Run, io: CommandIo): Promise<num
   } finally {
     progress.clear()
   }
-  if (json) io.stdout.write(`${toJson({ to: url, files })}\n`)
+  io.stdout.write(json ? `${toJson({ to: url, files })}\n` : toTotal({ to: url, files }))
   if (files.some(({ problems }) => problems.count > 0)) return EXIT.data
   return files.some(({ rejected }) => rejected > 0) ? EXIT.partial : EXIT.ok
 }

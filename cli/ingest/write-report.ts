@@ -8,15 +8,14 @@ export interface RunReport {
 
 /** `ingest --json`: one document. */
 export function toJson({ to, files }: RunReport): string {
-  const sum = (of: (file: FileReport) => number): number =>
-    files.reduce((total, file) => total + of(file), 0)
+  const { accepted, rejected, problems } = totalOf(files)
   return JSON.stringify({
     schemaVersion: 1,
     dryRun: to === undefined,
     to: to ?? null,
-    accepted: sum(({ accepted }) => accepted),
-    rejected: sum(({ rejected }) => rejected),
-    problems: sum(({ problems }) => problems.count),
+    accepted,
+    rejected,
+    problems,
     files: files.map((file) => ({
       file: file.path,
       format: file.format ?? null,
@@ -31,23 +30,58 @@ export function toJson({ to, files }: RunReport): string {
 
 /** For people: a line per file, and why something is missing. */
 export function toText({ to, files }: RunReport): string {
-  const done = to === undefined ? 'would be accepted' : 'accepted'
+  const done = doneAt(to)
   return files.map((file) => `${describeFile(file, done)}\n`).join('')
 }
 
+/** Below the lines of several files: a shell's pattern may name thousands. */
+export function toTotal({ to, files }: RunReport): string {
+  if (files.length < 2) return ''
+  const notRead = files.filter(({ format }) => format === undefined).length
+  const counts = describeCounts(totalOf(files), doneAt(to))
+  const parts = notRead === 0 ? counts : [...counts, `${notRead} of the files not read`]
+  return `${files.length.toLocaleString('en-US')} files: ${parts.join(', ')}\n`
+}
+
+interface Counts {
+  readonly accepted: number
+  readonly rejected: number
+  readonly reasons: FileReport['reasons']
+  readonly problems: number
+}
+
+function totalOf(files: readonly FileReport[]): Counts {
+  const total = { accepted: 0, rejected: 0, reasons: new Map<string, number>(), problems: 0 }
+  for (const { accepted, rejected, reasons, problems } of files) {
+    total.accepted += accepted
+    total.rejected += rejected
+    total.problems += problems.count
+    for (const [reason, count] of reasons) {
+      total.reasons.set(reason, (total.reasons.get(reason) ?? 0) + count)
+    }
+  }
+  return total
+}
+
+function doneAt(to: string | undefined): string {
+  return to === undefined ? 'would be accepted' : 'accepted'
+}
+
 function describeFile(file: FileReport, done: string): string {
-  const { path, format, accepted, rejected, reasons, problems } = file
   // Why is on stderr.
-  if (format === undefined) return `${nameOf(path)}: not read`
+  if (file.format === undefined) return `${nameOf(file.path)}: not read`
+  const counts = describeCounts({ ...file, problems: file.problems.count }, done)
+  return `${nameOf(file.path)}: ${counts.join(', ')}`
+}
+
+function describeCounts({ accepted, rejected, reasons, problems }: Counts, done: string) {
   const parts = [`${spans(accepted)} ${done}`]
   if (rejected > 0) {
     const why = [...reasons].map(([reason, count]) => `${reason}: ${count}`).join(', ')
     parts.push(`${spans(rejected)} rejected (${why})`)
   }
-  if (problems.count > 0) {
-    parts.push(`${problems.count} part${problems.count === 1 ? '' : 's'} unreadable`)
-  }
-  return `${nameOf(path)}: ${parts.join(', ')}`
+  if (problems > 0) parts.push(`${problems} part${problems === 1 ? '' : 's'} unreadable`)
+  return parts
 }
 
 /** What could not be read, for stderr. */

@@ -57,7 +57,10 @@ test('every form of file is told by its content and arrives whole, plain and gzi
   const ended = await ingest(files.map(({ path }) => path))
   expect(ended).toEqual({
     exitCode: 0,
-    stdout: files.map(({ path }) => `${path}: 3 spans accepted\n`).join(''),
+    stdout: [
+      ...files.map(({ path }) => `${path}: 3 spans accepted\n`),
+      `${files.length} files: ${3 * files.length} spans accepted\n`,
+    ].join(''),
     stderr: '',
   })
   await expectStored(files.flatMap(({ spans }) => spans))
@@ -133,6 +136,21 @@ test('spans that the analyzer rejects are counted by reason', async () => {
     `${path}: 2 spans accepted, 3 spans rejected (trace-id-invalid: 1, span-id-invalid: 2)\n`,
   )
   await expectStored(good)
+})
+
+test('below several files stands what became of them together', async () => {
+  const [good, ...others] = freshSpans(3)
+  const rejected = [freshSpan({ traceId: '' }), freshSpan({ spanId: '' })]
+  const paths = [
+    fileOf(jsonLines([...(good === undefined ? [] : [good]), ...rejected])),
+    fileOf(`${jsonLines([...others, freshSpan({ spanId: '' })])}this is no JSON\n`),
+    join(temporaryFolder(), 'missing.jsonl'),
+  ]
+  const { exitCode, stdout } = await ingest(paths)
+  expect(exitCode).toBe(5)
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe(
+    '3 files: 3 spans accepted, 3 spans rejected (trace-id-invalid: 1, span-id-invalid: 2), 2 parts unreadable, 1 of the files not read',
+  )
 })
 
 test.each([
