@@ -3,10 +3,9 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { listen, urlOf } from '../../../../analyzer/api/listen.ts'
-import { IntakeQueue } from '../../../../analyzer/ingest/receive/intake-queue.ts'
 import { readBody, type ReadResult } from '../../../../analyzer/ingest/receive/read-body.ts'
-import { ShedSignal } from '../../../../analyzer/ingest/shed-signal.ts'
 import { bufferBytes } from '../../../support/buffer-bytes.ts'
+import { openQueue } from '../../../support/open-queue.ts'
 import { RawConnection, rawRequest } from '../../../support/raw-http.ts'
 import { waitUntil } from '../../../support/wait-until.ts'
 
@@ -14,12 +13,7 @@ const MIB = 1024 * 1024
 
 test('a body that is sent away leaves nothing in memory, though its connection stays', async () => {
   let nowMs = 0
-  const queue = new IntakeQueue({
-    bodyBytesMax: 16 * MIB,
-    bytesMax: 16 * MIB,
-    now: () => nowMs,
-    shed: new ShedSignal(),
-  })
+  const queue = openQueue({ bodyBytesMax: 16 * MIB, bytesMax: 16 * MIB, now: () => nowMs })
   const requests: IncomingMessage[] = []
   const results: ReadResult[] = []
   const server = createServer((request) => {

@@ -4,10 +4,9 @@ import { connect, createServer, type ServerHttp2Stream } from 'node:http2'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { listen, urlOf } from '../../../../analyzer/api/listen.ts'
-import { IntakeQueue } from '../../../../analyzer/ingest/receive/intake-queue.ts'
 import { readMessage, type ReadMessage } from '../../../../analyzer/ingest/receive/read-message.ts'
-import { ShedSignal } from '../../../../analyzer/ingest/shed-signal.ts'
 import { bufferBytes } from '../../../support/buffer-bytes.ts'
+import { openQueue } from '../../../support/open-queue.ts'
 import { grpcFrame } from '../../../support/raw-grpc.ts'
 import { waitUntil } from '../../../support/wait-until.ts'
 
@@ -15,12 +14,7 @@ const MIB = 1024 * 1024
 
 test('a message that is sent away leaves nothing in memory, though its call is open', async () => {
   let nowMs = 0
-  const queue = new IntakeQueue({
-    bodyBytesMax: 16 * MIB,
-    bytesMax: 16 * MIB,
-    now: () => nowMs,
-    shed: new ShedSignal(),
-  })
+  const queue = openQueue({ bodyBytesMax: 16 * MIB, bytesMax: 16 * MIB, now: () => nowMs })
   const streams: ServerHttp2Stream[] = []
   const results: ReadMessage[] = []
   const server = createServer()
